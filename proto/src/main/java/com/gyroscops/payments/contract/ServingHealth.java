@@ -1,0 +1,62 @@
+package com.gyroscops.payments.contract;
+
+import io.grpc.BindableService;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.protobuf.services.HealthStatusManager;
+import java.util.List;
+
+/**
+ * What a server says of itself by the gRPC health protocol: one answer for the whole server, under
+ * {@code ""}, and the same under the name of each of its services. NOT_SERVING until first reported
+ * ready, and for good once draining. For concurrent use.
+ */
+public final class ServingHealth {
+
+  private final HealthStatusManager manager = new HealthStatusManager();
+  private final List<String> names;
+  private boolean ready;
+  private boolean draining;
+
+  /**
+   * @param services full names of the services that need what this server depends on
+   */
+  public ServingHealth(List<String> services) {
+    names = List.copyOf(services);
+    publish(ServingStatus.NOT_SERVING);
+  }
+
+  /** The service to add to the server. */
+  public BindableService service() {
+    return manager.getHealthService();
+  }
+
+  /** Says whether calls can be answered now; without effect once draining. */
+  public synchronized void report(boolean nowReady) {
+    if (!draining && nowReady != ready) {
+      ready = nowReady;
+      publish(nowReady ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
+    }
+  }
+
+  /** Says NOT_SERVING from now on, whatever is reported later: load balancers look elsewhere. */
+  public synchronized void drain() {
+    draining = true;
+    ready = false;
+    manager.enterTerminalState();
+  }
+
+  /** Whether calls can be answered now. */
+  public synchronized boolean isReady() {
+    return ready;
+  }
+
+  /** Whether {@link #drain} was called. */
+  public synchronized boolean isDraining() {
+    return draining;
+  }
+
+  private void publish(ServingStatus status) {
+    manager.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
+    names.forEach(name -> manager.setStatus(name, status));
+  }
+}

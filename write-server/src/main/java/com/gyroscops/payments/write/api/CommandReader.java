@@ -1,0 +1,343 @@
+package com.gyroscops.payments.write.api;
+
+import com.google.protobuf.Timestamp;
+import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.v1.Amount;
+import com.gyroscops.payments.v1.Command;
+import com.gyroscops.payments.v1.CommandContext;
+import com.gyroscops.payments.v1.CreatePaymentRequest;
+import com.gyroscops.payments.v1.DeletePaymentRequest;
+import com.gyroscops.payments.v1.FailPaymentRequest;
+import com.gyroscops.payments.v1.PersonalData;
+import com.gyroscops.payments.v1.ProcessPaymentRequest;
+import com.gyroscops.payments.v1.RefundPaymentRequest;
+import com.gyroscops.payments.v1.UpdatePaymentRequest;
+import com.gyroscops.payments.v1.WriteStrategy;
+import com.gyroscops.payments.write.command.CommandEnvelope;
+import com.gyroscops.payments.write.eventstore.Digest;
+import com.gyroscops.payments.write.eventstore.Keys;
+import com.gyroscops.payments.write.payment.Description;
+import com.gyroscops.payments.write.payment.Failure;
+import com.gyroscops.payments.write.payment.Money;
+import com.gyroscops.payments.write.payment.PaymentCommand;
+import com.gyroscops.payments.write.payment.PaymentCommand.Changes;
+import com.gyroscops.payments.write.payment.PaymentKey;
+import io.grpc.Context;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads requests into well-formed commands, or refuses them with every field at fault. The digest
+ * by which a repeated request is recognized is taken here, of what the caller asked for in a
+ * canonical form: clients may write the same message as different bytes, and ids that the server
+ * chooses are no part of it.
+ */
+final class CommandReader {
+
+  private static final int REFERENCE_LENGTH_MAX = 128;
+  private static final int DESCRIPTION_LENGTH_MAX = 1_000;
+  private static final int REASON_LENGTH_MAX = 500;
+  private static final Duration EFFECTIVE_AHEAD_MAX = Duration.ofDays(1);
+
+  private final Clock clock;
+  private final Supplier<UUID> ids;
+
+  /**
+   * @param ids a new UUIDv7 for each payment or refund that a caller does not name
+   */
+  CommandReader(Clock clock, Supplier<UUID> ids) {
+    this.clock = clock;
+    this.ids = ids;
+  }
+
+  /** Any one command; fields are named within it, as {@code create.amount.minor_units}. */
+  CommandEnvelope read(Command command) {
+    return switch (command.getCommandCase()) {
+      case CREATE -> read("create.", command.getCreate());
+      case UPDATE -> read("update.", command.getUpdate());
+      case PROCESS -> read("process.", command.getProcess());
+      case FAIL -> read("fail.", command.getFail());
+      case REFUND -> read("refund.", command.getRefund());
+      case DELETE -> read("delete.", command.getDelete());
+      case COMMAND_NOT_SET -> throw new Violations().add("command", "is required").toException();
+    };
+  }
+
+  CommandEnvelope read(String at, CreatePaymentRequest request) {
+    PersonalData personal = request.getPersonalData();
+    Violations violations =
+        context(at, request.getContext(), request.getOrganizationId())
+            .optionalIdentifier(at + "payment_id", request.getPaymentId())
+            .positiveAmount(at + "amount", request.getAmount())
+            .require(
+                request.getContext().getExpectedVersion() == 0,
+                at + "context.expected_version",
+                "does not apply to a creation");
+    personal(violations, at + "personal_data.", personal);
+    reference(violations, at + "merchant_reference", request.getMerchantReference());
+    reference(violations, at + "provider_reference", request.getProviderReference());
+    violations.throwIfAny();
+    String paymentId =
+        request.getPaymentId().isEmpty() ? ids.get().toString() : request.getPaymentId();
+    return envelope(
+        request.getContext(),
+        new PaymentCommand.Create(
+            new PaymentKey(request.getOrganizationId(), paymentId),
+            money(request.getAmount()),
+            new Description(
+                personal.getUserId(),
+                personal.getDescription(),
+                personal.getMetadataMap(),
+                request.getMerchantReference(),
+                request.getProviderReference())),
+        digest("create", request.getContext(), request.getPaymentId())
+            .number(request.getAmount().getMinorUnits())
+            .text(request.getAmount().getCurrencyCode())
+            .text(personal.getUserId())
+            .text(personal.getDescription())
+            .pairs(personal.getMetadataMap())
+            .text(request.getMerchantReference())
+            .text(request.getProviderReference()),
+        request.getSerializedSize());
+  }
+
+  CommandEnvelope read(String at, UpdatePaymentRequest request) {
+    Violations violations =
+        existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId());
+    Changes changes = changes(violations, at, request);
+    violations.throwIfAny();
+    return envelope(
+        request.getContext(),
+        new PaymentCommand.Update(
+            key(request.getOrganizationId(), request.getPaymentId()), changes),
+        digest("update", request.getContext(), request.getPaymentId())
+            .text(changes.userId())
+            .text(changes.text())
+            .pairs(changes.metadata())
+            .text(changes.merchantReference())
+            .text(changes.providerReference()),
+        request.getSerializedSize());
+  }
+
+  CommandEnvelope read(String at, ProcessPaymentRequest request) {
+    Violations violations =
+        existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId());
+    @Nullable Money amount =
+        optionalAmount(violations, at, request.hasAmount(), request.getAmount());
+    reference(violations, at + "provider_reference", request.getProviderReference());
+    violations.throwIfAny();
+    return envelope(
+        request.getContext(),
+        new PaymentCommand.Process(
+            key(request.getOrganizationId(), request.getPaymentId()),
+            amount,
+            request.getProviderReference()),
+        amount(digest("process", request.getContext(), request.getPaymentId()), amount)
+            .text(request.getProviderReference()),
+        request.getSerializedSize());
+  }
+
+  CommandEnvelope read(String at, FailPaymentRequest request) {
+    existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId())
+        .identifier(at + "failure.code", request.getFailure().getCode())
+        .text(at + "failure.message", request.getFailure().getMessage(), REASON_LENGTH_MAX)
+        .throwIfAny();
+    Failure failure =
+        new Failure(request.getFailure().getCode(), request.getFailure().getMessage());
+    return envelope(
+        request.getContext(),
+        new PaymentCommand.Fail(key(request.getOrganizationId(), request.getPaymentId()), failure),
+        digest("fail", request.getContext(), request.getPaymentId())
+            .text(failure.code())
+            .text(failure.message()),
+        request.getSerializedSize());
+  }
+
+  CommandEnvelope read(String at, RefundPaymentRequest request) {
+    Violations violations =
+        existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId())
+            .optionalIdentifier(at + "refund_id", request.getRefundId())
+            .text(at + "reason", request.getReason(), REASON_LENGTH_MAX);
+    @Nullable Money amount =
+        optionalAmount(violations, at, request.hasAmount(), request.getAmount());
+    violations.throwIfAny();
+    String refundId =
+        request.getRefundId().isEmpty() ? ids.get().toString() : request.getRefundId();
+    return envelope(
+        request.getContext(),
+        new PaymentCommand.Refund(
+            key(request.getOrganizationId(), request.getPaymentId()),
+            refundId,
+            amount,
+            request.getReason()),
+        amount(digest("refund", request.getContext(), request.getPaymentId()), amount)
+            .text(request.getRefundId())
+            .text(request.getReason()),
+        request.getSerializedSize());
+  }
+
+  CommandEnvelope read(String at, DeletePaymentRequest request) {
+    existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId())
+        .text(at + "reason", request.getReason(), REASON_LENGTH_MAX)
+        .throwIfAny();
+    return envelope(
+        request.getContext(),
+        new PaymentCommand.Delete(
+            key(request.getOrganizationId(), request.getPaymentId()), request.getReason()),
+        digest("delete", request.getContext(), request.getPaymentId()).text(request.getReason()),
+        request.getSerializedSize());
+  }
+
+  private Violations existing(
+      String at, CommandContext context, String organizationId, String paymentId) {
+    return context(at, context, organizationId).identifier(at + "payment_id", paymentId);
+  }
+
+  private Violations context(String at, CommandContext context, String organizationId) {
+    Violations violations =
+        new Violations()
+            .identifier(at + "context.request_id", context.getRequestId())
+            .organization(at + "organization_id", organizationId)
+            .require(
+                context.getExpectedVersion() >= 0,
+                at + "context.expected_version",
+                "must not be negative")
+            .optionalIdentifier(at + "context.correlation_id", context.getCorrelationId())
+            .optionalIdentifier(at + "context.causation_id", context.getCausationId())
+            .require(
+                context.getWriteStrategy() != WriteStrategy.UNRECOGNIZED,
+                at + "context.write_strategy",
+                "is not known here");
+    if (context.hasEffectiveTime()) {
+      effectiveTime(violations, at + "context.effective_time", context.getEffectiveTime());
+    }
+    return violations;
+  }
+
+  private void effectiveTime(Violations violations, String field, Timestamp time) {
+    if (time.getNanos() < 0 || time.getNanos() > 999_999_999) {
+      violations.add(field, "has nanos out of range");
+      return;
+    }
+    Instant latest = clock.instant().plus(EFFECTIVE_AHEAD_MAX);
+    violations.require(
+        time.getSeconds() >= 0 && time.getSeconds() <= latest.getEpochSecond(),
+        field,
+        "must be from 1970 to one day ahead");
+  }
+
+  private static void personal(Violations violations, String at, PersonalData personal) {
+    violations
+        .optionalIdentifier(at + "user_id", personal.getUserId())
+        .text(at + "description", personal.getDescription(), DESCRIPTION_LENGTH_MAX)
+        .metadata(at + "metadata", personal.getMetadataMap());
+  }
+
+  private static void reference(Violations violations, String field, String reference) {
+    violations.printable(field, reference, REFERENCE_LENGTH_MAX);
+  }
+
+  private static Changes changes(Violations violations, String at, UpdatePaymentRequest request) {
+    var payment = request.getPayment();
+    PersonalData personal = payment.getPersonalData();
+    @Nullable String userId = null;
+    @Nullable String text = null;
+    @Nullable Map<String, String> metadata = null;
+    @Nullable String merchantReference = null;
+    @Nullable String providerReference = null;
+    violations.require(
+        request.getUpdateMask().getPathsCount() > 0, at + "update_mask", "must name a field");
+    for (String path : request.getUpdateMask().getPathsList()) {
+      String field = at + "payment." + path;
+      switch (path) {
+        case "personal_data.user_id" -> {
+          userId = personal.getUserId();
+          violations.optionalIdentifier(field, userId);
+        }
+        case "personal_data.description" -> {
+          text = personal.getDescription();
+          violations.text(field, text, DESCRIPTION_LENGTH_MAX);
+        }
+        case "personal_data.metadata" -> {
+          metadata = personal.getMetadataMap();
+          violations.metadata(field, metadata);
+        }
+        case "merchant_reference" -> {
+          merchantReference = payment.getMerchantReference();
+          reference(violations, field, merchantReference);
+        }
+        case "provider_reference" -> {
+          providerReference = payment.getProviderReference();
+          reference(violations, field, providerReference);
+        }
+        default ->
+            violations.add(
+                at + "update_mask", "names " + path + ", which is none of the fields to change");
+      }
+    }
+    return new Changes(userId, text, metadata, merchantReference, providerReference);
+  }
+
+  private static @Nullable Money optionalAmount(
+      Violations violations, String at, boolean given, Amount amount) {
+    if (!given) {
+      return null;
+    }
+    violations.positiveAmount(at + "amount", amount);
+    return violations.isEmpty() ? money(amount) : null;
+  }
+
+  private CommandEnvelope envelope(
+      CommandContext context, PaymentCommand command, Digest digest, int sizeBytes) {
+    Context call = Context.current();
+    Timestamp time = context.getEffectiveTime();
+    return new CommandEnvelope(
+        command,
+        context.getRequestId(),
+        Keys.request(command.key().organizationId(), context.getRequestId()),
+        digest.toUuid(),
+        context.getExpectedVersion(),
+        context.getCorrelationId(),
+        context.getCausationId(),
+        context.hasEffectiveTime()
+            ? Instant.ofEpochSecond(time.getSeconds(), time.getNanos())
+                .truncatedTo(ChronoUnit.MICROS)
+            : null,
+        context.getValidateOnly(),
+        TraceContext.current(),
+        sizeBytes,
+        call::isCancelled);
+  }
+
+  /** What all commands have in common; the organization is part of the request's key. */
+  private static Digest digest(String kind, CommandContext context, String paymentId) {
+    return new Digest()
+        .text(kind)
+        .text(paymentId)
+        .number(context.getExpectedVersion())
+        .text(context.getCorrelationId())
+        .text(context.getCausationId())
+        .number(context.getEffectiveTime().getSeconds())
+        .number(context.getEffectiveTime().getNanos());
+  }
+
+  private static Digest amount(Digest digest, @Nullable Money amount) {
+    return amount == null
+        ? digest.text(null)
+        : digest.number(amount.minorUnits()).text(amount.currency());
+  }
+
+  private static PaymentKey key(String organizationId, String paymentId) {
+    return new PaymentKey(organizationId, paymentId);
+  }
+
+  private static Money money(Amount amount) {
+    return new Money(amount.getMinorUnits(), amount.getCurrencyCode());
+  }
+}

@@ -1,0 +1,87 @@
+package com.gyroscops.payments.write.api;
+
+import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.v1.EventFeedServiceGrpc;
+import com.gyroscops.payments.v1.GetHeadRequest;
+import com.gyroscops.payments.v1.GetHeadResponse;
+import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.v1.ReadPaymentRequest;
+import com.gyroscops.payments.v1.ReadPaymentResponse;
+import com.gyroscops.payments.v1.SubscribeRequest;
+import com.gyroscops.payments.v1.SubscribeResponse;
+import com.gyroscops.payments.write.command.Errors;
+import com.gyroscops.payments.write.eventstore.EventStore;
+import com.gyroscops.payments.write.eventstore.LogHead;
+import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
+import com.gyroscops.payments.write.outbox.EventRelay;
+import com.gyroscops.payments.write.payment.PaymentKey;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.List;
+import java.util.function.Supplier;
+
+/** {@code EventFeedService} over gRPC, on the internal port. Blocks its thread. */
+final class FeedEndpoint extends EventFeedServiceGrpc.EventFeedServiceImplBase {
+
+  private final EventStore store;
+  private final EventRelay relay;
+
+  FeedEndpoint(EventStore store, EventRelay relay) {
+    this.store = store;
+    this.relay = relay;
+  }
+
+  @Override
+  public StreamObserver<SubscribeRequest> subscribe(StreamObserver<SubscribeResponse> responses) {
+    return relay.subscribe((ServerCallStreamObserver<SubscribeResponse>) responses);
+  }
+
+  @Override
+  public void getHead(GetHeadRequest request, StreamObserver<GetHeadResponse> responses) {
+    answer(
+        responses,
+        () -> {
+          LogHead head = store.head();
+          return GetHeadResponse.newBuilder()
+              .setLogId(head.logId())
+              .setEpoch(head.epoch())
+              .setPosition(head.position())
+              .build();
+        });
+  }
+
+  @Override
+  public void readPayment(
+      ReadPaymentRequest request, StreamObserver<ReadPaymentResponse> responses) {
+    new Violations()
+        .organization("organization_id", request.getOrganizationId())
+        .identifier("payment_id", request.getPaymentId())
+        .throwIfAny();
+    answer(
+        responses,
+        () -> {
+          // The head first: what is read afterwards is at least as new.
+          LogHead head = store.head();
+          var key = new PaymentKey(request.getOrganizationId(), request.getPaymentId());
+          PaymentEvent newest = store.newest(List.of(key)).get(key);
+          var response =
+              ReadPaymentResponse.newBuilder()
+                  .setLogId(head.logId())
+                  .setEpoch(head.epoch())
+                  .setPosition(head.position());
+          if (newest != null) {
+            response.setPayment(newest.getPayment());
+          }
+          return response.build();
+        });
+  }
+
+  private static <T> void answer(StreamObserver<T> responses, Supplier<T> read) {
+    try {
+      responses.onNext(read.get());
+      responses.onCompleted();
+    } catch (StoreUnavailableException e) {
+      responses.onError(Errors.storeUnavailable().toException());
+    }
+  }
+}

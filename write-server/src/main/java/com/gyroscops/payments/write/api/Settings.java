@@ -1,0 +1,23 @@
+package com.gyroscops.payments.write.api;
+
+import io.micronaut.context.annotation.ConfigurationProperties;
+import java.time.Duration;
+
+/**
+ * What an installation may choose, under {@code payments} in the configuration.
+ *
+ * @param instanceId unique name of this replica
+ * @param host interface to listen on
+ * @param grpcPort of CommandService
+ * @param internalGrpcPort of EventFeedService, which carries every organization's data
+ * @param drainNotice how long the server says NOT_SERVING before it stops taking calls
+ * @param requestRetention how long outcomes of requests are kept at least
+ */
+@ConfigurationProperties("payments")
+record Settings(
+    String instanceId,
+    String host,
+    int grpcPort,
+    int internalGrpcPort,
+    Duration drainNotice,
+    Duration requestRetention) {}

@@ -1,0 +1,178 @@
+package com.gyroscops.payments.write.api;
+
+import com.fasterxml.uuid.Generators;
+import com.fasterxml.uuid.impl.TimeBasedEpochGenerator;
+import com.gyroscops.payments.contract.GrpcTransport;
+import com.gyroscops.payments.contract.ServingHealth;
+import com.gyroscops.payments.contract.UnexpectedErrors;
+import com.gyroscops.payments.v1.CommandServiceGrpc;
+import com.gyroscops.payments.write.command.CommandBatcher;
+import com.gyroscops.payments.write.command.CommandHandler;
+import com.gyroscops.payments.write.command.MeteredHandler;
+import com.gyroscops.payments.write.eventstore.EventStore;
+import com.gyroscops.payments.write.eventstore.postgres.LogMaintenance;
+import com.gyroscops.payments.write.eventstore.postgres.PostgresEventStore;
+import com.gyroscops.payments.write.outbox.EventRelay;
+import com.gyroscops.payments.write.outbox.OutboxTail;
+import com.gyroscops.payments.write.outbox.SubscriberProgress;
+import com.gyroscops.payments.write.outbox.postgres.CommitSignal;
+import io.grpc.ServerBuilder;
+import io.micrometer.core.instrument.DistributionSummary;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micronaut.context.annotation.Bean;
+import io.micronaut.context.annotation.Context;
+import io.micronaut.context.annotation.Factory;
+import io.micronaut.context.annotation.Replaces;
+import io.micronaut.data.connection.jdbc.advice.DelegatingDataSource;
+import io.micronaut.grpc.server.GrpcServerBuilder;
+import jakarta.inject.Singleton;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import javax.sql.DataSource;
+
+/** Puts the write-server together; the order of its parts is the path of a command. */
+@Factory
+final class WriteServerFactory {
+
+  @Singleton
+  Clock clock() {
+    return Clock.systemUTC();
+  }
+
+  /** UUIDv7, ascending within this process. */
+  @Singleton
+  TimeBasedEpochGenerator ids() {
+    return Generators.timeBasedEpochGenerator();
+  }
+
+  @Singleton
+  @Bean(preDestroy = "shutdown")
+  java.util.concurrent.ExecutorService virtualThreads() {
+    return Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("call-", 0).factory());
+  }
+
+  @Singleton
+  ServingHealth health() {
+    return new ServingHealth(List.of(CommandServiceGrpc.SERVICE_NAME));
+  }
+
+  @Singleton
+  EventStore eventStore(DataSource dataSource, Settings settings) {
+    return new PostgresEventStore(unwrapped(dataSource), settings.instanceId());
+  }
+
+  @Singleton
+  LogMaintenance logMaintenance(DataSource dataSource, Settings settings) {
+    return new LogMaintenance(unwrapped(dataSource), settings.requestRetention());
+  }
+
+  @Singleton
+  @Bean(preDestroy = "close")
+  OutboxTail outboxTail(EventStore store) {
+    return new OutboxTail(store);
+  }
+
+  @Context
+  @Bean(preDestroy = "close")
+  CommitSignal commitSignal(DataSource dataSource, OutboxTail tail, Settings settings) {
+    return new CommitSignal(unwrapped(dataSource), tail, settings.instanceId());
+  }
+
+  @Singleton
+  SubscriberProgress subscriberProgress(SubscriberProgress.Store store) {
+    return new SubscriberProgress(store);
+  }
+
+  @Singleton
+  EventRelay eventRelay(
+      EventStore store, OutboxTail tail, SubscriberProgress progress, Clock clock) {
+    return new EventRelay(store, tail, progress, clock);
+  }
+
+  @Singleton
+  @Bean(preDestroy = "close")
+  CommandBatcher commandBatcher(
+      EventStore store,
+      OutboxTail tail,
+      Clock clock,
+      TimeBasedEpochGenerator ids,
+      java.util.concurrent.ExecutorService virtualThreads,
+      MeterRegistry registry) {
+    DistributionSummary sizes = registry.summary("payments.batch.commands");
+    CommandBatcher batcher =
+        new CommandBatcher(
+            store,
+            tail,
+            clock,
+            ids::generate,
+            virtualThreads,
+            sizes::record,
+            CommandBatcher.QUEUE_MAX);
+    registry.gauge("payments.commands.waiting", batcher, CommandBatcher::waiting);
+    return batcher;
+  }
+
+  @Singleton
+  CommandEndpoint commandEndpoint(
+      CommandBatcher batcher,
+      EventStore store,
+      Clock clock,
+      TimeBasedEpochGenerator ids,
+      java.util.concurrent.ExecutorService virtualThreads,
+      MeterRegistry registry) {
+    CommandHandler commands = new MeteredHandler(batcher, registry);
+    return new CommandEndpoint(
+        new CommandReader(clock, ids::generate),
+        commands,
+        batcher::whenRoom,
+        store,
+        virtualThreads);
+  }
+
+  @Singleton
+  FeedEndpoint feedEndpoint(EventStore store, EventRelay relay) {
+    return new FeedEndpoint(store, relay);
+  }
+
+  /**
+   * The public server's builder. micronaut-grpc's own is replaced, for it builds on the Netty that
+   * is not shaded and would serve the internal services here as well. Calls run on the network
+   * threads: nothing that they do blocks.
+   */
+  @Singleton
+  @Replaces(bean = ServerBuilder.class, factory = GrpcServerBuilder.class)
+  ServerBuilder<?> publicServer(Settings settings, CommandEndpoint commands, ServingHealth health) {
+    Executor networkThread = Runnable::run;
+    return GrpcTransport.defaults(settings.host(), settings.grpcPort())
+        .newServer(networkThread)
+        .addService(commands)
+        .addService(health.service())
+        .intercept(new TraceContext())
+        .intercept(new UnexpectedErrors());
+  }
+
+  @Context
+  @Bean(preDestroy = "close")
+  InternalServer internalServer(
+      Settings settings,
+      FeedEndpoint feed,
+      EventRelay relay,
+      ServingHealth health,
+      java.util.concurrent.ExecutorService virtualThreads) {
+    return InternalServer.start(
+        GrpcTransport.defaults(settings.host(), settings.internalGrpcPort())
+            .newServer(virtualThreads)
+            .addService(feed)
+            .addService(health.service())
+            .intercept(new UnexpectedErrors())
+            .build(),
+        relay);
+  }
+
+  /** The pool itself: the proxy around it ties connections to Micronaut's transactions. */
+  private static DataSource unwrapped(DataSource dataSource) {
+    return DelegatingDataSource.unwrapDataSource(dataSource);
+  }
+}

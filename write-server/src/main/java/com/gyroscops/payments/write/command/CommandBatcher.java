@@ -1,0 +1,421 @@
+package com.gyroscops.payments.write.command;
+
+import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.write.eventstore.AppendRefusedException;
+import com.gyroscops.payments.write.eventstore.Chain;
+import com.gyroscops.payments.write.eventstore.ChainAnswer;
+import com.gyroscops.payments.write.eventstore.EventStore;
+import com.gyroscops.payments.write.eventstore.EventStore.Appended;
+import com.gyroscops.payments.write.eventstore.KnownRequest;
+import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
+import com.gyroscops.payments.write.payment.Payment;
+import com.gyroscops.payments.write.payment.PaymentCommand;
+import com.gyroscops.payments.write.payment.PaymentKey;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The handler behind the bus: executes commands of all calls in batches, on one lane.
+ *
+ * <p>Batching is natural: there is no timer, a batch is whatever queued while the one before was
+ * committed. In a batch, repetitions of one request join; commands for one payment form a chain
+ * that is decided in memory, one after the other; all chains go to the event store in one append.
+ * What the store did not take is decided again, before anything that came later for that payment:
+ *
+ * <ul>
+ *   <li>a chain with requests that were decided before: those are answered from storage, the rest
+ *       goes on without them;
+ *   <li>a chain whose payment moved on meanwhile: again from the state it is in now, at most
+ *       {@value #CONFLICTS_MAX} times;
+ *   <li>a batch that the store refused: bisected, until the command that it refuses stands alone.
+ * </ul>
+ *
+ * <p>One lane, because the store takes one append at a time anyway; a second one gained nothing
+ * when measured.
+ */
+public final class CommandBatcher implements CommandHandler, AutoCloseable {
+
+  /**
+   * Most commands of one append: larger ones commit hardly cheaper and make everyone wait longer.
+   */
+  static final int BATCH_COMMANDS_MAX = 256;
+
+  /** Most bytes of commands of one append. */
+  static final int BATCH_BYTES_MAX = 1024 * 1024;
+
+  /** Most commands that wait: about half a second's work, so that nobody waits for a lost cause. */
+  public static final int QUEUE_MAX = 8_192;
+
+  /** Most conflicts of one command before its caller is told. */
+  static final int CONFLICTS_MAX = 10;
+
+  /** The outcome of a command that found the queue full. */
+  public static final CommandOutcome QUEUE_FULL = CommandOutcome.Refused.of(Errors.queueFull());
+
+  private static final Logger LOG = LoggerFactory.getLogger(CommandBatcher.class);
+  private static final Payment ABSENT = new Payment.Absent();
+  private static final long IDLE_MILLIS = 100;
+
+  private final EventStore store;
+  private final CommitListener commits;
+  private final Clock clock;
+  private final Supplier<UUID> eventIds;
+  private final Executor answering;
+  private final IntConsumer batchSizes;
+  private final BlockingQueue<PendingCommand> queue;
+  private final Queue<Runnable> waitingForRoom = new ConcurrentLinkedQueue<>();
+  private final StateCache states = new StateCache();
+  private final Thread lane;
+  private volatile boolean closing;
+
+  /**
+   * Starts the lane.
+   *
+   * @param eventIds a new id for each event; called by the lane alone
+   * @param answering runs what waits for outcomes, so that the lane does not
+   * @param batchSizes hears how many commands each batch holds
+   * @param queueMax most commands that wait
+   */
+  public CommandBatcher(
+      EventStore store,
+      CommitListener commits,
+      Clock clock,
+      Supplier<UUID> eventIds,
+      Executor answering,
+      IntConsumer batchSizes,
+      int queueMax) {
+    this.store = store;
+    this.commits = commits;
+    this.clock = clock;
+    this.eventIds = eventIds;
+    this.answering = answering;
+    this.batchSizes = batchSizes;
+    this.queue = new ArrayBlockingQueue<>(queueMax);
+    this.lane = Thread.ofPlatform().name("command-lane").start(this::run);
+  }
+
+  /**
+   * {@inheritDoc}
+   *
+   * <p>Commands for one payment are decided in the order in which they are handed in here.
+   */
+  @Override
+  public CompletionStage<CommandOutcome> handle(CommandEnvelope command) {
+    if (closing) {
+      return CompletableFuture.completedFuture(CommandOutcome.Refused.of(Errors.draining()));
+    }
+    PendingCommand pending = new PendingCommand(command);
+    if (!queue.offer(pending)) {
+      return CompletableFuture.completedFuture(QUEUE_FULL);
+    }
+    if (closing && queue.remove(pending)) {
+      // The lane may have ended between the check above and the offer.
+      return CompletableFuture.completedFuture(CommandOutcome.Refused.of(Errors.draining()));
+    }
+    return pending.future();
+  }
+
+  /**
+   * Runs a task, once, as soon as the queue is less than half full; at once if it is. For callers
+   * that would rather wait than be refused.
+   */
+  public void whenRoom(Runnable task) {
+    waitingForRoom.add(task);
+    announceRoom();
+  }
+
+  /** How many commands wait. */
+  public int waiting() {
+    return queue.size();
+  }
+
+  /** Takes no more commands, finishes those taken, and ends the lane. */
+  @Override
+  public void close() {
+    closing = true;
+    try {
+      lane.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    Deque<PendingCommand> first = new ArrayDeque<>();
+    while (true) {
+      List<PendingCommand> batch;
+      try {
+        batch = take(first);
+      } catch (InterruptedException e) {
+        LOG.warn("the command lane was interrupted; it goes on until closed");
+        continue;
+      }
+      if (batch.isEmpty()) {
+        if (closing && queue.isEmpty()) {
+          return;
+        }
+        continue;
+      }
+      announceRoom();
+      batchSizes.accept(batch.size());
+      execute(batch);
+      List<PendingCommand> decided = new ArrayList<>(batch.size());
+      for (int i = batch.size() - 1; i >= 0; i--) {
+        PendingCommand pending = batch.get(i);
+        if (pending.isDecided()) {
+          decided.add(pending);
+        } else {
+          first.addFirst(pending);
+        }
+      }
+      if (!decided.isEmpty()) {
+        answering.execute(() -> decided.reversed().forEach(PendingCommand::answer));
+      }
+    }
+  }
+
+  /**
+   * The next batch: first what goes before the queue, which is left empty or holding what exceeds
+   * the batch; then the queue. Empty if nothing came for a while.
+   */
+  private List<PendingCommand> take(Deque<PendingCommand> first) throws InterruptedException {
+    if (first.isEmpty()) {
+      PendingCommand next = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
+      if (next == null) {
+        return List.of();
+      }
+      first.add(next);
+    }
+    queue.drainTo(first, Math.max(0, BATCH_COMMANDS_MAX - first.size()));
+    List<PendingCommand> batch = new ArrayList<>(first.size());
+    int bytes = 0;
+    while (!first.isEmpty() && bytes < BATCH_BYTES_MAX) {
+      PendingCommand pending = first.removeFirst();
+      bytes += pending.envelope().sizeBytes();
+      batch.add(pending);
+    }
+    return batch;
+  }
+
+  private void announceRoom() {
+    if (!waitingForRoom.isEmpty() && queue.remainingCapacity() > queue.size()) {
+      for (Runnable task = waitingForRoom.poll(); task != null; task = waitingForRoom.poll()) {
+        answering.execute(task);
+      }
+    }
+  }
+
+  /** Decides what can be decided of a batch; the rest stays undecided for the next. */
+  private void execute(List<PendingCommand> batch) {
+    Map<PaymentKey, List<PendingCommand>> chains = chains(batch);
+    if (chains.isEmpty()) {
+      return;
+    }
+    try {
+      List<DecidedChain> decided = decide(chains, load(chains));
+      if (!decided.isEmpty()) {
+        append(decided);
+      }
+    } catch (StoreUnavailableException e) {
+      LOG.warn("{} commands fail: {}", batch.size(), e.getMessage());
+      giveUp(chains, CommandOutcome.Refused.of(Errors.storeUnavailable()));
+    } catch (RuntimeException e) {
+      LOG.error("{} commands fail unexpectedly", batch.size(), e);
+      giveUp(chains, CommandOutcome.Refused.of(Errors.notStored()));
+    }
+  }
+
+  /** Groups the commands by payment, in order, and joins or holds back repetitions. */
+  private static Map<PaymentKey, List<PendingCommand>> chains(List<PendingCommand> batch) {
+    Map<PaymentKey, List<PendingCommand>> chains = new LinkedHashMap<>();
+    Map<UUID, PendingCommand> byRequest = HashMap.newHashMap(batch.size());
+    Set<PaymentKey> heldBack = new HashSet<>();
+    for (var commands = batch.iterator(); commands.hasNext(); ) {
+      PendingCommand pending = commands.next();
+      CommandEnvelope envelope = pending.envelope();
+      if (envelope.abandoned().getAsBoolean()) {
+        pending.decide(CommandOutcome.Refused.of(Errors.abandoned()));
+        continue;
+      }
+      PaymentKey key = pending.key();
+      if (heldBack.contains(key)) {
+        continue;
+      }
+      if (!envelope.validateOnly()) {
+        PendingCommand earlier = byRequest.putIfAbsent(envelope.requestKey(), pending);
+        if (earlier != null) {
+          if (earlier.envelope().requestHash().equals(envelope.requestHash())) {
+            earlier.join(pending);
+            commands.remove();
+          } else {
+            // Whether the id is taken shows once the earlier one is stored, or is not.
+            heldBack.add(key);
+          }
+          continue;
+        }
+      }
+      List<PendingCommand> chain = chains.computeIfAbsent(key, _ -> new ArrayList<>());
+      chain.add(pending);
+      if (pending.isAlone()) {
+        heldBack.add(key);
+      }
+    }
+    return chains;
+  }
+
+  /** The states to decide on: at hand, fetched, or for what begins with a creation, none so far. */
+  private Map<PaymentKey, Payment> load(Map<PaymentKey, List<PendingCommand>> chains) {
+    Map<PaymentKey, Payment> bases = HashMap.newHashMap(chains.size());
+    List<PaymentKey> missing = new ArrayList<>();
+    chains.forEach((key, commands) -> {
+      Payment state = states.get(key);
+      PendingCommand opening = commands.getFirst();
+      if (state != null) {
+        bases.put(key, state);
+      } else if (opening.envelope().command() instanceof PaymentCommand.Create
+          && opening.conflicts() == 0) {
+        bases.put(key, ABSENT);
+      } else {
+        missing.add(key);
+      }
+    });
+    Map<PaymentKey, PaymentEvent> found = store.newest(missing);
+    for (PaymentKey key : missing) {
+      PaymentEvent newest = found.get(key);
+      bases.put(key, newest == null ? ABSENT : PaymentMessages.toState(newest.getPayment()));
+    }
+    return bases;
+  }
+
+  private List<DecidedChain> decide(
+      Map<PaymentKey, List<PendingCommand>> chains, Map<PaymentKey, Payment> bases) {
+    Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
+    List<DecidedChain> decided = new ArrayList<>(chains.size());
+    bases.forEach((key, base) -> {
+      List<PendingCommand> commands = chains.getOrDefault(key, List.of());
+      DecidedChain chain = new DecidedChain(key, base);
+      try {
+        commands.forEach(command -> chain.decide(command, now, eventIds));
+        decided.add(chain);
+      } catch (RuntimeException e) {
+        LOG.error("commands for {} cannot be decided", key, e);
+        giveUp(Map.of(key, commands), CommandOutcome.Refused.of(Errors.notStored()));
+      }
+    });
+    return decided;
+  }
+
+  /** Appends, and halves what the store refuses until the refused command stands alone. */
+  private void append(List<DecidedChain> chains) {
+    Appended appended;
+    try {
+      List<Chain> asked = chains.stream().map(DecidedChain::toChain).toList();
+      appended = store.append(asked);
+    } catch (AppendRefusedException e) {
+      if (chains.size() > 1) {
+        LOG.warn("a batch of {} chains is refused and halved: {}", chains.size(), e.getMessage());
+        append(chains.subList(0, chains.size() / 2));
+        append(chains.subList(chains.size() / 2, chains.size()));
+      } else {
+        refused(chains.getFirst(), e);
+      }
+      return;
+    }
+    List<PaymentEvent> committed = new ArrayList<>();
+    for (int i = 0; i < chains.size(); i++) {
+      DecidedChain chain = chains.get(i);
+      switch (appended.answers().get(i)) {
+        case ChainAnswer.Stored(long firstPosition) -> {
+          states.put(chain.key(), chain.state());
+          chain.stored(appended, firstPosition, committed);
+        }
+        case ChainAnswer.Known(Map<Integer, KnownRequest> requests) -> {
+          states.forget(chain.key());
+          requests.forEach((n, request) -> replay(appended, chain.commands().get(n), request));
+        }
+        case ChainAnswer.Conflict _ -> {
+          states.forget(chain.key());
+          conflict(chain);
+        }
+      }
+    }
+    if (!committed.isEmpty()) {
+      commits.committed(committed);
+    }
+  }
+
+  private void refused(DecidedChain chain, AppendRefusedException e) {
+    states.forget(chain.key());
+    if (chain.commands().size() > 1) {
+      chain.commands().forEach(PendingCommand::setAlone);
+    } else {
+      PendingCommand pending = chain.commands().getFirst();
+      LOG.error("command {} is refused", pending.envelope().requestId(), e);
+      pending.decide(CommandOutcome.Refused.of(Errors.notStored()));
+    }
+  }
+
+  private static void replay(Appended appended, PendingCommand pending, KnownRequest request) {
+    CommandEnvelope envelope = pending.envelope();
+    pending.decide(
+        request.requestHash().equals(envelope.requestHash())
+            ? outcome(request, appended.epoch())
+            : CommandOutcome.Refused.of(Errors.requestIdReused(envelope.requestId())));
+  }
+
+  /** The outcome of a request that was decided before. */
+  public static CommandOutcome outcome(KnownRequest request, String epoch) {
+    return switch (request) {
+      case KnownRequest.Accepted(UUID _, PaymentEvent event) ->
+          new CommandOutcome.Succeeded(
+              event.getPayment(),
+              event.getEventId(),
+              ConsistencyTokens.encode(event.getLogId(), epoch, event.getPosition()),
+              true);
+      case KnownRequest.Rejected(UUID _, var status) ->
+          new CommandOutcome.Refused(status, null, true);
+    };
+  }
+
+  /** The payment moved on: the whole chain is decided again, unless that happened too often. */
+  private static void conflict(DecidedChain chain) {
+    for (PendingCommand pending : chain.commands()) {
+      if (pending.conflict() >= CONFLICTS_MAX) {
+        pending.decide(CommandOutcome.Refused.of(Errors.concurrentChange()));
+      }
+    }
+  }
+
+  private void giveUp(Map<PaymentKey, List<PendingCommand>> chains, CommandOutcome outcome) {
+    chains.keySet().forEach(states::forget);
+    chains.values().stream()
+        .flatMap(Collection::stream)
+        .filter(pending -> !pending.isDecided())
+        .forEach(pending -> pending.decide(outcome));
+  }
+}

@@ -1,0 +1,37 @@
+package com.gyroscops.payments.write.command;
+
+import com.google.rpc.Status;
+import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.v1.Payment;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/** What became of a command. */
+public sealed interface CommandOutcome {
+
+  /**
+   * It was carried out.
+   *
+   * @param payment state after it
+   * @param eventId of its event; empty if it only asked
+   * @param consistencyToken of its event's position
+   * @param replayed whether it was carried out before, for the same request
+   */
+  record Succeeded(Payment payment, String eventId, String consistencyToken, boolean replayed)
+      implements CommandOutcome {}
+
+  /**
+   * It was not.
+   *
+   * @param status the answer, as the standard error model has it
+   * @param retryAfter how long to wait before sending it again; null: do not
+   * @param replayed whether it was refused before, for the same request
+   */
+  record Refused(Status status, @Nullable Duration retryAfter, boolean replayed)
+      implements CommandOutcome {
+
+    static Refused of(ApiError error) {
+      return new Refused(error.toStatus(), error.retryAfter(), false);
+    }
+  }
+}

@@ -1,0 +1,143 @@
+package com.gyroscops.payments.write.command;
+
+import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.write.payment.Money;
+import com.gyroscops.payments.write.payment.Payment;
+import com.gyroscops.payments.write.payment.PaymentKey;
+import com.gyroscops.payments.write.payment.Rejection;
+import io.grpc.Status.Code;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+
+/** The errors of commands, as the contract names them. The one place where they are worded. */
+public final class Errors {
+
+  /** How long a caller waits after an error that goes by itself: a few batches. */
+  private static final Duration SOON = Duration.ofMillis(50);
+
+  /** How long a caller waits for a store or a server that is not there. */
+  private static final Duration LATER = Duration.ofSeconds(1);
+
+  private Errors() {}
+
+  /** A business rule says no. */
+  public static ApiError of(Rejection rejection) {
+    return switch (rejection) {
+      case Rejection.NotFound(PaymentKey key) ->
+          ApiError.of(
+              Code.NOT_FOUND,
+              "PAYMENT_NOT_FOUND",
+              "organization %s has no payment %s".formatted(key.organizationId(), key.paymentId()),
+              Map.of("organization_id", key.organizationId(), "payment_id", key.paymentId()));
+      case Rejection.AlreadyExists(PaymentKey key) ->
+          ApiError.of(
+              Code.ALREADY_EXISTS,
+              "PAYMENT_EXISTS",
+              "organization %s has a payment %s already"
+                  .formatted(key.organizationId(), key.paymentId()),
+              Map.of("organization_id", key.organizationId(), "payment_id", key.paymentId()));
+      case Rejection.WrongStatus(Payment.Existing state) -> {
+        String status = PaymentMessages.status(state).name();
+        yield ApiError.of(
+            Code.FAILED_PRECONDITION,
+            "PAYMENT_STATUS",
+            "not possible while the payment is "
+                + status.substring("PAYMENT_STATUS_".length()).toLowerCase(Locale.ROOT),
+            Map.of("status", status));
+      }
+      case Rejection.AmountMismatch(Money amount, Money requested) ->
+          ApiError.of(
+              Code.FAILED_PRECONDITION,
+              "AMOUNT_MISMATCH",
+              "the amount taken is not the payment's amount",
+              Map.of(
+                  "amount_minor_units", Long.toString(amount.minorUnits()),
+                  "amount_currency", amount.currency(),
+                  "requested_minor_units", Long.toString(requested.minorUnits()),
+                  "requested_currency", requested.currency()));
+      case Rejection.RefundExceedsRemaining(Payment.Completed state, Money requested) ->
+          ApiError.of(
+              Code.FAILED_PRECONDITION,
+              "REFUND_EXCEEDS_REMAINING",
+              "refund of %d exceeds the %d minor units that are left"
+                  .formatted(requested.minorUnits(), state.remaining().minorUnits()),
+              Map.of(
+                  "requested_minor_units", Long.toString(requested.minorUnits()),
+                  "remaining_minor_units", Long.toString(state.remaining().minorUnits()),
+                  "captured_minor_units", Long.toString(state.facts().amount().minorUnits()),
+                  "refunded_minor_units", Long.toString(state.refunded().minorUnits()),
+                  "currency", requested.currency()));
+      case Rejection.RefundCurrency(String payment, String requested) ->
+          ApiError.of(
+              Code.FAILED_PRECONDITION,
+              "REFUND_CURRENCY",
+              "a payment in %s cannot be refunded in %s".formatted(payment, requested),
+              Map.of("payment_currency", payment, "refund_currency", requested));
+      case Rejection.RefundExists(String refundId) ->
+          ApiError.of(
+              Code.ALREADY_EXISTS,
+              "REFUND_EXISTS",
+              "the payment has a refund " + refundId + " already",
+              Map.of("refund_id", refundId));
+      case Rejection.RefundLimit(int max) ->
+          ApiError.of(
+              Code.FAILED_PRECONDITION,
+              "REFUND_LIMIT",
+              "the payment has " + max + " refunds; there can be no more",
+              Map.of("refunds_max", Integer.toString(max)));
+    };
+  }
+
+  static ApiError versionMismatch(long expected, long actual) {
+    return ApiError.of(
+        Code.ABORTED,
+        "VERSION_MISMATCH",
+        "the payment is at version " + actual + ", not " + expected,
+        Map.of(
+            "expected_version", Long.toString(expected), "actual_version", Long.toString(actual)));
+  }
+
+  static ApiError concurrentChange() {
+    return ApiError.of(
+            Code.ABORTED, "CONCURRENT_CHANGE", "others keep changing the payment; try again")
+        .retryAfter(SOON);
+  }
+
+  static ApiError requestIdReused(String requestId) {
+    return ApiError.of(
+        Code.INVALID_ARGUMENT,
+        "REQUEST_ID_REUSED",
+        "request_id " + requestId + " was used for another command",
+        Map.of("field", "context.request_id", "request_id", requestId));
+  }
+
+  static ApiError queueFull() {
+    return ApiError.of(
+            Code.RESOURCE_EXHAUSTED, "QUEUE_FULL", "too many commands are waiting; try again")
+        .retryAfter(SOON);
+  }
+
+  /** This server is shutting down. */
+  public static ApiError draining() {
+    return ApiError.of(Code.UNAVAILABLE, "DRAINING", "this server is shutting down")
+        .retryAfter(LATER);
+  }
+
+  static ApiError abandoned() {
+    return ApiError.of(
+        Code.CANCELLED, "ABANDONED", "the call ended before the command was taken up");
+  }
+
+  static ApiError notStored() {
+    return ApiError.of(
+        Code.INTERNAL, "COMMAND_NOT_STORED", "the event store refused this command; see the log");
+  }
+
+  /** The event store does not answer. */
+  public static ApiError storeUnavailable() {
+    return ApiError.of(
+            Code.UNAVAILABLE, "STORE_UNAVAILABLE", "the event store does not answer; try again")
+        .retryAfter(LATER);
+  }
+}

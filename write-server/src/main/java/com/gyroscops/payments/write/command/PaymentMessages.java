@@ -1,0 +1,218 @@
+package com.gyroscops.payments.write.command;
+
+import com.google.protobuf.Timestamp;
+import com.gyroscops.payments.v1.Amount;
+import com.gyroscops.payments.v1.PaymentCreated;
+import com.gyroscops.payments.v1.PaymentDeleted;
+import com.gyroscops.payments.v1.PaymentFailed;
+import com.gyroscops.payments.v1.PaymentProcessed;
+import com.gyroscops.payments.v1.PaymentRefunded;
+import com.gyroscops.payments.v1.PaymentStatus;
+import com.gyroscops.payments.v1.PaymentUpdated;
+import com.gyroscops.payments.v1.PersonalData;
+import com.gyroscops.payments.write.payment.Description;
+import com.gyroscops.payments.write.payment.Failure;
+import com.gyroscops.payments.write.payment.Money;
+import com.gyroscops.payments.write.payment.Payment;
+import com.gyroscops.payments.write.payment.PaymentCommand.Changes;
+import com.gyroscops.payments.write.payment.PaymentEvent;
+import com.gyroscops.payments.write.payment.PaymentKey;
+import com.gyroscops.payments.write.payment.Refund;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The domain's states and events as the contract's messages, and states back again. A state
+ * survives the round trip unchanged, but for times below the nanosecond, which neither side has.
+ */
+final class PaymentMessages {
+
+  private PaymentMessages() {}
+
+  /** The status that a state is shown under. */
+  static PaymentStatus status(Payment.Existing state) {
+    return switch (state) {
+      case Payment.Processing _ -> PaymentStatus.PAYMENT_STATUS_PROCESSING;
+      case Payment.Completed completed ->
+          completed.refunds().isEmpty()
+              ? PaymentStatus.PAYMENT_STATUS_COMPLETED
+              : completed.remaining().minorUnits() == 0
+                  ? PaymentStatus.PAYMENT_STATUS_REFUNDED
+                  : PaymentStatus.PAYMENT_STATUS_PARTIALLY_REFUNDED;
+      case Payment.Failed _ -> PaymentStatus.PAYMENT_STATUS_FAILED;
+      case Payment.Deleted _ -> PaymentStatus.PAYMENT_STATUS_DELETED;
+    };
+  }
+
+  /** A state as a message. */
+  static com.gyroscops.payments.v1.Payment toMessage(Payment.Existing state) {
+    Payment.Facts facts = state.facts();
+    Description description = facts.description();
+    Amount nothing = toMessage(Money.zero(facts.amount().currency()));
+    var message =
+        com.gyroscops.payments.v1.Payment.newBuilder()
+            .setOrganizationId(facts.key().organizationId())
+            .setPaymentId(facts.key().paymentId())
+            .setVersion(facts.version())
+            .setStatus(status(state))
+            .setAmount(toMessage(facts.amount()))
+            .setCapturedAmount(nothing)
+            .setRefundedAmount(nothing)
+            .setPersonalData(
+                PersonalData.newBuilder()
+                    .setUserId(description.userId())
+                    .setDescription(description.text())
+                    .putAllMetadata(description.metadata()))
+            .setMerchantReference(description.merchantReference())
+            .setProviderReference(description.providerReference())
+            .setCorrelationId(facts.correlationId())
+            .setEffectiveTime(toMessage(facts.effectiveAt()))
+            .setCreateTime(toMessage(facts.createdAt()))
+            .setUpdateTime(toMessage(facts.updatedAt()));
+    switch (state) {
+      case Payment.Processing _ -> {}
+      case Payment.Completed completed -> {
+        message
+            .setCapturedAmount(toMessage(facts.amount()))
+            .setRefundedAmount(toMessage(completed.refunded()))
+            .setCompleteTime(toMessage(completed.completedAt()));
+        completed.refunds().forEach(refund -> message.addRefunds(toMessage(refund)));
+      }
+      case Payment.Failed failed -> message.setFailure(toMessage(failed.failure()));
+      case Payment.Deleted deleted -> {
+        if (deleted.failure() != null) {
+          message.setFailure(toMessage(deleted.failure()));
+        }
+      }
+    }
+    return message.build();
+  }
+
+  /**
+   * A message as a state.
+   *
+   * @throws IllegalStateException if the message has no status that this version knows
+   */
+  static Payment.Existing toState(com.gyroscops.payments.v1.Payment message) {
+    PersonalData personal = message.getPersonalData();
+    var facts =
+        new Payment.Facts(
+            new PaymentKey(message.getOrganizationId(), message.getPaymentId()),
+            message.getVersion(),
+            toMoney(message.getAmount()),
+            new Description(
+                personal.getUserId(),
+                personal.getDescription(),
+                personal.getMetadataMap(),
+                message.getMerchantReference(),
+                message.getProviderReference()),
+            message.getCorrelationId(),
+            toInstant(message.getEffectiveTime()),
+            toInstant(message.getCreateTime()),
+            toInstant(message.getUpdateTime()));
+    @Nullable Failure failure =
+        message.hasFailure()
+            ? new Failure(message.getFailure().getCode(), message.getFailure().getMessage())
+            : null;
+    return switch (message.getStatus()) {
+      case PAYMENT_STATUS_PROCESSING -> new Payment.Processing(facts);
+      case PAYMENT_STATUS_COMPLETED, PAYMENT_STATUS_PARTIALLY_REFUNDED, PAYMENT_STATUS_REFUNDED ->
+          new Payment.Completed(
+              facts,
+              toInstant(message.getCompleteTime()),
+              message.getRefundsList().stream().map(PaymentMessages::toRefund).toList());
+      case PAYMENT_STATUS_FAILED -> {
+        if (failure == null) {
+          throw new IllegalStateException("a failed payment without its failure: " + facts.key());
+        }
+        yield new Payment.Failed(facts, failure);
+      }
+      case PAYMENT_STATUS_DELETED -> new Payment.Deleted(facts, failure);
+      case PAYMENT_STATUS_UNSPECIFIED, UNRECOGNIZED ->
+          throw new IllegalStateException("a payment of no known status: " + facts.key());
+    };
+  }
+
+  /** Puts an event into its envelope. */
+  static void setEvent(
+      com.gyroscops.payments.v1.PaymentEvent.Builder envelope, PaymentEvent event) {
+    switch (event) {
+      case PaymentEvent.Created _ -> envelope.setCreated(PaymentCreated.getDefaultInstance());
+      case PaymentEvent.Updated updated ->
+          envelope.setUpdated(
+              PaymentUpdated.newBuilder().addAllChangedPaths(changedPaths(updated.changes())));
+      case PaymentEvent.Processed processed ->
+          envelope.setProcessed(
+              PaymentProcessed.newBuilder().setCapturedAmount(toMessage(processed.captured())));
+      case PaymentEvent.Failed failed ->
+          envelope.setFailed(PaymentFailed.newBuilder().setFailure(toMessage(failed.failure())));
+      case PaymentEvent.Refunded refunded ->
+          envelope.setRefunded(
+              PaymentRefunded.newBuilder().setRefund(toMessage(refunded.refund())));
+      case PaymentEvent.Deleted deleted ->
+          envelope.setDeleted(PaymentDeleted.newBuilder().setReason(deleted.reason()));
+    }
+  }
+
+  static Timestamp toMessage(Instant instant) {
+    return Timestamp.newBuilder()
+        .setSeconds(instant.getEpochSecond())
+        .setNanos(instant.getNano())
+        .build();
+  }
+
+  private static List<String> changedPaths(Changes changes) {
+    Map<String, Boolean> changed = new LinkedHashMap<>();
+    changed.put("personal_data.user_id", changes.userId() != null);
+    changed.put("personal_data.description", changes.text() != null);
+    changed.put("personal_data.metadata", changes.metadata() != null);
+    changed.put("merchant_reference", changes.merchantReference() != null);
+    changed.put("provider_reference", changes.providerReference() != null);
+    changed.values().removeIf(is -> !is);
+    return List.copyOf(changed.keySet());
+  }
+
+  private static Amount toMessage(Money money) {
+    return Amount.newBuilder()
+        .setMinorUnits(money.minorUnits())
+        .setCurrencyCode(money.currency())
+        .build();
+  }
+
+  private static com.gyroscops.payments.v1.Failure toMessage(Failure failure) {
+    return com.gyroscops.payments.v1.Failure.newBuilder()
+        .setCode(failure.code())
+        .setMessage(failure.message())
+        .build();
+  }
+
+  private static com.gyroscops.payments.v1.Refund toMessage(Refund refund) {
+    return com.gyroscops.payments.v1.Refund.newBuilder()
+        .setRefundId(refund.refundId())
+        .setAmount(toMessage(refund.amount()))
+        .setReason(refund.reason())
+        .setEffectiveTime(toMessage(refund.effectiveAt()))
+        .setRecordTime(toMessage(refund.recordedAt()))
+        .build();
+  }
+
+  private static Refund toRefund(com.gyroscops.payments.v1.Refund message) {
+    return new Refund(
+        message.getRefundId(),
+        toMoney(message.getAmount()),
+        message.getReason(),
+        toInstant(message.getEffectiveTime()),
+        toInstant(message.getRecordTime()));
+  }
+
+  private static Money toMoney(Amount amount) {
+    return new Money(amount.getMinorUnits(), amount.getCurrencyCode());
+  }
+
+  private static Instant toInstant(Timestamp timestamp) {
+    return Instant.ofEpochSecond(timestamp.getSeconds(), timestamp.getNanos());
+  }
+}

@@ -1,0 +1,66 @@
+package com.gyroscops.payments.write.eventstore;
+
+import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.write.payment.PaymentKey;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * A log of events, the versions of the payments they make up, and the outcomes of the requests that
+ * caused them; all three change together or not at all.
+ *
+ * <p>Positions are dense: 1, 2, 3, ... in the order of commits, so that {@code count =
+ * max(position)} is the whole audit of the log and a reader at position n has seen exactly n
+ * events. A position becomes visible only with all smaller ones.
+ *
+ * <p>All methods block, and may be called from several threads. They throw {@link
+ * StoreUnavailableException} when the store does not answer: after {@link #append} it is then
+ * unknown whether anything was stored.
+ */
+public interface EventStore {
+
+  /** Identity and end of the log. */
+  LogHead head();
+
+  /**
+   * The newest event of each of these payments, which carries its state. Payments that do not exist
+   * are absent from the map. Reads what is committed; {@link #append} tells whether it still holds.
+   */
+  Map<PaymentKey, PaymentEvent> newest(Collection<PaymentKey> keys);
+
+  /**
+   * Appends what was decided, chain by chain: each chain as a whole or not at all, all stored
+   * chains in one commit.
+   *
+   * <p>A chain is stored if none of its entries' requests is known and its payment is still at the
+   * base version; the answers to the others say which it was. Nothing of a chain that is not stored
+   * stays behind: no event, no request, no rejection.
+   *
+   * @param chains each of another payment, at least one; the requests among them each once
+   * @throws AppendRefusedException if the store refuses the batch for a reason of its own; nothing
+   *     of it was stored
+   */
+  Appended append(List<Chain> chains);
+
+  /**
+   * Events after a position, in order, without gaps as far as it knows: the caller checks.
+   *
+   * @param countMax at most this many
+   * @param bytesMax stops after the event that reaches this many bytes
+   */
+  List<PaymentEvent> read(long after, int countMax, int bytesMax);
+
+  /**
+   * What became of a batch.
+   *
+   * @param epoch of the log when it was appended
+   * @param answers one for each chain, in their order
+   */
+  record Appended(String logId, String epoch, List<ChainAnswer> answers) {}
+
+  /** What became of a request; empty: nothing is stored of it. */
+  Optional<KnownRequest> request(UUID requestKey);
+}

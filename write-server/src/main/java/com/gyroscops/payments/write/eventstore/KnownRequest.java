@@ -1,0 +1,18 @@
+package com.gyroscops.payments.write.eventstore;
+
+import com.google.rpc.Status;
+import com.gyroscops.payments.v1.PaymentEvent;
+import java.util.UUID;
+
+/** A request that was decided before. */
+public sealed interface KnownRequest {
+
+  /** Digest of the command that first used the request's id. */
+  UUID requestHash();
+
+  /** It was allowed; this is its event, position included. */
+  record Accepted(UUID requestHash, PaymentEvent event) implements KnownRequest {}
+
+  /** It was refused, with this answer. */
+  record Rejected(UUID requestHash, Status status) implements KnownRequest {}
+}

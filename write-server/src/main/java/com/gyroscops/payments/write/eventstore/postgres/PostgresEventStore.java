@@ -1,0 +1,249 @@
+package com.gyroscops.payments.write.eventstore.postgres;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.rpc.Status;
+import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.write.eventstore.AppendRefusedException;
+import com.gyroscops.payments.write.eventstore.Chain;
+import com.gyroscops.payments.write.eventstore.ChainAnswer;
+import com.gyroscops.payments.write.eventstore.EventStore;
+import com.gyroscops.payments.write.eventstore.Keys;
+import com.gyroscops.payments.write.eventstore.KnownRequest;
+import com.gyroscops.payments.write.eventstore.LogHead;
+import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
+import com.gyroscops.payments.write.payment.PaymentKey;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+
+/** {@link EventStore} in PostgreSQL. */
+public final class PostgresEventStore implements EventStore {
+
+  private static final String APPEND =
+      "select kind, n, position, request_hash, data from append_batch(?,?,?,?,?,?,?,?,?,?,?,?,?)";
+  private static final String NEWEST =
+      "select p.payment_key, e.position, e.payload from payments p"
+          + " join events e on e.position = p.last_position where p.payment_key = any (?)";
+  private static final String READ =
+      "select position, payload from events where position > ? order by position limit ?";
+  private static final String HEAD =
+      "select log_id, epoch, position from outbox_head where log_id = 'main'";
+  private static final String REQUEST =
+      "select o.position, o.request_hash, coalesce(o.rejection, e.payload) from ("
+          + "select * from request_outcomes_a where request_key = ? union all "
+          + "select * from request_outcomes_b where request_key = ?) o "
+          + "left join events e on e.position = o.position limit 1";
+
+  private final DataSource dataSource;
+  private final String writer;
+  private volatile @Nullable String logId;
+
+  /**
+   * @param dataSource bounds how long connecting and each statement may take
+   * @param writer name of this writer, which it signs its commits' notifications with
+   */
+  public PostgresEventStore(DataSource dataSource, String writer) {
+    this.dataSource = dataSource;
+    this.writer = writer;
+  }
+
+  @Override
+  public LogHead head() {
+    return inDatabase(
+        "read the head",
+        connection -> {
+          try (PreparedStatement statement = connection.prepareStatement(HEAD);
+              ResultSet row = statement.executeQuery()) {
+            row.next();
+            logId = row.getString(1);
+            return new LogHead(row.getString(1), row.getString(2), row.getLong(3));
+          }
+        });
+  }
+
+  @Override
+  public Map<PaymentKey, PaymentEvent> newest(Collection<PaymentKey> keys) {
+    if (keys.isEmpty()) {
+      return Map.of();
+    }
+    Map<UUID, PaymentKey> byStoredKey = HashMap.newHashMap(keys.size());
+    keys.forEach(key -> byStoredKey.put(Keys.payment(key), key));
+    String log = logId();
+    return inDatabase(
+        "read payments",
+        connection -> {
+          Map<PaymentKey, PaymentEvent> found = HashMap.newHashMap(keys.size());
+          try (PreparedStatement statement = connection.prepareStatement(NEWEST)) {
+            statement.setArray(1, connection.createArrayOf("uuid", byStoredKey.keySet().toArray()));
+            try (ResultSet row = statement.executeQuery()) {
+              while (row.next()) {
+                PaymentKey key = byStoredKey.get(row.getObject(1, UUID.class));
+                if (key != null) {
+                  found.put(key, event(log, row.getLong(2), row.getBytes(3)));
+                }
+              }
+            }
+          }
+          return found;
+        });
+  }
+
+  @Override
+  public List<PaymentEvent> read(long after, int countMax, int bytesMax) {
+    String log = logId();
+    return inDatabase(
+        "read events",
+        connection -> {
+          List<PaymentEvent> events = new ArrayList<>();
+          try (PreparedStatement statement = connection.prepareStatement(READ)) {
+            statement.setLong(1, after);
+            statement.setInt(2, countMax);
+            try (ResultSet row = statement.executeQuery()) {
+              int bytes = 0;
+              while (bytes < bytesMax && row.next()) {
+                byte[] payload = row.getBytes(2);
+                bytes += payload.length;
+                events.add(event(log, row.getLong(1), payload));
+              }
+            }
+          }
+          return events;
+        });
+  }
+
+  @Override
+  public Optional<KnownRequest> request(UUID requestKey) {
+    String log = logId();
+    return inDatabase(
+        "read a request",
+        connection -> {
+          try (PreparedStatement statement = connection.prepareStatement(REQUEST)) {
+            statement.setObject(1, requestKey);
+            statement.setObject(2, requestKey);
+            try (ResultSet row = statement.executeQuery()) {
+              return row.next()
+                  ? Optional.of(
+                      known(log, row.getLong(1), row.getObject(2, UUID.class), row.getBytes(3)))
+                  : Optional.empty();
+            }
+          }
+        });
+  }
+
+  @Override
+  public Appended append(List<Chain> chains) {
+    if (chains.isEmpty()) {
+      throw new IllegalArgumentException("nothing to append");
+    }
+    AppendArguments arguments = new AppendArguments(chains);
+    String log = logId();
+    return inDatabase(
+        "append",
+        connection -> {
+          try (PreparedStatement statement = connection.prepareStatement(APPEND)) {
+            statement.setString(1, writer);
+            arguments.set(connection, statement);
+            try (ResultSet rows = statement.executeQuery()) {
+              return answers(log, chains, arguments, rows);
+            }
+          }
+        });
+  }
+
+  private static Appended answers(
+      String log, List<Chain> chains, AppendArguments arguments, ResultSet rows)
+      throws SQLException, InvalidProtocolBufferException {
+    @Nullable ChainAnswer[] answers = new ChainAnswer[chains.size()];
+    Map<Integer, Map<Integer, KnownRequest>> known = new HashMap<>();
+    long head = 0;
+    String epoch = "";
+    while (rows.next()) {
+      int n = rows.getInt(2) - 1;
+      switch (rows.getString(1)) {
+        case "h" -> {
+          head = rows.getLong(3);
+          epoch = rows.getString(4);
+        }
+        case "c" -> answers[n] = new ChainAnswer.Conflict(rows.getLong(3));
+        case "k" ->
+            known
+                .computeIfAbsent(arguments.chainOf(n), _ -> new HashMap<>())
+                .put(
+                    arguments.indexInChain(n),
+                    known(log, rows.getLong(3), rows.getObject(4, UUID.class), rows.getBytes(5)));
+        case String other -> throw new IllegalStateException("append_batch answered " + other);
+      }
+    }
+    known.forEach((chain, requests) -> answers[chain] = new ChainAnswer.Known(requests));
+    List<ChainAnswer> whole = new ArrayList<>(answers.length);
+    for (int i = 0; i < answers.length; i++) {
+      ChainAnswer answer = answers[i];
+      if (answer == null) {
+        int events = arguments.eventsOf(i);
+        answer = new ChainAnswer.Stored(events == 0 ? head : head + 1);
+        head += events;
+      }
+      whole.add(answer);
+    }
+    return new Appended(log, epoch, whole);
+  }
+
+  private static KnownRequest known(String log, long position, UUID hash, byte[] data)
+      throws InvalidProtocolBufferException {
+    return position == 0
+        ? new KnownRequest.Rejected(hash, Status.parseFrom(data))
+        : new KnownRequest.Accepted(hash, event(log, position, data));
+  }
+
+  private static PaymentEvent event(String log, long position, byte[] payload)
+      throws InvalidProtocolBufferException {
+    return PaymentEvent.parseFrom(payload).toBuilder().setLogId(log).setPosition(position).build();
+  }
+
+  private String logId() {
+    String known = logId;
+    return known == null ? head().logId() : known;
+  }
+
+  /** A step in the database. */
+  private interface Work<T> {
+    T run(Connection connection) throws SQLException, InvalidProtocolBufferException;
+  }
+
+  private <T> T inDatabase(String what, Work<T> work) {
+    try (Connection connection = dataSource.getConnection()) {
+      return work.run(connection);
+    } catch (SQLException e) {
+      if (isUnavailable(e)) {
+        throw new StoreUnavailableException("cannot " + what + ": " + e.getMessage(), e);
+      }
+      throw new AppendRefusedException("cannot " + what + ": " + e.getMessage(), e);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("the log holds what is no event", e);
+    }
+  }
+
+  /**
+   * Whether the store, and not what it was asked, is the reason: connection lost (08), resources
+   * short (53), operator intervention and timeouts (57), transaction rolled back (40), system error
+   * (58), read only after a failover (25), or no connection from the pool (no state).
+   */
+  private static boolean isUnavailable(SQLException e) {
+    String state = e.getSQLState();
+    return state == null
+        || switch (state.substring(0, 2)) {
+          case "08", "53", "57", "40", "58", "25" -> true;
+          default -> false;
+        };
+  }
+}

@@ -1,0 +1,174 @@
+package com.gyroscops.payments.write.outbox;
+
+import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.v1.SubscribeRequest;
+import com.gyroscops.payments.v1.SubscribeResponse;
+import com.gyroscops.payments.v1.SubscribeStart;
+import com.gyroscops.payments.write.eventstore.EventStore;
+import com.gyroscops.payments.write.eventstore.LogHead;
+import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Serves subscribers, as {@code EventFeedService.Subscribe} describes. For concurrent use. */
+public final class EventRelay implements AutoCloseable {
+
+  /**
+   * Most subscribers at once: each may hold {@value Subscription#AHEAD_EVENTS_MAX} events in
+   * flight.
+   */
+  public static final int SUBSCRIBERS_MAX = 64;
+
+  private static final Duration RETRY = Duration.ofSeconds(1);
+
+  private final EventStore store;
+  private final OutboxTail tail;
+  private final SubscriberProgress progress;
+  private final Clock clock;
+  private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
+
+  public EventRelay(EventStore store, OutboxTail tail, SubscriberProgress progress, Clock clock) {
+    this.store = store;
+    this.tail = tail;
+    this.progress = progress;
+    this.clock = clock;
+  }
+
+  /** How many subscribers are being served. */
+  public int subscribers() {
+    return subscriptions.size();
+  }
+
+  /** Ends all subscriptions, for the server drains; subscribers go to another one. */
+  @Override
+  public void close() {
+    subscriptions.forEach(subscription ->
+        subscription.fail(
+            ApiError.of(Status.Code.UNAVAILABLE, "DRAINING", "this server is shutting down")
+                .retryAfter(RETRY)
+                .toException()));
+  }
+
+  /** What a caller is told while the log cannot be read. */
+  public static StatusRuntimeException unavailable() {
+    return ApiError.of(Status.Code.UNAVAILABLE, "STORE_UNAVAILABLE", "the log cannot be read")
+        .retryAfter(RETRY)
+        .toException();
+  }
+
+  /**
+   * Begins to serve a subscriber.
+   *
+   * @return takes the subscriber's messages
+   */
+  public StreamObserver<SubscribeRequest> subscribe(
+      ServerCallStreamObserver<SubscribeResponse> responses) {
+    return new Stream(responses);
+  }
+
+  /** One subscriber's half of the stream. Called by one thread at a time. */
+  private final class Stream implements StreamObserver<SubscribeRequest> {
+
+    private final ServerCallStreamObserver<SubscribeResponse> responses;
+    private @Nullable Subscription subscription;
+    private SubscriberProgress.@Nullable Subscriber subscriber;
+
+    Stream(ServerCallStreamObserver<SubscribeResponse> responses) {
+      this.responses = responses;
+      responses.setOnReadyHandler(() -> {
+        if (subscription != null) {
+          subscription.signal();
+        }
+      });
+      responses.setOnCancelHandler(() -> end(Subscription::abandon));
+    }
+
+    @Override
+    public void onNext(SubscribeRequest request) {
+      try {
+        switch (request.getRequestCase()) {
+          case START -> start(request.getStart());
+          case ACK -> acknowledge(request.getAck().getPosition());
+          case REQUEST_NOT_SET ->
+              throw new Violations().add("request", "must be start or ack").toException();
+        }
+      } catch (StatusRuntimeException e) {
+        refuse(e);
+      } catch (StoreUnavailableException e) {
+        refuse(unavailable());
+      }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      end(Subscription::abandon);
+    }
+
+    @Override
+    public void onCompleted() {
+      if (subscription == null) {
+        responses.onCompleted();
+      }
+      end(Subscription::complete);
+    }
+
+    private void refuse(StatusRuntimeException error) {
+      if (subscription == null) {
+        responses.onError(error);
+      }
+      end(ending -> ending.fail(error));
+    }
+
+    private void start(SubscribeStart start) {
+      var violations =
+          new Violations()
+              .identifier("start.subscriber", start.getSubscriber())
+              .identifier("start.source", start.getSource())
+              .require(start.getPosition() >= 0, "start.position", "must not be negative")
+              .require(subscription == null, "start", "may be sent only once");
+      violations.throwIfAny();
+      if (subscriptions.size() >= SUBSCRIBERS_MAX) {
+        throw ApiError.of(
+                Status.Code.RESOURCE_EXHAUSTED,
+                "SUBSCRIBER_LIMIT",
+                SUBSCRIBERS_MAX + " subscribers are served already")
+            .retryAfter(Duration.ofSeconds(1))
+            .toException();
+      }
+      LogHead head = store.head();
+      if (!History.contains(store, head, start)) {
+        throw History.diverged().toException();
+      }
+      tail.wake();
+      Subscription begun = new Subscription(tail, start, head.epoch(), responses, clock);
+      subscription = begun;
+      subscriber = new SubscriberProgress.Subscriber(start.getSource(), start.getSubscriber());
+      subscriptions.add(begun);
+      Thread.ofVirtual().name("subscription-" + start.getSubscriber()).start(begun);
+    }
+
+    private void acknowledge(long position) {
+      if (subscription == null || subscriber == null) {
+        throw new Violations().add("request", "must begin with start").toException();
+      }
+      subscription.acknowledge(position);
+      progress.acknowledged(subscriber, position);
+    }
+
+    private void end(Consumer<Subscription> ending) {
+      if (subscription != null) {
+        ending.accept(subscription);
+        subscriptions.remove(subscription);
+      }
+    }
+  }
+}

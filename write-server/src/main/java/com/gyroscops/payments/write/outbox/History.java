@@ -1,0 +1,38 @@
+package com.gyroscops.payments.write.outbox;
+
+import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.v1.SubscribeStart;
+import com.gyroscops.payments.write.eventstore.EventStore;
+import com.gyroscops.payments.write.eventstore.LogHead;
+import io.grpc.Status;
+
+/** Whether what a subscriber has applied is part of the log's history, or of one that was lost. */
+final class History {
+
+  private History() {}
+
+  /**
+   * Whether the log holds the event that the subscriber applied last, at that position and in the
+   * epoch it knows. Whoever has applied nothing agrees with every history.
+   */
+  static boolean contains(EventStore store, LogHead head, SubscribeStart start) {
+    if (start.getPosition() == 0) {
+      return true;
+    }
+    if (!start.getEpoch().equals(head.epoch()) || start.getPosition() > head.position()) {
+      return false;
+    }
+    var events = store.read(start.getPosition() - 1, 1, 1);
+    return !events.isEmpty()
+        && events.getFirst().getPosition() == start.getPosition()
+        && events.getFirst().getEventId().equals(start.getEventId());
+  }
+
+  /** What a subscriber of another history is told. */
+  static ApiError diverged() {
+    return ApiError.of(
+        Status.Code.FAILED_PRECONDITION,
+        "HISTORY_DIVERGED",
+        "what this subscriber has applied is not of this log's history; rebuild from 0");
+  }
+}

@@ -1,0 +1,200 @@
+package com.gyroscops.payments.write.outbox;
+
+import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.write.command.CommitListener;
+import com.gyroscops.payments.write.eventstore.EventStore;
+import com.gyroscops.payments.write.eventstore.LogHead;
+import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows the log. What this server commits it hears of at once; what others commit, when woken
+ * ({@link #wake}) or at the next poll. For concurrent use.
+ */
+public final class OutboxTail implements CommitListener, AutoCloseable {
+
+  /** Most events kept in memory: a second or more of the highest load. */
+  static final int RING_EVENTS_MAX = 16_384;
+
+  /** Most bytes kept in memory. */
+  static final long RING_BYTES_MAX = 32L * 1024 * 1024;
+
+  /** Events read from the database at once while following others' commits. */
+  private static final int READ_EVENTS_MAX = 2_048;
+
+  private static final int READ_BYTES_MAX = 4 * 1024 * 1024;
+
+  private static final Duration POLL = Duration.ofMillis(100);
+  private static final Logger LOG = LoggerFactory.getLogger(OutboxTail.class);
+
+  private final EventStore store;
+  private final List<Runnable> followers = new CopyOnWriteArrayList<>();
+  private final Semaphore wakeUps = new Semaphore(0);
+  private final Thread thread;
+  private volatile @Nullable Tail tail;
+  private volatile @Nullable LogNotDenseException broken;
+  private volatile boolean closing;
+
+  /** A stretch of one history. */
+  private record Tail(String logId, String epoch, EventRing ring) {}
+
+  /** Starts to follow the log, from its end as soon as the store answers. */
+  public OutboxTail(EventStore store) {
+    this.store = store;
+    this.thread = Thread.ofPlatform().name("outbox-tail").start(this::run);
+  }
+
+  @Override
+  public void committed(List<PaymentEvent> events) {
+    Tail current = tail;
+    try {
+      if (current != null && current.ring().add(events)) {
+        announce();
+      } else {
+        wake();
+      }
+    } catch (LogNotDenseException e) {
+      fail(e);
+    }
+  }
+
+  /** Somebody committed: look soon. */
+  public void wake() {
+    wakeUps.release();
+  }
+
+  /**
+   * The log as far as it is known here: at most a poll behind.
+   *
+   * @throws StoreUnavailableException if it was never reached
+   */
+  LogHead head() {
+    Tail current = tail;
+    return current == null
+        ? store.head()
+        : new LogHead(current.logId(), current.epoch(), current.ring().last());
+  }
+
+  /**
+   * Events after a position, in order and without gaps, from memory or from the database.
+   *
+   * @return empty if there are none yet
+   * @throws LogNotDenseException if the log has a gap
+   * @throws StoreUnavailableException if they are not in memory and the store does not answer
+   */
+  List<PaymentEvent> after(long position, int countMax, int bytesMax) {
+    LogNotDenseException gap = broken;
+    if (gap != null) {
+      throw gap;
+    }
+    Tail current = tail;
+    Optional<List<PaymentEvent>> kept =
+        current == null ? Optional.empty() : current.ring().after(position, countMax, bytesMax);
+    if (kept.isPresent()) {
+      return kept.get();
+    }
+    List<PaymentEvent> events = store.read(position, countMax, bytesMax);
+    long before = position;
+    for (PaymentEvent event : events) {
+      LogNotDenseException.check(before, event);
+      before = event.getPosition();
+    }
+    return events;
+  }
+
+  /** Calls {@code follower} whenever there may be new events; it must be quick. */
+  void follow(Runnable follower) {
+    followers.add(follower);
+  }
+
+  void unfollow(Runnable follower) {
+    followers.remove(follower);
+  }
+
+  @Override
+  public void close() {
+    closing = true;
+    wake();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void run() {
+    boolean reachable = true;
+    while (!closing) {
+      try {
+        catchUp();
+        if (!reachable) {
+          LOG.info("the log can be read again");
+        }
+        reachable = true;
+      } catch (StoreUnavailableException e) {
+        if (reachable) {
+          LOG.warn("the log cannot be read: {}", e.getMessage());
+        }
+        reachable = false;
+      } catch (LogNotDenseException e) {
+        fail(e);
+      } catch (RuntimeException e) {
+        LOG.error("following the log failed; it is tried again", e);
+      }
+      try {
+        if (wakeUps.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
+          wakeUps.drainPermits();
+        }
+      } catch (InterruptedException e) {
+        LOG.warn("the outbox tail was interrupted; it goes on until closed");
+      }
+    }
+  }
+
+  private void catchUp() {
+    LogHead head = store.head();
+    Tail current = tail;
+    if (current == null
+        || !current.epoch().equals(head.epoch())
+        || head.position() < current.ring().last()) {
+      // A new history, or the first look: subscribers of the old one must introduce themselves
+      // anew.
+      tail =
+          new Tail(
+              head.logId(),
+              head.epoch(),
+              new EventRing(head.position(), RING_EVENTS_MAX, RING_BYTES_MAX));
+      announce();
+      return;
+    }
+    EventRing ring = current.ring();
+    while (ring.last() < head.position()) {
+      List<PaymentEvent> events = store.read(ring.last(), READ_EVENTS_MAX, READ_BYTES_MAX);
+      if (events.isEmpty() || !ring.add(events)) {
+        LogNotDenseException.check(
+            ring.last(), events.isEmpty() ? PaymentEvent.getDefaultInstance() : events.getFirst());
+      }
+      announce();
+    }
+  }
+
+  private void fail(LogNotDenseException gap) {
+    if (broken == null) {
+      LOG.error("the log is not dense; nothing behind the gap is relayed", gap);
+      broken = gap;
+    }
+    announce();
+  }
+
+  private void announce() {
+    followers.forEach(Runnable::run);
+  }
+}

@@ -1,0 +1,237 @@
+package com.gyroscops.payments.write.outbox;
+
+import com.google.protobuf.Timestamp;
+import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.contract.UnexpectedErrors;
+import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.v1.EventBatch;
+import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.v1.SubscribeResponse;
+import com.gyroscops.payments.v1.SubscribeStart;
+import com.gyroscops.payments.write.eventstore.LogHead;
+import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import io.grpc.stub.ServerCallStreamObserver;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One subscriber's stream: its position, its pace, its own virtual thread. */
+final class Subscription implements Runnable {
+
+  /** Most events of one batch. */
+  static final int BATCH_EVENTS_MAX = 512;
+
+  /** A batch ends with the event that reaches this many bytes. */
+  static final int BATCH_BYTES_MAX = 1024 * 1024;
+
+  /** Most events sent ahead of the subscriber's acknowledgements. */
+  static final int AHEAD_EVENTS_MAX = 16_384;
+
+  /** A batch is sent at least this often, so that silence means a broken stream. */
+  static final Duration HEARTBEAT = Duration.ofSeconds(1);
+
+  private static final long MILLISECOND = 1_000_000;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Subscription.class);
+
+  private final OutboxTail tail;
+  private final SubscribeStart start;
+  private final String epoch;
+  private final ServerCallStreamObserver<SubscribeResponse> observer;
+  private final Clock clock;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final Runnable signal = this::signal;
+  private volatile long sent;
+  private long acknowledged;
+  private boolean signalled;
+  private @Nullable Runnable farewell;
+
+  /**
+   * @param epoch of the history that the subscriber's position was found to belong to
+   */
+  Subscription(
+      OutboxTail tail,
+      SubscribeStart start,
+      String epoch,
+      ServerCallStreamObserver<SubscribeResponse> observer,
+      Clock clock) {
+    this.tail = tail;
+    this.start = start;
+    this.epoch = epoch;
+    this.observer = observer;
+    this.clock = clock;
+    this.sent = start.getPosition();
+    this.acknowledged = start.getPosition();
+  }
+
+  /**
+   * The subscriber has applied everything up to here.
+   *
+   * @throws io.grpc.StatusRuntimeException INVALID_ARGUMENT if that was never sent
+   */
+  void acknowledge(long position) {
+    if (position > sent) {
+      throw new Violations()
+          .add("ack.position", position + " was not sent yet; the last was " + sent)
+          .toException();
+    }
+    lock.lock();
+    try {
+      acknowledged = Math.max(acknowledged, position);
+    } finally {
+      lock.unlock();
+    }
+    signal();
+  }
+
+  /** Something may have changed: new events, room to send, an acknowledgement. */
+  void signal() {
+    lock.lock();
+    try {
+      signalled = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The subscriber is gone: nothing more can be said to it. */
+  void abandon() {
+    end(() -> {});
+  }
+
+  /** The subscriber has said all it had to say: end the stream well. */
+  void complete() {
+    end(observer::onCompleted);
+  }
+
+  /** End the stream with an error. */
+  void fail(StatusRuntimeException error) {
+    end(() -> observer.onError(error));
+  }
+
+  private void end(Runnable lastWord) {
+    lock.lock();
+    try {
+      if (farewell == null) {
+        farewell = lastWord;
+      }
+    } finally {
+      lock.unlock();
+    }
+    signal();
+  }
+
+  /** Sends until the stream ends, and ends it: no other thread speaks to the subscriber. */
+  @Override
+  public void run() {
+    tail.follow(signal);
+    try {
+      follow();
+    } catch (StoreUnavailableException e) {
+      fail(EventRelay.unavailable());
+    } catch (LogNotDenseException e) {
+      fail(ApiError.of(Status.Code.DATA_LOSS, "LOG_NOT_DENSE", e.gap()).toException());
+    } catch (RuntimeException e) {
+      LOG.error("{} of {} is no longer served", start.getSubscriber(), start.getSource(), e);
+      fail(UnexpectedErrors.hidden());
+    } finally {
+      tail.unfollow(signal);
+    }
+    farewell().run();
+  }
+
+  private void follow() {
+    send(List.of());
+    long sentAt = System.nanoTime();
+    while (!isEnding()) {
+      if (!tail.head().epoch().equals(epoch)) {
+        fail(History.diverged().toException());
+        return;
+      }
+      List<PaymentEvent> events =
+          hasRoom() ? tail.after(sent, BATCH_EVENTS_MAX, BATCH_BYTES_MAX) : List.of();
+      long silence = System.nanoTime() - sentAt;
+      if (!events.isEmpty() || (silence >= HEARTBEAT.toNanos() && observer.isReady())) {
+        send(events);
+        sentAt = System.nanoTime();
+      } else {
+        await(Math.max(HEARTBEAT.toNanos() - silence, MILLISECOND));
+      }
+    }
+  }
+
+  private void send(List<PaymentEvent> events) {
+    if (!events.isEmpty()) {
+      sent = events.getLast().getPosition();
+    }
+    LogHead head = tail.head();
+    Instant now = clock.instant();
+    observer.onNext(
+        SubscribeResponse.newBuilder()
+            .setBatch(
+                EventBatch.newBuilder()
+                    .setLogId(head.logId())
+                    .setEpoch(epoch)
+                    .setHead(Math.max(head.position(), sent))
+                    .setSendTime(
+                        Timestamp.newBuilder()
+                            .setSeconds(now.getEpochSecond())
+                            .setNanos(now.getNano()))
+                    .addAllEvents(events))
+            .build());
+  }
+
+  /** Waits for a signal, which may have come already, at most this long. */
+  private void await(long nanos) {
+    lock.lock();
+    try {
+      long left = nanos;
+      while (!signalled && left > 0) {
+        left = changed.awaitNanos(left);
+      }
+      signalled = false;
+    } catch (InterruptedException e) {
+      farewell = observer::onCompleted;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean hasRoom() {
+    lock.lock();
+    try {
+      return observer.isReady() && sent - acknowledged < AHEAD_EVENTS_MAX;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean isEnding() {
+    lock.lock();
+    try {
+      return farewell != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private Runnable farewell() {
+    lock.lock();
+    try {
+      return Objects.requireNonNull(farewell);
+    } finally {
+      lock.unlock();
+    }
+  }
+}

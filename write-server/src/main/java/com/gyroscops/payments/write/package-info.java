@@ -1,0 +1,13 @@
+/**
+ * The write-server: decides commands, appends events, relays them.
+ *
+ * <pre>
+ *   api ─> command ─> payment (the domain)
+ *    │        └─> eventstore  &lt;── eventstore.postgres, eventstore.memory
+ *    └─> outbox ─> eventstore &lt;── outbox.postgres
+ * </pre>
+ */
+@NullMarked
+package com.gyroscops.payments.write;
+
+import org.jspecify.annotations.NullMarked;
