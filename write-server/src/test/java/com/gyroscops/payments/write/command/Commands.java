@@ -1,0 +1,95 @@
+package com.gyroscops.payments.write.command;
+
+import com.gyroscops.payments.write.eventstore.Digest;
+import com.gyroscops.payments.write.eventstore.Keys;
+import com.gyroscops.payments.write.payment.Description;
+import com.gyroscops.payments.write.payment.Failure;
+import com.gyroscops.payments.write.payment.Money;
+import com.gyroscops.payments.write.payment.PaymentCommand;
+import com.gyroscops.payments.write.payment.PaymentKey;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.BooleanSupplier;
+
+/** Commands for tests: organization acme, payments of 1.00 EUR, each with a request of its own. */
+final class Commands {
+
+  private Commands() {}
+
+  static CommandEnvelope create(String paymentId) {
+    return envelope(
+        new PaymentCommand.Create(
+            key(paymentId), new Money(100, "EUR"), new Description("", "", Map.of(), "", "")));
+  }
+
+  static CommandEnvelope process(String paymentId) {
+    return envelope(new PaymentCommand.Process(key(paymentId), null, ""));
+  }
+
+  static CommandEnvelope fail(String paymentId) {
+    return envelope(new PaymentCommand.Fail(key(paymentId), new Failure("declined", "")));
+  }
+
+  static CommandEnvelope delete(String paymentId) {
+    return envelope(new PaymentCommand.Delete(key(paymentId), ""));
+  }
+
+  static CommandEnvelope refund(String paymentId, String refundId, long minorUnits) {
+    return envelope(
+        new PaymentCommand.Refund(key(paymentId), refundId, new Money(minorUnits, "EUR"), ""));
+  }
+
+  static CommandEnvelope withRequest(CommandEnvelope of, String requestId) {
+    return copy(of, requestId, of.expectedVersion(), of.validateOnly(), of.abandoned());
+  }
+
+  static CommandEnvelope expecting(CommandEnvelope of, long version) {
+    return copy(of, of.requestId(), version, of.validateOnly(), of.abandoned());
+  }
+
+  static CommandEnvelope validating(CommandEnvelope of) {
+    return copy(of, of.requestId(), of.expectedVersion(), true, of.abandoned());
+  }
+
+  static CommandEnvelope abandonedWhen(CommandEnvelope of, BooleanSupplier abandoned) {
+    return copy(of, of.requestId(), of.expectedVersion(), of.validateOnly(), abandoned);
+  }
+
+  private static PaymentKey key(String paymentId) {
+    return new PaymentKey("acme", paymentId);
+  }
+
+  private static CommandEnvelope envelope(PaymentCommand command) {
+    return envelope(command, UUID.randomUUID().toString(), 0, false, () -> false);
+  }
+
+  private static CommandEnvelope copy(
+      CommandEnvelope of,
+      String requestId,
+      long expectedVersion,
+      boolean validateOnly,
+      BooleanSupplier abandoned) {
+    return envelope(of.command(), requestId, expectedVersion, validateOnly, abandoned);
+  }
+
+  private static CommandEnvelope envelope(
+      PaymentCommand command,
+      String requestId,
+      long expectedVersion,
+      boolean validateOnly,
+      BooleanSupplier abandoned) {
+    return new CommandEnvelope(
+        command,
+        requestId,
+        Keys.request("acme", requestId),
+        new Digest().text(command.toString()).number(expectedVersion).toUuid(),
+        expectedVersion,
+        "",
+        "",
+        null,
+        validateOnly,
+        "",
+        100,
+        abandoned);
+  }
+}

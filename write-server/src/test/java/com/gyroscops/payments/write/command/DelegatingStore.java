@@ -1,0 +1,48 @@
+package com.gyroscops.payments.write.command;
+
+import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.write.eventstore.Chain;
+import com.gyroscops.payments.write.eventstore.EventStore;
+import com.gyroscops.payments.write.eventstore.KnownRequest;
+import com.gyroscops.payments.write.eventstore.LogHead;
+import com.gyroscops.payments.write.payment.PaymentKey;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/** An event store that does what another one does, but for what a test overrides. */
+class DelegatingStore implements EventStore {
+
+  private final EventStore store;
+
+  DelegatingStore(EventStore store) {
+    this.store = store;
+  }
+
+  @Override
+  public LogHead head() {
+    return store.head();
+  }
+
+  @Override
+  public Map<PaymentKey, PaymentEvent> newest(Collection<PaymentKey> keys) {
+    return store.newest(keys);
+  }
+
+  @Override
+  public Appended append(List<Chain> chains) {
+    return store.append(chains);
+  }
+
+  @Override
+  public List<PaymentEvent> read(long after, int countMax, int bytesMax) {
+    return store.read(after, countMax, bytesMax);
+  }
+
+  @Override
+  public Optional<KnownRequest> request(UUID requestKey) {
+    return store.request(requestKey);
+  }
+}
