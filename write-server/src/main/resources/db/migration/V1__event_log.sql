@@ -31,7 +31,7 @@ create table payments (
   last_position   bigint not null
 ) with (fillfactor = 80);
 
--- Outcomes of requests: where the event stands, or the google.rpc.Status of a rejection. Two tables
+-- Outcomes of requests: where the event stands, or the CommandError of a rejection. Two tables
 -- that take turns, so that old outcomes go by truncation and not by deletion.
 create table request_outcomes_a (
   request_key  uuid not null primary key,

@@ -6,6 +6,7 @@ import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.PreconditionFailure;
 import com.google.rpc.RetryInfo;
+import com.gyroscops.payments.v1.CommandError;
 import io.grpc.Metadata;
 import io.grpc.Status;
 import io.grpc.StatusException;
@@ -130,13 +131,7 @@ public record ApiError(
     }
     if (retryAfter != null) {
       status.addDetails(
-          Any.pack(
-              RetryInfo.newBuilder()
-                  .setRetryDelay(
-                      Duration.newBuilder()
-                          .setSeconds(retryAfter.getSeconds())
-                          .setNanos(retryAfter.getNano()))
-                  .build()));
+          Any.pack(RetryInfo.newBuilder().setRetryDelay(toMessage(retryAfter)).build()));
     }
     return status.build();
   }
@@ -149,6 +144,39 @@ public record ApiError(
       trailers.put(RETRY_PUSHBACK, Long.toString(retryAfter.toMillis()));
     }
     return exception;
+  }
+
+  /** As the contract has an error among outcomes. */
+  public CommandError toMessage() {
+    var message =
+        CommandError.newBuilder()
+            .setCode(code.value())
+            .setReason(reason)
+            .setMessage(this.message)
+            .putAllMetadata(metadata);
+    for (FieldViolation violation : violations) {
+      message
+          .addViolationsBuilder()
+          .setField(violation.field())
+          .setDescription(violation.description());
+    }
+    if (retryAfter != null) {
+      message.setRetryDelay(toMessage(retryAfter));
+    }
+    return message.build();
+  }
+
+  /** What {@link #toMessage} wrote. */
+  public static ApiError from(CommandError message) {
+    return new ApiError(
+        Status.fromCodeValue(message.getCode()).getCode(),
+        message.getReason(),
+        message.getMessage(),
+        message.getMetadataMap(),
+        message.getViolationsList().stream()
+            .map(violation -> new FieldViolation(violation.getField(), violation.getDescription()))
+            .toList(),
+        message.hasRetryDelay() ? toDuration(message.getRetryDelay()) : null);
   }
 
   /** The error that a failed call carries, if it is one of this API's. */
@@ -174,8 +202,7 @@ public record ApiError(
             violations.add(new FieldViolation(violation.getField(), violation.getDescription()));
           }
         } else if (detail.is(RetryInfo.class)) {
-          Duration delay = detail.unpack(RetryInfo.class).getRetryDelay();
-          retryAfter = java.time.Duration.ofSeconds(delay.getSeconds(), delay.getNanos());
+          retryAfter = toDuration(detail.unpack(RetryInfo.class).getRetryDelay());
         }
       }
     } catch (com.google.protobuf.InvalidProtocolBufferException e) {
@@ -192,5 +219,16 @@ public record ApiError(
             info.getMetadataMap(),
             violations,
             retryAfter));
+  }
+
+  private static Duration toMessage(java.time.Duration duration) {
+    return Duration.newBuilder()
+        .setSeconds(duration.getSeconds())
+        .setNanos(duration.getNano())
+        .build();
+  }
+
+  private static java.time.Duration toDuration(Duration message) {
+    return java.time.Duration.ofSeconds(message.getSeconds(), message.getNanos());
   }
 }

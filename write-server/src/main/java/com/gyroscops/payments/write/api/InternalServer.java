@@ -35,6 +35,11 @@ final class InternalServer implements AutoCloseable {
     return new InternalServer(server, relay);
   }
 
+  /** The port it listens on. */
+  int port() {
+    return server.getPort();
+  }
+
   @Override
   public void close() {
     server.shutdown();

@@ -1,13 +1,11 @@
 package com.gyroscops.payments.write.api;
 
 import com.gyroscops.payments.contract.ApiError;
-import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.CommandReceipt;
 import com.gyroscops.payments.v1.CommandSuccess;
 import com.gyroscops.payments.write.command.CommandOutcome;
 import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
-import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import java.util.function.Function;
 
@@ -53,32 +51,20 @@ final class Responses {
                       .setPayment(succeeded.payment()))
               .setReplayed(succeeded.replayed());
       case CommandOutcome.Refused refused ->
-          message.setError(error(refused.status())).setReplayed(refused.replayed());
+          message.setError(refused.error().toMessage()).setReplayed(refused.replayed());
     }
     return message.build();
   }
 
   /** A command that could not be read is an outcome as well, where there are others. */
   static com.gyroscops.payments.v1.CommandOutcome message(StatusRuntimeException unreadable) {
-    return com.gyroscops.payments.v1.CommandOutcome.newBuilder()
-        .setError(error(StatusProto.fromThrowable(unreadable)))
-        .build();
-  }
-
-  private static CommandError error(com.google.rpc.Status status) {
-    return CommandError.newBuilder()
-        .setCode(status.getCode())
-        .setMessage(status.getMessage())
-        .addAllDetails(status.getDetailsList())
-        .build();
+    return message(
+        new CommandOutcome.Refused(ApiError.from(unreadable).orElseThrow(() -> unreadable), false));
   }
 
   private static StatusRuntimeException exception(CommandOutcome.Refused refused) {
-    StatusRuntimeException exception = StatusProto.toStatusRuntimeException(refused.status());
+    StatusRuntimeException exception = refused.error().toException();
     Metadata trailers = exception.getTrailers();
-    if (refused.retryAfter() != null && trailers != null) {
-      trailers.put(ApiError.RETRY_PUSHBACK, Long.toString(refused.retryAfter().toMillis()));
-    }
     if (refused.replayed() && trailers != null) {
       trailers.put(REPLAYED, "true");
     }

@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param internalGrpcPort of EventFeedService, which carries every organization's data
  * @param drainNotice how long the server says NOT_SERVING before it stops taking calls
  * @param requestRetention how long outcomes of requests are kept at least
+ * @param queueCommandsMax most commands that wait before callers are refused
  */
 @ConfigurationProperties("payments")
 record Settings(
@@ -20,4 +21,5 @@ record Settings(
     int grpcPort,
     int internalGrpcPort,
     Duration drainNotice,
-    Duration requestRetention) {}
+    Duration requestRetention,
+    int queueCommandsMax) {}

@@ -25,11 +25,13 @@ import io.micronaut.context.annotation.Factory;
 import io.micronaut.context.annotation.Replaces;
 import io.micronaut.data.connection.jdbc.advice.DelegatingDataSource;
 import io.micronaut.grpc.server.GrpcServerBuilder;
+import io.micronaut.scheduling.TaskExecutors;
+import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Executors;
+import java.util.concurrent.ExecutorService;
 import javax.sql.DataSource;
 
 /** Puts the write-server together; the order of its parts is the path of a command. */
@@ -45,12 +47,6 @@ final class WriteServerFactory {
   @Singleton
   TimeBasedEpochGenerator ids() {
     return Generators.timeBasedEpochGenerator();
-  }
-
-  @Singleton
-  @Bean(preDestroy = "shutdown")
-  java.util.concurrent.ExecutorService virtualThreads() {
-    return Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("call-", 0).factory());
   }
 
   @Singleton
@@ -98,7 +94,8 @@ final class WriteServerFactory {
       OutboxTail tail,
       Clock clock,
       TimeBasedEpochGenerator ids,
-      java.util.concurrent.ExecutorService virtualThreads,
+      @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads,
+      Settings settings,
       MeterRegistry registry) {
     DistributionSummary sizes = registry.summary("payments.batch.commands");
     CommandBatcher batcher =
@@ -109,7 +106,7 @@ final class WriteServerFactory {
             ids::generate,
             virtualThreads,
             sizes::record,
-            CommandBatcher.QUEUE_MAX);
+            settings.queueCommandsMax());
     registry.gauge("payments.commands.waiting", batcher, CommandBatcher::waiting);
     return batcher;
   }
@@ -120,7 +117,7 @@ final class WriteServerFactory {
       EventStore store,
       Clock clock,
       TimeBasedEpochGenerator ids,
-      java.util.concurrent.ExecutorService virtualThreads,
+      @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads,
       MeterRegistry registry) {
     CommandHandler commands = new MeteredHandler(batcher, registry);
     return new CommandEndpoint(
@@ -160,7 +157,7 @@ final class WriteServerFactory {
       FeedEndpoint feed,
       EventRelay relay,
       ServingHealth health,
-      java.util.concurrent.ExecutorService virtualThreads) {
+      @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads) {
     return InternalServer.start(
         GrpcTransport.defaults(settings.host(), settings.internalGrpcPort())
             .newServer(virtualThreads)

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.write.command;
 
+import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.ConsistencyTokens;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.AppendRefusedException;
@@ -67,9 +68,6 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
 
   /** Most bytes of commands of one append. */
   static final int BATCH_BYTES_MAX = 1024 * 1024;
-
-  /** Most commands that wait: about half a second's work, so that nobody waits for a lost cause. */
-  public static final int QUEUE_MAX = 8_192;
 
   /** Most conflicts of one command before its caller is told. */
   static final int CONFLICTS_MAX = 10;
@@ -397,8 +395,8 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
               event.getEventId(),
               ConsistencyTokens.encode(event.getLogId(), epoch, event.getPosition()),
               true);
-      case KnownRequest.Rejected(UUID _, var status) ->
-          new CommandOutcome.Refused(status, null, true);
+      case KnownRequest.Rejected(UUID _, var error) ->
+          new CommandOutcome.Refused(ApiError.from(error), true);
     };
   }
 

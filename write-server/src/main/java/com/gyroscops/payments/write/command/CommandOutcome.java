@@ -1,10 +1,7 @@
 package com.gyroscops.payments.write.command;
 
-import com.google.rpc.Status;
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.v1.Payment;
-import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /** What became of a command. */
 public sealed interface CommandOutcome {
@@ -23,15 +20,13 @@ public sealed interface CommandOutcome {
   /**
    * It was not.
    *
-   * @param status the answer, as the standard error model has it
-   * @param retryAfter how long to wait before sending it again; null: do not
+   * @param error why, and whether to try again
    * @param replayed whether it was refused before, for the same request
    */
-  record Refused(Status status, @Nullable Duration retryAfter, boolean replayed)
-      implements CommandOutcome {
+  record Refused(ApiError error, boolean replayed) implements CommandOutcome {
 
     static Refused of(ApiError error) {
-      return new Refused(error.toStatus(), error.retryAfter(), false);
+      return new Refused(error, false);
     }
   }
 }

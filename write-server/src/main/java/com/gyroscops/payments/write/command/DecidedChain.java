@@ -1,6 +1,5 @@
 package com.gyroscops.payments.write.command;
 
-import com.google.rpc.Status;
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.ConsistencyTokens;
 import com.gyroscops.payments.v1.PaymentEvent;
@@ -66,13 +65,12 @@ final class DecidedChain {
     switch (PaymentDecider.decide(envelope.command(), state, envelope.correlationId(), at)) {
       case Decision.Rejected(var rejection) -> {
         ApiError error = Errors.of(rejection);
-        Status status = error.toStatus();
-        verdicts.add(
-            new Verdict.Refused(new CommandOutcome.Refused(status, error.retryAfter(), false)));
+        verdicts.add(new Verdict.Refused(CommandOutcome.Refused.of(error)));
         entries.add(
             envelope.validateOnly()
                 ? new Entry.Asked()
-                : new Entry.Rejected(envelope.requestKey(), envelope.requestHash(), status));
+                : new Entry.Rejected(
+                    envelope.requestKey(), envelope.requestHash(), error.toMessage()));
       }
       case Decision.Accepted(var happening) -> {
         Payment.Existing next = PaymentDecider.evolve(state, happening);

@@ -1,6 +1,5 @@
 package com.gyroscops.payments.write.command;
 
-import com.gyroscops.payments.contract.ApiError;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
@@ -50,9 +49,7 @@ public final class MeteredHandler implements CommandHandler {
     return switch (outcome) {
       case CommandOutcome.Succeeded done -> done.replayed() ? "REPLAYED" : "OK";
       case CommandOutcome.Refused refused ->
-          refused.replayed()
-              ? "REPLAYED"
-              : ApiError.from(refused.status()).map(ApiError::reason).orElse("UNKNOWN");
+          refused.replayed() ? "REPLAYED" : refused.error().reason();
     };
   }
 }

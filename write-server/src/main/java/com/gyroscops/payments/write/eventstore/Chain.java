@@ -1,6 +1,6 @@
 package com.gyroscops.payments.write.eventstore;
 
-import com.google.rpc.Status;
+import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.payment.PaymentKey;
 import java.util.List;
@@ -28,7 +28,7 @@ public record Chain(PaymentKey key, long baseVersion, List<Entry> entries) {
     record Accepted(UUID requestKey, UUID requestHash, PaymentEvent event) implements Entry {}
 
     /** It is refused for good: store the request with this answer. */
-    record Rejected(UUID requestKey, UUID requestHash, Status status) implements Entry {}
+    record Rejected(UUID requestKey, UUID requestHash, CommandError error) implements Entry {}
 
     /** It is refused for now: store nothing, but only if the request is unknown does that hold. */
     record Refused(UUID requestKey) implements Entry {}

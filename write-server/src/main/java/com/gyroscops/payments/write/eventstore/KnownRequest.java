@@ -1,6 +1,6 @@
 package com.gyroscops.payments.write.eventstore;
 
-import com.google.rpc.Status;
+import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.PaymentEvent;
 import java.util.UUID;
 
@@ -14,5 +14,5 @@ public sealed interface KnownRequest {
   record Accepted(UUID requestHash, PaymentEvent event) implements KnownRequest {}
 
   /** It was refused, with this answer. */
-  record Rejected(UUID requestHash, Status status) implements KnownRequest {}
+  record Rejected(UUID requestHash, CommandError error) implements KnownRequest {}
 }

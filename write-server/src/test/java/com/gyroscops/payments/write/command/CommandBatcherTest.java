@@ -2,7 +2,6 @@ package com.gyroscops.payments.write.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.command.CommandOutcome.Refused;
 import com.gyroscops.payments.write.command.CommandOutcome.Succeeded;
@@ -40,7 +39,7 @@ class CommandBatcherTest {
     pool = TestDatabase.open();
     open.add(pool);
     store = new ScriptedStore(new PostgresEventStore(pool, "test"));
-    batcher = batcher(store, CommandBatcher.QUEUE_MAX);
+    batcher = batcher(store, 8_192);
   }
 
   @AfterEach
@@ -72,7 +71,7 @@ class CommandBatcherTest {
   }
 
   private static String reason(CompletableFuture<CommandOutcome> outcome) {
-    return ApiError.from(((Refused) await(outcome)).status()).orElseThrow().reason();
+    return ((Refused) await(outcome)).error().reason();
   }
 
   /** Queues commands while an append is held up, so that they form one batch. */
@@ -149,7 +148,7 @@ class CommandBatcherTest {
 
   @Test
   void rejectionsDecidedOnAStateThatNoLongerHeldAreDecidedAgain() {
-    CommandBatcher other = batcher(store, CommandBatcher.QUEUE_MAX);
+    CommandBatcher other = batcher(store, 8_192);
     success(send(Commands.create("p")));
     success(other.handle(Commands.process("p")).toCompletableFuture());
     // This server still has the payment as PROCESSING, where a refund would be rejected.
@@ -168,7 +167,7 @@ class CommandBatcherTest {
 
   @Test
   void anExpectedVersionIsCheckedOnTheTrueStateAndNothingIsStoredOfAMismatch() {
-    CommandBatcher other = batcher(store, CommandBatcher.QUEUE_MAX);
+    CommandBatcher other = batcher(store, 8_192);
     success(send(Commands.create("p")));
     success(other.handle(Commands.process("p")).toCompletableFuture());
     CommandEnvelope stale = Commands.expecting(Commands.refund("p", "r1", 10), 1);
@@ -222,8 +221,8 @@ class CommandBatcherTest {
     CommandEnvelope create = Commands.create("p");
     store.loseNextAnswer();
     Refused lost = (Refused) await(send(create));
-    assertThat(ApiError.from(lost.status()).orElseThrow().reason()).isEqualTo("STORE_UNAVAILABLE");
-    assertThat(lost.retryAfter()).isNotNull();
+    assertThat(lost.error().reason()).isEqualTo("STORE_UNAVAILABLE");
+    assertThat(lost.error().retryAfter()).isNotNull();
     assertThat(success(send(create)).replayed()).isTrue();
     assertThat(success(send(Commands.process("p"))).payment().getVersion()).isEqualTo(2);
     assertThat(log()).hasSize(2);
@@ -241,8 +240,8 @@ class CommandBatcherTest {
     }
     CommandEnvelope late = Commands.create("late");
     Refused full = (Refused) await(small.handle(late).toCompletableFuture());
-    assertThat(ApiError.from(full.status()).orElseThrow().reason()).isEqualTo("QUEUE_FULL");
-    assertThat(ApiError.from(full.status()).orElseThrow().retryAfter()).isNotNull();
+    assertThat(full.error().reason()).isEqualTo("QUEUE_FULL");
+    assertThat(full.error().retryAfter()).isNotNull();
     CountDownLatch room = new CountDownLatch(1);
     small.whenRoom(room::countDown);
     assertThat(room.getCount()).isEqualTo(1);

@@ -2,7 +2,6 @@ package com.gyroscops.payments.write.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.command.CommandOutcome.Refused;
 import com.gyroscops.payments.write.command.CommandOutcome.Succeeded;
@@ -75,7 +74,7 @@ class ConcurrentWritersTest {
         UUID::randomUUID,
         Runnable::run,
         _ -> {},
-        CommandBatcher.QUEUE_MAX);
+        8_192);
   }
 
   /** For each writer a script; a third of the commands stands, as the same request, in both. */
@@ -166,7 +165,7 @@ class ConcurrentWritersTest {
             }
           }
           case Refused refused -> {
-            String reason = ApiError.from(refused.status()).orElseThrow().reason();
+            String reason = refused.error().reason();
             if (reason.equals("CONCURRENT_CHANGE")) {
               continue;
             }

@@ -2,7 +2,7 @@ package com.gyroscops.payments.write.eventstore;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.google.rpc.Status;
+import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.Chain.Entry;
@@ -51,7 +51,9 @@ public abstract class EventStoreContract {
 
   private static Entry rejected(String request, String why) {
     return new Entry.Rejected(
-        request(request), hash(request), Status.newBuilder().setCode(5).setMessage(why).build());
+        request(request),
+        hash(request),
+        CommandError.newBuilder().setCode(5).setMessage(why).build());
   }
 
   private static Chain chain(String paymentId, long base, Entry... entries) {
@@ -154,7 +156,10 @@ public abstract class EventStoreContract {
                     0,
                     new KnownRequest.Rejected(
                         hash("2"),
-                        Status.newBuilder().setCode(5).setMessage("no such payment").build()))));
+                        CommandError.newBuilder()
+                            .setCode(5)
+                            .setMessage("no such payment")
+                            .build()))));
     assertThat(store.head().position()).isEqualTo(1);
     assertThat(store.request(request("9"))).isEmpty();
     assertThat(store.request(request("1"))).contains(new KnownRequest.Accepted(hash("1"), stored));

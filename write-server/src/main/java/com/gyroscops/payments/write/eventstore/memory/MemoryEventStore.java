@@ -117,8 +117,8 @@ public final class MemoryEventStore implements EventStore {
           newest.put(chain.key(), stored);
           requests.put(request, new KnownRequest.Accepted(hash, stored));
         }
-        case Entry.Rejected(UUID request, UUID hash, var status) ->
-            requests.put(request, new KnownRequest.Rejected(hash, status));
+        case Entry.Rejected(UUID request, UUID hash, var error) ->
+            requests.put(request, new KnownRequest.Rejected(hash, error));
         case Entry.Refused _, Entry.Asked _ -> {}
       }
     }

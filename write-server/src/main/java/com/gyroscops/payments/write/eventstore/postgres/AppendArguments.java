@@ -1,6 +1,6 @@
 package com.gyroscops.payments.write.eventstore.postgres;
 
-import com.google.rpc.Status;
+import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.Chain;
 import com.gyroscops.payments.write.eventstore.Chain.Entry;
@@ -71,8 +71,8 @@ final class AppendArguments {
           versions[i] = Math.toIntExact(event.getVersion());
           eventIds[i] = UUID.fromString(event.getEventId());
         }
-        case Entry.Rejected(UUID request, UUID hash, Status status) ->
-            fill(i, "r", request, hash, status.toByteArray());
+        case Entry.Rejected(UUID request, UUID hash, CommandError error) ->
+            fill(i, "r", request, hash, error.toByteArray());
         case Entry.Refused(UUID request) -> fill(i, "u", request, NONE, NOTHING);
         case Entry.Asked() -> fill(i, "q", NONE, NONE, NOTHING);
       }

@@ -1,7 +1,7 @@
 package com.gyroscops.payments.write.eventstore.postgres;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import com.google.rpc.Status;
+import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.AppendRefusedException;
 import com.gyroscops.payments.write.eventstore.Chain;
@@ -201,7 +201,7 @@ public final class PostgresEventStore implements EventStore {
   private static KnownRequest known(String log, long position, UUID hash, byte[] data)
       throws InvalidProtocolBufferException {
     return position == 0
-        ? new KnownRequest.Rejected(hash, Status.parseFrom(data))
+        ? new KnownRequest.Rejected(hash, CommandError.parseFrom(data))
         : new KnownRequest.Accepted(hash, event(log, position, data));
   }
 

@@ -1,0 +1,308 @@
+package com.gyroscops.payments.write.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.v1.Amount;
+import com.gyroscops.payments.v1.CommandContext;
+import com.gyroscops.payments.v1.CreatePaymentRequest;
+import com.gyroscops.payments.v1.EventBatch;
+import com.gyroscops.payments.v1.EventFeedServiceGrpc.EventFeedServiceStub;
+import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.v1.SubscribeAck;
+import com.gyroscops.payments.v1.SubscribeRequest;
+import com.gyroscops.payments.v1.SubscribeResponse;
+import com.gyroscops.payments.v1.SubscribeStart;
+import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
+import com.zaxxer.hikari.HikariDataSource;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The relay as a subscriber sees it, on real servers and a real database. */
+class EventFeedTest {
+
+  private HikariDataSource pool;
+  private TestServer server;
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  @BeforeEach
+  void start() {
+    pool = TestDatabase.open();
+    open.add(pool);
+    server = server();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    for (AutoCloseable closeable : open.reversed()) {
+      closeable.close();
+    }
+  }
+
+  private TestServer server() {
+    TestServer started = new TestServer(pool.getJdbcUrl(), Map.of());
+    open.add(started);
+    return started;
+  }
+
+  private Subscriber subscribe(TestServer on, long position, String epoch, String eventId) {
+    return subscribe(on, "test", position, epoch, eventId, Long.MAX_VALUE);
+  }
+
+  private Subscriber subscribe(
+      TestServer on, String name, long position, String epoch, String eventId, long batchesMax) {
+    Subscriber subscriber = new Subscriber(batchesMax);
+    subscriber.start(
+        on.asyncFeed(),
+        SubscribeStart.newBuilder()
+            .setSubscriber(name)
+            .setSource("sql")
+            .setPosition(position)
+            .setEpoch(epoch)
+            .setEventId(eventId)
+            .build());
+    open.add(subscriber);
+    return subscriber;
+  }
+
+  private static void create(TestServer on, int count) {
+    for (int i = 0; i < count; i++) {
+      var _ =
+          on.commands()
+              .createPayment(
+                  CreatePaymentRequest.newBuilder()
+                      .setContext(
+                          CommandContext.newBuilder().setRequestId(UUID.randomUUID().toString()))
+                      .setOrganizationId("acme")
+                      .setAmount(Amount.newBuilder().setMinorUnits(1).setCurrencyCode("EUR"))
+                      .build());
+    }
+  }
+
+  private static List<Long> positions(List<PaymentEvent> events) {
+    return events.stream().map(PaymentEvent::getPosition).toList();
+  }
+
+  private static List<Long> range(long first, long last) {
+    return LongStream.rangeClosed(first, last).boxed().toList();
+  }
+
+  @Test
+  void aSubscriberGetsTheLogFromItsPositionAndThenWhatIsCommitted() throws Exception {
+    create(server, 5);
+    Subscriber first = subscribe(server, 0, "", "");
+    EventBatch hello = first.next();
+    assertThat(hello.getEventsList()).isEmpty();
+    assertThat(hello.getHead()).isEqualTo(5);
+    List<PaymentEvent> events = first.events(5);
+    create(server, 3);
+    assertThat(positions(first.events(3))).isEqualTo(range(6, 8));
+    PaymentEvent third = events.get(2);
+    Subscriber later = subscribe(server, 3, hello.getEpoch(), third.getEventId());
+    assertThat(positions(later.events(5))).isEqualTo(range(4, 8));
+  }
+
+  @Test
+  void whatAnotherServerCommitsArrivesToo() throws Exception {
+    TestServer other = server();
+    Subscriber subscriber = subscribe(server, 0, "", "");
+    assertThat(subscriber.next().getHead()).isZero();
+    create(other, 2);
+    create(server, 2);
+    create(other, 1);
+    assertThat(positions(subscriber.events(5))).isEqualTo(range(1, 5));
+  }
+
+  @Test
+  void anIdleStreamStillSpeaks() throws Exception {
+    Subscriber subscriber = subscribe(server, 0, "", "");
+    for (int i = 0; i < 3; i++) {
+      assertThat(subscriber.next().getEventsList()).isEmpty();
+    }
+  }
+
+  @Test
+  void aPositionOfAnotherHistoryIsRefused() throws Exception {
+    create(server, 3);
+    Subscriber honest = subscribe(server, 0, "", "");
+    String epoch = honest.next().getEpoch();
+    List<PaymentEvent> events = honest.events(3);
+    String second = events.get(1).getEventId();
+    assertThat(subscribe(server, 2, "another-epoch", second).reason())
+        .isEqualTo("HISTORY_DIVERGED");
+    assertThat(subscribe(server, 2, epoch, events.get(0).getEventId()).reason())
+        .isEqualTo("HISTORY_DIVERGED");
+    assertThat(subscribe(server, 4, epoch, second).reason()).isEqualTo("HISTORY_DIVERGED");
+    assertThat(positions(subscribe(server, 2, epoch, second).events(1))).containsExactly(3L);
+  }
+
+  @Test
+  void aNewEpochEndsTheStreamsOfTheOldOne() throws Exception {
+    create(server, 1);
+    Subscriber subscriber = subscribe(server, 0, "", "");
+    subscriber.events(1);
+    execute("select new_epoch()");
+    assertThat(subscriber.reason()).isEqualTo("HISTORY_DIVERGED");
+  }
+
+  @Test
+  void nothingBehindAGapIsHandedOut() throws Exception {
+    create(server, 6);
+    TestServer fresh = server();
+    execute("delete from events where position = 4");
+    Subscriber subscriber = subscribe(fresh, 0, "", "");
+    assertThat(subscriber.reason()).isEqualTo("LOG_NOT_DENSE");
+    assertThat(subscriber.received()).doesNotContain(5L, 6L);
+  }
+
+  @Test
+  void malformedMessagesAreRefused() throws Exception {
+    assertThat(subscribe(server, -1, "", "").reason()).isEqualTo("FIELD_INVALID");
+    assertThat(subscribe(server, "a b", 0, "", "", Long.MAX_VALUE).reason())
+        .isEqualTo("FIELD_INVALID");
+    Subscriber hasty = subscribe(server, 0, "", "");
+    hasty.next();
+    hasty.acknowledge(7);
+    assertThat(hasty.reason()).isEqualTo("FIELD_INVALID");
+  }
+
+  @Test
+  void progressIsKeptForEveryServerToSee() throws Exception {
+    create(server, 3);
+    Subscriber subscriber = subscribe(server, "reader-1", 0, "", "", Long.MAX_VALUE);
+    subscriber.events(3);
+    subscriber.acknowledge(2);
+    subscriber.acknowledge(3);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long kept = 0;
+    while (kept != 3 && System.nanoTime() < deadline) {
+      kept = keptPosition();
+    }
+    assertThat(kept).isEqualTo(3);
+  }
+
+  @Test
+  void aSubscriberThatDoesNotReadHindersNobody() throws Exception {
+    // Takes one batch and then nothing more; its window and the network fill up.
+    Subscriber stuck = subscribe(server, "stuck", 0, "", "", 1);
+    Subscriber eager = subscribe(server, "eager", 0, "", "", Long.MAX_VALUE);
+    create(server, 400);
+    assertThat(positions(eager.events(400))).isEqualTo(range(1, 400));
+    assertThat(stuck.received().size()).isLessThan(400);
+    stuck.takeMore(Integer.MAX_VALUE);
+    assertThat(positions(stuck.events(400))).isEqualTo(range(1, 400));
+  }
+
+  private long keptPosition() throws SQLException {
+    try (var connection = pool.getConnection();
+        var statement = connection.createStatement();
+        var row =
+            statement.executeQuery(
+                "select position from subscriber_progress"
+                    + " where source = 'sql' and subscriber = 'reader-1'")) {
+      return row.next() ? row.getLong(1) : 0;
+    }
+  }
+
+  private void execute(String sql) throws SQLException {
+    try (var connection = pool.getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  /** A subscriber that takes batches as far as it is told to. */
+  private static final class Subscriber
+      implements ClientResponseObserver<SubscribeRequest, SubscribeResponse>, AutoCloseable {
+
+    private final BlockingQueue<EventBatch> batches = new LinkedBlockingQueue<>();
+    private final List<Long> received = new ArrayList<>();
+    private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
+    private final long batchesMax;
+    private @Nullable ClientCallStreamObserver<SubscribeRequest> requests;
+
+    Subscriber(long batchesMax) {
+      this.batchesMax = batchesMax;
+    }
+
+    void start(EventFeedServiceStub feed, SubscribeStart start) {
+      feed.subscribe(this).onNext(SubscribeRequest.newBuilder().setStart(start).build());
+    }
+
+    void acknowledge(long position) {
+      Objects.requireNonNull(requests)
+          .onNext(
+              SubscribeRequest.newBuilder()
+                  .setAck(SubscribeAck.newBuilder().setPosition(position))
+                  .build());
+    }
+
+    void takeMore(int count) {
+      Objects.requireNonNull(requests).request(count);
+    }
+
+    EventBatch next() throws InterruptedException {
+      return Objects.requireNonNull(batches.poll(20, TimeUnit.SECONDS), "no batch came");
+    }
+
+    List<PaymentEvent> events(int count) throws InterruptedException {
+      List<PaymentEvent> events = new ArrayList<>();
+      while (events.size() < count) {
+        events.addAll(next().getEventsList());
+      }
+      return events;
+    }
+
+    synchronized List<Long> received() {
+      return List.copyOf(received);
+    }
+
+    String reason() throws Exception {
+      return ApiError.from(failure.get(20, TimeUnit.SECONDS)).orElseThrow().reason();
+    }
+
+    @Override
+    public void beforeStart(ClientCallStreamObserver<SubscribeRequest> stream) {
+      requests = stream;
+      if (batchesMax != Long.MAX_VALUE) {
+        stream.disableAutoRequestWithInitial(Math.toIntExact(batchesMax));
+      }
+    }
+
+    @Override
+    public void onNext(SubscribeResponse response) {
+      synchronized (this) {
+        received.addAll(positions(response.getBatch().getEventsList()));
+      }
+      batches.add(response.getBatch());
+    }
+
+    @Override
+    public void onError(Throwable error) {
+      failure.complete(error);
+    }
+
+    @Override
+    public void onCompleted() {}
+
+    @Override
+    public void close() {
+      Objects.requireNonNull(requests).cancel("the test is over", null);
+    }
+  }
+}

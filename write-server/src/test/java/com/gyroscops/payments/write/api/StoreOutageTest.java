@@ -1,0 +1,77 @@
+package com.gyroscops.payments.write.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.localstack.LocalPostgres;
+import com.gyroscops.payments.v1.Amount;
+import com.gyroscops.payments.v1.CommandContext;
+import com.gyroscops.payments.v1.CreatePaymentRequest;
+import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** PostgreSQL dies under a running server, and comes back. */
+class StoreOutageTest {
+
+  private static CreatePaymentRequest create(String id) {
+    return CreatePaymentRequest.newBuilder()
+        .setContext(CommandContext.newBuilder().setRequestId("request-" + id))
+        .setOrganizationId("acme")
+        .setPaymentId(id)
+        .setAmount(Amount.newBuilder().setMinorUnits(1).setCurrencyCode("EUR"))
+        .build();
+  }
+
+  private static void await(TestServer server, ServingStatus wanted) {
+    var health = HealthGrpc.newBlockingStub(server.commandChannel());
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    ServingStatus status = ServingStatus.UNKNOWN;
+    while (status != wanted && System.nanoTime() < deadline) {
+      status = health.check(HealthCheckRequest.getDefaultInstance()).getStatus();
+    }
+    assertThat(status).isEqualTo(wanted);
+  }
+
+  @Test
+  void commandsFailAsUnavailableHealthTurnsAndBothRecoverByThemselves(@TempDir Path folder)
+      throws Exception {
+    LocalPostgres postgres = LocalPostgres.start(folder.resolve("data"), 0);
+    postgres.createDatabase("payments_write");
+    int port = postgres.port();
+    try (TestServer server = new TestServer(postgres.jdbcUrl("payments_write"), Map.of())) {
+      await(server, ServingStatus.SERVING);
+      var before = server.commands().createPayment(create("before"));
+
+      assertThat(postgres.postmaster().destroyForcibly()).isTrue();
+      StatusRuntimeException refused =
+          catchThrowableOfType(
+              StatusRuntimeException.class,
+              () -> server.commands().createPayment(create("during")));
+      ApiError error = ApiError.from(refused).orElseThrow();
+      assertThat(error.code()).isEqualTo(Code.UNAVAILABLE);
+      assertThat(error.reason()).isEqualTo("STORE_UNAVAILABLE");
+      assertThat(error.retryAfter()).isNotNull();
+      await(server, ServingStatus.NOT_SERVING);
+      postgres.close();
+
+      try (LocalPostgres again = LocalPostgres.start(folder.resolve("data"), port)) {
+        await(server, ServingStatus.SERVING);
+        assertThat(again.port()).isEqualTo(port);
+        assertThat(server.commands().createPayment(create("during")).getPayment().getVersion())
+            .isEqualTo(1);
+        var replayed = server.commands().createPayment(create("before"));
+        assertThat(replayed.getReceipt().getReplayed()).isTrue();
+        assertThat(replayed.getPayment()).isEqualTo(before.getPayment());
+      }
+    }
+  }
+}
