@@ -42,8 +42,9 @@ class ContractTest {
         .isEqualTo("amount");
     assertThat(details.get(2).unpack(PreconditionFailure.class).getViolations(0).getType())
         .isEqualTo("REFUND_CURRENCY");
-    assertThat(details.get(3).unpack(RetryInfo.class).getRetryDelay().getNanos())
-        .isEqualTo(250_000_000);
+    assertThat(details.get(3).unpack(RetryInfo.class).getRetryDelay())
+        .isEqualTo(
+            com.google.protobuf.Duration.newBuilder().setSeconds(1).setNanos(250_000_000).build());
   }
 
   @Test
