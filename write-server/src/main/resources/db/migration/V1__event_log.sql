@@ -115,7 +115,15 @@ create function append_batch(
   p_e_chain int[], p_e_kind text[], p_e_request uuid[], p_e_hash uuid[], p_e_version int[],
   p_e_event_id uuid[], p_e_data bytea[])
 returns table (kind "char", n int, "position" bigint, request_hash uuid, data bytea)
-language plpgsql as $$
+language plpgsql
+-- Statements over arrays of a few elements: planning them anew for each call took longer than running
+-- them (pgbench, one command a call: 1.4 to 3.5 times the calls with the plans kept). A kept plan must
+-- not stem from when the tables were empty, so it may only go by index.
+set plan_cache_mode = force_generic_plan
+set enable_seqscan = off
+set enable_hashjoin = off
+set enable_mergejoin = off
+as $$
 declare
   h outbox_head;
   v_blocked int[] := '{}';

@@ -45,8 +45,8 @@ class ConcurrentWritersTest {
   /**
    * A command that was sent and what was answered.
    *
-   * @param knownVersion of its payment, by what either writer had answered before it was sent: what is
-   *     decided must not be older
+   * @param knownVersion of its payment, by what either writer had answered before it was sent: what
+   *     is decided must not be older
    */
   private record Sent(
       CommandEnvelope command, long knownVersion, CompletableFuture<CommandOutcome> answer) {}
@@ -125,12 +125,11 @@ class ConcurrentWritersTest {
               batcher
                   .handle(command)
                   .toCompletableFuture()
-                  .whenComplete(
-                      (outcome, _) -> {
-                        if (outcome instanceof Succeeded done) {
-                          knownVersions.merge(payment, done.payment().getVersion(), Math::max);
-                        }
-                      })));
+                  .whenComplete((outcome, _) -> {
+                    if (outcome instanceof Succeeded done) {
+                      knownVersions.merge(payment, done.payment().getVersion(), Math::max);
+                    }
+                  })));
       if (random.nextInt(10) == 0) {
         sent.getLast().answer().get(20, TimeUnit.SECONDS);
       }
@@ -193,8 +192,7 @@ class ConcurrentWritersTest {
               continue;
             }
             assertThat(executed).as("refused, yet executed").doesNotContainKey(request);
-            List<Payment> states =
-                history.getOrDefault(payment, List.of(new Payment.Absent()));
+            List<Payment> states = history.getOrDefault(payment, List.of(new Payment.Absent()));
             long oldest = refused.replayed() ? 0 : one.knownVersion();
             assertThat(states.subList((int) oldest, states.size()))
                 .as("no state since gave " + reason + " for " + one.command().command())
