@@ -1,0 +1,71 @@
+package com.gyroscops.payments.read;
+
+import com.gyroscops.payments.contract.ServingHealth;
+import com.gyroscops.payments.read.feed.HeadTracker;
+import com.gyroscops.payments.read.projection.Projector;
+import io.micronaut.grpc.server.GrpcEmbeddedServer;
+import io.micronaut.runtime.event.annotation.EventListener;
+import io.micronaut.runtime.server.event.ServerShutdownEvent;
+import io.micronaut.runtime.server.event.ServerStartupEvent;
+import jakarta.inject.Singleton;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Starts a replica's own threads with its gRPC server, and drains before that stops: health says
+ * NOT_SERVING, another replica takes the projection over, callers get time to look elsewhere; only
+ * then are no more calls taken.
+ */
+@Singleton
+final class ReplicaLifecycle {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ReplicaLifecycle.class);
+
+  private final ReadServerSettings settings;
+  private final ServingHealth health;
+  private final Projector projector;
+  private final HeadTracker heads;
+  private final ServingReadiness readiness;
+
+  ReplicaLifecycle(
+      ReadServerSettings settings,
+      ServingHealth health,
+      Projector projector,
+      HeadTracker heads,
+      ServingReadiness readiness) {
+    this.settings = settings;
+    this.health = health;
+    this.projector = projector;
+    this.heads = heads;
+    this.readiness = readiness;
+  }
+
+  @EventListener
+  void onStartup(ServerStartupEvent event) {
+    if (event.getSource() instanceof GrpcEmbeddedServer server) {
+      LOG.info("gRPC on port {}", server.getPort());
+      projector.start();
+      heads.start();
+      readiness.start();
+    }
+  }
+
+  /** Runs before the server stops taking calls, and holds that up. */
+  @EventListener
+  void onShutdown(ServerShutdownEvent event) {
+    if (event.getSource() instanceof GrpcEmbeddedServer) {
+      LOG.info("draining");
+      long start = System.nanoTime();
+      health.drain();
+      projector.close();
+      try {
+        // No wait if the projector took that long.
+        long left = settings.drainNotice().toNanos() - (System.nanoTime() - start);
+        TimeUnit.NANOSECONDS.sleep(left);
+      } catch (InterruptedException _) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

@@ -1,0 +1,195 @@
+package com.gyroscops.payments.read.feed;
+
+import io.grpc.Deadline;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Remembers where the log's head was and when, so that a query can tell what was committed some
+ * time ago. For concurrent use.
+ *
+ * <p>An observation's time is that of sending the question: everything committed before it is at or
+ * below the head observed.
+ */
+public final class HeadTracker implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HeadTracker.class);
+
+  /** Time between observations while queries need them. */
+  private static final Duration INTERVAL = Duration.ofMillis(250);
+
+  /** Time between observations otherwise, for the metrics alone. */
+  private static final Duration IDLE_INTERVAL = Duration.ofSeconds(1);
+
+  /** How long after a query that needed them observations stay frequent. */
+  private static final Duration IN_USE = Duration.ofSeconds(30);
+
+  /** Longest wait for the feed. */
+  private static final Duration ANSWER_MAX = Duration.ofSeconds(1);
+
+  /**
+   * Most observations remembered. Above it every second one is forgotten, so that an hour still has
+   * some and the newest minutes have many.
+   */
+  static final int OBSERVATIONS_MAX = 1_024;
+
+  private record Observation(LogHead head, long sentNanos) {}
+
+  private final FeedClient feed;
+  private final LongSupplier nanoTime;
+  private final Deque<Observation> observations = new ArrayDeque<>();
+  // Heads not known to be applied, oldest first, positions growing.
+  private final Deque<Observation> unapplied = new ArrayDeque<>();
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private @Nullable LogHead newest;
+  private long neededNanos;
+  private boolean failing;
+
+  /**
+   * A tracker that has observed nothing yet.
+   *
+   * @param nanoTime a clock of arbitrary origin, in nanoseconds
+   */
+  public HeadTracker(FeedClient feed, LongSupplier nanoTime) {
+    this.feed = feed;
+    this.nanoTime = nanoTime;
+    neededNanos = nanoTime.getAsLong() - IN_USE.toNanos();
+  }
+
+  /** Observes from now on, until closed. */
+  public void start() {
+    Thread.ofVirtual().name("head-tracker").start(this::run);
+  }
+
+  private void run() {
+    try {
+      while (!closed.await(interval().toNanos(), TimeUnit.NANOSECONDS)) {
+        observe();
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void observe() {
+    try {
+      headNow(Deadline.after(ANSWER_MAX.toNanos(), TimeUnit.NANOSECONDS));
+      if (failing) {
+        failing = false;
+        LOG.info("the feed answers again");
+      }
+    } catch (FeedUnavailableException e) {
+      if (!failing && closed.getCount() > 0) {
+        failing = true;
+        LOG.warn("{}; its head is not known until it does", e.getMessage());
+      }
+    }
+  }
+
+  private synchronized Duration interval() {
+    long idle = nanoTime.getAsLong() - neededNanos;
+    return idle < IN_USE.toNanos() ? INTERVAL : IDLE_INTERVAL;
+  }
+
+  /** Asks for the head now: everything committed before this call is at or below it. */
+  public LogHead headNow(Deadline deadline) throws FeedUnavailableException {
+    long sent = nanoTime.getAsLong();
+    Deadline limit = deadline.minimum(Deadline.after(ANSWER_MAX.toNanos(), TimeUnit.NANOSECONDS));
+    LogHead head = feed.head(limit);
+    record(head, sent);
+    return head;
+  }
+
+  private synchronized void record(LogHead head, long sent) {
+    if (!observations.isEmpty() && !sameHistory(observations.getLast().head(), head)) {
+      observations.clear();
+    }
+    if (observations.isEmpty() || observations.getLast().sentNanos() - sent < 0) {
+      observations.addLast(new Observation(head, sent));
+      thin(observations);
+    }
+    seen(head);
+  }
+
+  /** Notes a head that came without a question: good for the metrics alone. */
+  public synchronized void seen(LogHead head) {
+    LogHead before = newest;
+    if (before != null && !sameHistory(before, head)) {
+      unapplied.clear();
+      newest = head;
+    } else if (before == null || head.position() > before.position()) {
+      newest = head;
+    } else {
+      return;
+    }
+    if (unapplied.isEmpty() || unapplied.getLast().head().position() < head.position()) {
+      unapplied.addLast(new Observation(head, nanoTime.getAsLong()));
+      thin(unapplied);
+    }
+  }
+
+  /** The newest head seen; empty: none yet. */
+  public synchronized Optional<LogHead> newest() {
+    return Optional.ofNullable(newest);
+  }
+
+  /**
+   * A head at or above everything committed up to {@code staleness} ago, the lowest known to be so;
+   * empty: none is known.
+   */
+  public synchronized Optional<LogHead> headWithin(Duration staleness) {
+    long now = nanoTime.getAsLong();
+    neededNanos = now;
+    for (Observation observation : observations) {
+      if (now - observation.sentNanos() <= staleness.toNanos()) {
+        return Optional.of(observation.head());
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** How long ago the oldest event that a source has not applied was first known to be there. */
+  public synchronized Duration oldestUnapplied(String logId, String epoch, long position) {
+    while (!unapplied.isEmpty()) {
+      Observation oldest = unapplied.getFirst();
+      boolean same = oldest.head().logId().equals(logId) && oldest.head().epoch().equals(epoch);
+      if (!same || oldest.head().position() > position) {
+        return Duration.ofNanos(nanoTime.getAsLong() - oldest.sentNanos());
+      }
+      unapplied.removeFirst();
+    }
+    return Duration.ZERO;
+  }
+
+  private static boolean sameHistory(LogHead one, LogHead other) {
+    return one.logId().equals(other.logId()) && one.epoch().equals(other.epoch());
+  }
+
+  private static void thin(Deque<Observation> deque) {
+    if (deque.size() > OBSERVATIONS_MAX) {
+      List<Observation> all = new ArrayList<>(deque);
+      deque.clear();
+      for (int i = 0; i < all.size(); i++) {
+        // The oldest and the newest stay.
+        if (i % 2 == 0 || i == all.size() - 1) {
+          deque.addLast(all.get(i));
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+  }
+}

@@ -1,0 +1,404 @@
+package com.gyroscops.payments.read.projection;
+
+import com.gyroscops.payments.read.feed.FeedClient;
+import com.gyroscops.payments.read.feed.FeedSubscription;
+import com.gyroscops.payments.read.feed.FeedUnavailableException;
+import com.gyroscops.payments.read.feed.HistoryDivergedException;
+import com.gyroscops.payments.read.feed.LogHead;
+import com.gyroscops.payments.read.source.ApplyOutcome;
+import com.gyroscops.payments.read.source.KnownPosition;
+import com.gyroscops.payments.read.source.PaymentSource;
+import com.gyroscops.payments.read.source.SourcePosition;
+import com.gyroscops.payments.read.source.SourceUnavailableException;
+import com.gyroscops.payments.v1.EventBatch;
+import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.v1.SubscribeStart;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps one source in step with the log, while this replica holds the source's lease: subscribes
+ * from where the source stands, applies what comes, acknowledges what is applied. One thread does
+ * all of it; a failure of feed or source delays this source alone.
+ *
+ * <p>What it believes of the source's position it reads from the source anew after every failure.
+ */
+public final class Projector implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Projector.class);
+
+  /**
+   * Most events applied in one transaction: beyond it a larger one is no cheaper per event, but
+   * holds up whoever waits for its first.
+   */
+  static final int RUN_EVENTS_MAX = 4_096;
+
+  /** Silence after which a stream counts as broken; the relay speaks once a second at least. */
+  private static final Duration SILENCE_MAX = Duration.ofSeconds(5);
+
+  /** Time between attempts to take a lease that another holds. */
+  private static final Duration LEASE_POLL = Duration.ofMillis(250);
+
+  private static final Duration BACKOFF_MIN = Duration.ofMillis(50);
+
+  /** Long enough not to press a store that is down, short enough to be back soon after it. */
+  private static final Duration BACKOFF_MAX = Duration.ofSeconds(2);
+
+  /** How long closing waits for a transaction under way. */
+  private static final Duration CLOSE_WAIT = Duration.ofSeconds(5);
+
+  /** Why the work under a lease ended. */
+  private enum End {
+    CLOSED,
+    LEASE_LOST,
+    PARKING_FULL
+  }
+
+  private final PaymentSource source;
+  private final String sourceName;
+  private final FeedClient feed;
+  private final ProjectionLease lease;
+  private final String subscriber;
+  private final KnownPosition known;
+  private final ProjectionMeters meters;
+  private final CountDownLatch closing = new CountDownLatch(1);
+  private final Thread thread;
+  private volatile boolean stopped;
+  private volatile @Nullable FeedSubscription following;
+  private int failures;
+  private long renewedNanos;
+
+  /**
+   * @param sourceName the source's name on the feed and of its lease
+   * @param subscriber unique name of this replica
+   * @param known told of every position reached
+   */
+  Projector(
+      PaymentSource source,
+      String sourceName,
+      FeedClient feed,
+      ProjectionLease lease,
+      String subscriber,
+      KnownPosition known,
+      ProjectionMeters meters) {
+    this.source = source;
+    this.sourceName = sourceName;
+    this.feed = feed;
+    this.lease = lease;
+    this.subscriber = subscriber;
+    this.known = known;
+    this.meters = meters;
+    thread = Thread.ofPlatform().name("projector-" + sourceName).daemon().unstarted(this::run);
+  }
+
+  /** A projector whose lease is kept in the read database. */
+  public static Projector leased(
+      PaymentSource source,
+      String sourceName,
+      FeedClient feed,
+      LeaseRepository leases,
+      String replica,
+      KnownPosition known,
+      ProjectionMeters meters) {
+    return new Projector(
+        source,
+        sourceName,
+        feed,
+        new ProjectionLease(leases, sourceName, replica),
+        replica,
+        known,
+        meters);
+  }
+
+  /** Starts the thread. */
+  public void start() {
+    thread.start();
+  }
+
+  /** Whether it gave up, because too many events would have to be parked. */
+  public boolean hasGivenUp() {
+    return stopped;
+  }
+
+  /** Stops after the transaction under way and gives the lease up. */
+  @Override
+  public void close() {
+    closing.countDown();
+    FeedSubscription waitedFor = following;
+    if (waitedFor != null) {
+      waitedFor.wake();
+    }
+    try {
+      thread.join(CLOSE_WAIT);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean isClosing() {
+    return closing.getCount() == 0;
+  }
+
+  private void run() {
+    try {
+      while (!isClosing()) {
+        try {
+          if (lead() == End.PARKING_FULL) {
+            return;
+          }
+        } catch (RuntimeException e) {
+          LOG.atError().setCause(e).log("projection of {} failed unexpectedly", sourceName);
+          backOff(e);
+        }
+      }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    } catch (Error e) {
+      stopped = true;
+      LOG.atError().setCause(e).log("the projector of {} has died", sourceName);
+      throw e;
+    }
+  }
+
+  /** Takes the lease, or waits a little for it, and works until it ends. */
+  private End lead() throws InterruptedException {
+    OptionalLong fence = take();
+    if (fence.isEmpty()) {
+      closing.await(LEASE_POLL.toNanos(), TimeUnit.NANOSECONDS);
+      return End.LEASE_LOST;
+    }
+    LOG.info("projecting {} under fence {}", sourceName, fence.getAsLong());
+    meters.leaseHeld(true);
+    try {
+      End end = hold(fence.getAsLong());
+      LOG.info("no longer projecting {}: {}", sourceName, end);
+      return end;
+    } finally {
+      meters.leaseHeld(false);
+    }
+  }
+
+  private OptionalLong take() throws InterruptedException {
+    try {
+      OptionalLong fence = lease.take();
+      renewedNanos = System.nanoTime();
+      return fence;
+    } catch (SourceUnavailableException e) {
+      backOff(e);
+      return OptionalLong.empty();
+    }
+  }
+
+  /** Works under one fence until it ends, whatever fails meanwhile. */
+  private End hold(long fence) throws InterruptedException {
+    try {
+      while (!isClosing()) {
+        try {
+          Optional<End> end = project(fence);
+          if (end.isPresent()) {
+            return end.get();
+          }
+        } catch (SourceUnavailableException | FeedUnavailableException e) {
+          if (!isClosing() && !backOffUnder(fence, e)) {
+            return End.LEASE_LOST;
+          }
+        }
+      }
+      return End.CLOSED;
+    } finally {
+      release(fence);
+    }
+  }
+
+  private void release(long fence) {
+    try {
+      lease.release(fence);
+    } catch (SourceUnavailableException e) {
+      LOG.info("the lease of {} will expire by itself: {}", sourceName, e.getMessage());
+    }
+  }
+
+  /** One subscription, from where the source stands now. Empty: begin anew. */
+  private Optional<End> project(long fence)
+      throws SourceUnavailableException, FeedUnavailableException, InterruptedException {
+    Optional<SourcePosition> taken = source.takeOver(fence);
+    if (taken.isPresent() && taken.get().parked() > 0) {
+      taken = source.retryParked(fence);
+    }
+    if (taken.isEmpty()) {
+      return Optional.of(End.LEASE_LOST);
+    }
+    SourcePosition at = taken.get();
+    known.publish(at);
+    try (FeedSubscription subscription = feed.subscribe(start(at))) {
+      following = subscription;
+      return follow(subscription, fence, at);
+    } catch (HistoryDivergedException e) {
+      LOG.warn("{} starts over, for its history is not the log's: {}", sourceName, e.getMessage());
+      Optional<SourcePosition> emptied = source.startOver(fence);
+      emptied.ifPresent(known::publish);
+      return emptied.isPresent() ? Optional.empty() : Optional.of(End.LEASE_LOST);
+    } finally {
+      following = null;
+    }
+  }
+
+  private SubscribeStart start(SourcePosition at) {
+    boolean fromStart = at.position() == 0;
+    return SubscribeStart.newBuilder()
+        .setSubscriber(subscriber)
+        .setSource(sourceName)
+        .setEpoch(fromStart ? "" : at.epoch())
+        .setPosition(at.position())
+        .setEventId(at.eventId())
+        .build();
+  }
+
+  private Optional<End> follow(FeedSubscription subscription, long fence, SourcePosition start)
+      throws SourceUnavailableException,
+          FeedUnavailableException,
+          HistoryDivergedException,
+          InterruptedException {
+    SourcePosition at = start;
+    long heardNanos = System.nanoTime();
+    while (!isClosing()) {
+      if (!renewIfDue(fence)) {
+        return Optional.of(End.LEASE_LOST);
+      }
+      Optional<EventBatch> first = subscription.next(ProjectionLease.RENEW_EVERY);
+      if (first.isEmpty()) {
+        if (System.nanoTime() - heardNanos > SILENCE_MAX.toNanos()) {
+          throw subscription.silent(SILENCE_MAX);
+        }
+        continue;
+      }
+      heardNanos = System.nanoTime();
+      Optional<SourcePosition> tied = tie(fence, at, first.get());
+      if (tied.isEmpty()) {
+        return Optional.of(End.LEASE_LOST);
+      }
+      at = tied.get();
+      List<PaymentEvent> run = run(subscription, at, first.get());
+      if (!run.isEmpty()) {
+        long startNanos = System.nanoTime();
+        switch (source.apply(fence, at, run)) {
+          case ApplyOutcome.Applied(SourcePosition there) -> at = there;
+          case ApplyOutcome.FencedOut() -> {
+            return Optional.of(End.LEASE_LOST);
+          }
+          case ApplyOutcome.ParkingFull(long parkedMax) -> {
+            stopped = true;
+            LOG.error(
+                "projection of {} stops: more than {} events would be parked; something is wrong"
+                    + " that parking does not mend",
+                sourceName,
+                parkedMax);
+            return Optional.of(End.PARKING_FULL);
+          }
+        }
+        meters.applied(run.size(), Duration.ofNanos(System.nanoTime() - startNanos));
+        known.publish(at);
+        subscription.acknowledge(at.position());
+      }
+      if (failures > 0) {
+        failures = 0;
+        LOG.info("projection of {} goes on, at {}", sourceName, at.position());
+      }
+    }
+    return Optional.of(End.CLOSED);
+  }
+
+  /** Makes sure that a batch is of the source's history; a source without one gets it. */
+  private Optional<SourcePosition> tie(long fence, SourcePosition at, EventBatch batch)
+      throws SourceUnavailableException, HistoryDivergedException {
+    meters.headSeen(new LogHead(batch.getLogId(), batch.getEpoch(), batch.getHead()));
+    if (at.isIn(batch.getLogId(), batch.getEpoch())) {
+      return Optional.of(at);
+    }
+    if (!at.epoch().isEmpty()) {
+      throw new HistoryDivergedException(
+          "log %s, epoch %s, became log %s, epoch %s"
+              .formatted(at.logId(), at.epoch(), batch.getLogId(), batch.getEpoch()));
+    }
+    Optional<SourcePosition> tied =
+        source.begin(fence, batch.getLogId(), batch.getEpoch(), batch.getHead());
+    tied.ifPresent(known::publish);
+    return tied;
+  }
+
+  /** What follows the source's position in a batch and in those that already wait behind it. */
+  private List<PaymentEvent> run(FeedSubscription subscription, SourcePosition at, EventBatch first)
+      throws FeedUnavailableException, HistoryDivergedException, InterruptedException {
+    List<PaymentEvent> run = new ArrayList<>(first.getEventsCount());
+    append(run, at, first);
+    while (run.size() < RUN_EVENTS_MAX && !run.isEmpty()) {
+      Optional<EventBatch> more = subscription.next(Duration.ZERO);
+      if (more.isEmpty()) {
+        break;
+      }
+      if (!at.isIn(more.get().getLogId(), more.get().getEpoch())) {
+        throw new HistoryDivergedException("the log's epoch changed within a stream");
+      }
+      append(run, at, more.get());
+    }
+    return run;
+  }
+
+  private static void append(List<PaymentEvent> run, SourcePosition at, EventBatch batch)
+      throws FeedUnavailableException {
+    long last = run.isEmpty() ? at.position() : run.getLast().getPosition();
+    for (PaymentEvent event : batch.getEventsList()) {
+      if (event.getPosition() > last + 1) {
+        throw new FeedUnavailableException(
+            "the stream skips from position " + last + " to " + event.getPosition());
+      }
+      // At or below: delivered again.
+      if (event.getPosition() == last + 1) {
+        run.add(event);
+        last++;
+      }
+    }
+  }
+
+  private boolean renewIfDue(long fence) throws SourceUnavailableException {
+    if (System.nanoTime() - renewedNanos < ProjectionLease.RENEW_EVERY.toNanos()) {
+      return true;
+    }
+    boolean renewed = lease.renew(fence);
+    renewedNanos = System.nanoTime();
+    return renewed;
+  }
+
+  /** Waits longer with each failure in a row, and renews the lease meanwhile. */
+  private boolean backOffUnder(long fence, Exception failure) throws InterruptedException {
+    backOff(failure);
+    try {
+      return renewIfDue(fence);
+    } catch (SourceUnavailableException e) {
+      // The next step will fail of it, and wait again.
+      LOG.debug("the lease of {} could not be renewed", sourceName, e);
+      return true;
+    }
+  }
+
+  private void backOff(Exception failure) throws InterruptedException {
+    long doubled = BACKOFF_MIN.toNanos() << Math.min(failures, 16);
+    long max = Math.min(BACKOFF_MAX.toNanos(), doubled);
+    long nanos = ThreadLocalRandom.current().nextLong(max / 2, max + 1);
+    if (failures++ == 0) {
+      LOG.warn("projection of {} waits: {}", sourceName, failure.getMessage());
+    } else {
+      LOG.debug("projection of {} waits, failure {}", sourceName, failures, failure);
+    }
+    closing.await(nanos, TimeUnit.NANOSECONDS);
+  }
+}

@@ -1,0 +1,107 @@
+package com.gyroscops.payments.read.query;
+
+import com.google.protobuf.Duration;
+import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.read.feed.FeedUnavailableException;
+import com.gyroscops.payments.read.feed.HeadTracker;
+import com.gyroscops.payments.read.feed.LogHead;
+import com.gyroscops.payments.read.source.KnownPosition;
+import com.gyroscops.payments.read.source.SourcePosition;
+import com.gyroscops.payments.v1.Consistency;
+import com.gyroscops.payments.v1.ReadOptions;
+import io.grpc.Deadline;
+import java.util.Optional;
+
+/** Reduces each consistency choice to the position that an answer must hold. For concurrent use. */
+public final class Freshness {
+
+  /** Longest staleness that can be asked for; observations of the head go back that far. */
+  private static final java.time.Duration STALENESS_MAX = java.time.Duration.ofHours(1);
+
+  private static final String FIELD = "read_options.consistency.";
+
+  private final HeadTracker heads;
+  private final KnownPosition known;
+
+  public Freshness(HeadTracker heads, KnownPosition known) {
+    this.heads = heads;
+    this.known = known;
+  }
+
+  /** Notes what is wrong with a request's consistency choice. */
+  static void check(Violations violations, ReadOptions options) {
+    Consistency choice = options.getConsistency();
+    switch (choice.getRequirementCase()) {
+      case MINIMIZE_LATENCY ->
+          violations.require(choice.getMinimizeLatency(), FIELD + "minimize_latency", MUST_BE_TRUE);
+      case FULLY_CONSISTENT ->
+          violations.require(choice.getFullyConsistent(), FIELD + "fully_consistent", MUST_BE_TRUE);
+      case MAX_STALENESS ->
+          violations.require(
+              isStaleness(choice.getMaxStaleness()),
+              FIELD + "max_staleness",
+              "must be more than 0 and at most 1 hour");
+      case AT_LEAST_AS_FRESH ->
+          violations.require(
+              ConsistencyTokens.decode(choice.getAtLeastAsFresh()).isPresent(),
+              FIELD + "at_least_as_fresh",
+              "is not a consistency token");
+      case REQUIREMENT_NOT_SET -> {}
+    }
+  }
+
+  private static final String MUST_BE_TRUE = "must be true; leave the choice out otherwise";
+
+  private static boolean isStaleness(Duration duration) {
+    return duration.getSeconds() >= 0
+        && duration.getSeconds() <= STALENESS_MAX.toSeconds()
+        && duration.getNanos() >= 0
+        && duration.getNanos() < 1_000_000_000
+        && toJava(duration).isPositive()
+        && toJava(duration).compareTo(STALENESS_MAX) <= 0;
+  }
+
+  private static java.time.Duration toJava(Duration duration) {
+    return java.time.Duration.ofSeconds(duration.getSeconds(), duration.getNanos());
+  }
+
+  /**
+   * What a checked choice demands; empty: nothing.
+   *
+   * @throws FeedUnavailableException the log's head would have to be known and is not
+   * @throws io.grpc.StatusRuntimeException FAILED_PRECONDITION {@code TOKEN_EPOCH_LOST}
+   */
+  Optional<Requirement> required(ReadOptions options, Deadline deadline)
+      throws FeedUnavailableException {
+    Consistency choice = options.getConsistency();
+    return switch (choice.getRequirementCase()) {
+      case MINIMIZE_LATENCY, REQUIREMENT_NOT_SET -> Optional.empty();
+      case FULLY_CONSISTENT -> Optional.of(Requirement.of(heads.headNow(deadline)));
+      case MAX_STALENESS -> {
+        Optional<LogHead> head = heads.headWithin(toJava(choice.getMaxStaleness()));
+        yield Optional.of(Requirement.of(head.isPresent() ? head.get() : heads.headNow(deadline)));
+      }
+      case AT_LEAST_AS_FRESH ->
+          Optional.of(
+              ofLivingHistory(
+                  ConsistencyTokens.decode(choice.getAtLeastAsFresh())
+                      .map(Requirement::of)
+                      .orElseThrow(),
+                  deadline));
+    };
+  }
+
+  /**
+   * A token of another history than the source's is lost only if it is not of the log's either: the
+   * source may be the one that has to follow.
+   */
+  private Requirement ofLivingHistory(Requirement token, Deadline deadline)
+      throws FeedUnavailableException {
+    SourcePosition at = known.latest();
+    if (!at.isIn(token.logId(), token.epoch()) && !token.isOfHistory(heads.headNow(deadline))) {
+      throw QueryErrors.tokenEpochLost().toException();
+    }
+    return token;
+  }
+}

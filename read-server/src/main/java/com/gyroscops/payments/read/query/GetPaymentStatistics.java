@@ -1,0 +1,163 @@
+package com.gyroscops.payments.read.query;
+
+import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.read.source.Capability;
+import com.gyroscops.payments.read.source.Totals;
+import com.gyroscops.payments.read.source.TotalsSpan;
+import com.gyroscops.payments.v1.CurrencyStatistics;
+import com.gyroscops.payments.v1.GetPaymentStatisticsRequest;
+import com.gyroscops.payments.v1.GetPaymentStatisticsResponse;
+import com.gyroscops.payments.v1.ReadMetadata;
+import com.gyroscops.payments.v1.StatusStatistics;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.RoundingMode;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * Counts and sums of payments and refunds, by currency, of one organization or, where the server
+ * allows it, of all.
+ *
+ * <p>Errors: PERMISSION_DENIED {@code CROSS_ORGANIZATION}; OUT_OF_RANGE {@code SUM_OUT_OF_RANGE}
+ * for a sum that 64 bits do not hold; those of {@link FreshReads#read}.
+ */
+public final class GetPaymentStatistics
+    implements Query<GetPaymentStatisticsRequest, GetPaymentStatisticsResponse> {
+
+  private static final String ALL_ORGANIZATIONS = "-";
+
+  private final FreshReads reads;
+  private final boolean crossOrganization;
+
+  /**
+   * The query.
+   *
+   * @param crossOrganization whether anyone may ask for all organizations
+   */
+  public GetPaymentStatistics(FreshReads reads, boolean crossOrganization) {
+    this.reads = reads;
+    this.crossOrganization = crossOrganization;
+  }
+
+  @Override
+  public String name() {
+    return "GetPaymentStatistics";
+  }
+
+  @Override
+  public ReadMetadata readOf(GetPaymentStatisticsResponse answer) {
+    return answer.getRead();
+  }
+
+  @Override
+  public GetPaymentStatisticsResponse answer(GetPaymentStatisticsRequest request) {
+    boolean all = request.getOrganizationId().equals(ALL_ORGANIZATIONS);
+    Violations violations = new Violations();
+    if (!all) {
+      violations.identifier("organization_id", request.getOrganizationId());
+    }
+    TimeRanges.check(violations, "time_range", request.getTimeRange());
+    SearchPayments.checkCurrencies(violations, "currency_codes", request.getCurrencyCodesList());
+    Freshness.check(violations, request.getReadOptions());
+    violations.throwIfAny();
+    if (all && !crossOrganization) {
+      throw QueryErrors.crossOrganization().toException();
+    }
+    TotalsSpan span =
+        new TotalsSpan(
+            all ? Optional.empty() : Optional.of(request.getOrganizationId()),
+            TimeRanges.span(request.getTimeRange()),
+            Set.copyOf(request.getCurrencyCodesList()));
+    FreshReads.Outcome.Fresh<Totals> fresh =
+        reads.read(
+            request.getReadOptions(), Capability.AGGREGATE, source -> source.aggregate(span));
+    var response = GetPaymentStatisticsResponse.newBuilder().setRead(fresh.read());
+    byCurrency(fresh.value()).forEach((code, sums) -> response.addCurrencies(sums.build(code)));
+    return response.build();
+  }
+
+  private static Map<String, Sums> byCurrency(Totals totals) {
+    Map<String, Sums> sums = new TreeMap<>();
+    for (Totals.OfStatus each : totals.payments()) {
+      sums.computeIfAbsent(each.currency(), _ -> new Sums()).add(each);
+    }
+    for (Totals.OfRefunds each : totals.refunds()) {
+      Sums of = sums.computeIfAbsent(each.currency(), _ -> new Sums());
+      of.refundCount += each.count();
+      of.refunded = of.refunded.add(each.amount());
+    }
+    return sums;
+  }
+
+  /** Figures of one currency, in numbers of any size until they are answered. */
+  private static final class Sums {
+    private final Map<Integer, Totals.OfStatus> byStatus = new TreeMap<>();
+    private long count;
+    private BigInteger gross = BigInteger.ZERO;
+    private BigInteger captured = BigInteger.ZERO;
+    private long refundCount;
+    private BigInteger refunded = BigInteger.ZERO;
+
+    private void add(Totals.OfStatus totals) {
+      byStatus.put(totals.status().getNumber(), totals);
+      switch (totals.status()) {
+        case PAYMENT_STATUS_DELETED -> {}
+        case PAYMENT_STATUS_COMPLETED,
+            PAYMENT_STATUS_PARTIALLY_REFUNDED,
+            PAYMENT_STATUS_REFUNDED -> {
+          addGross(totals);
+          captured = captured.add(totals.amount());
+        }
+        case PAYMENT_STATUS_PROCESSING,
+            PAYMENT_STATUS_FAILED,
+            PAYMENT_STATUS_UNSPECIFIED,
+            UNRECOGNIZED ->
+            addGross(totals);
+      }
+    }
+
+    private void addGross(Totals.OfStatus totals) {
+      count += totals.count();
+      gross = gross.add(totals.amount());
+    }
+
+    private CurrencyStatistics build(String currency) {
+      var statistics =
+          CurrencyStatistics.newBuilder()
+              .setCurrencyCode(currency)
+              .setPaymentCount(count)
+              .setGrossMinorUnits(exact(gross, currency))
+              .setCapturedMinorUnits(exact(captured, currency))
+              .setRefundCount(refundCount)
+              .setRefundedMinorUnits(exact(refunded, currency))
+              .setNetMinorUnits(exact(captured.subtract(refunded), currency))
+              .setAverageMinorUnits(average());
+      for (Totals.OfStatus each : byStatus.values()) {
+        statistics.addByStatus(
+            StatusStatistics.newBuilder()
+                .setStatus(each.status())
+                .setCount(each.count())
+                .setAmountMinorUnits(exact(each.amount(), currency)));
+      }
+      return statistics.build();
+    }
+
+    private long average() {
+      return count == 0
+          ? 0
+          : new BigDecimal(gross)
+              .divide(BigDecimal.valueOf(count), 0, RoundingMode.HALF_EVEN)
+              .longValueExact();
+    }
+
+    private static long exact(BigInteger sum, String currency) {
+      if (sum.bitLength() >= Long.SIZE) {
+        throw QueryErrors.sumOutOfRange(currency).toException();
+      }
+      return sum.longValueExact();
+    }
+  }
+}

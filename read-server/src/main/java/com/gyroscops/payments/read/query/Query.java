@@ -1,0 +1,26 @@
+package com.gyroscops.payments.read.query;
+
+import com.gyroscops.payments.v1.ReadMetadata;
+
+/**
+ * A question of the contract and how it is answered. For concurrent use; answering blocks, and ends
+ * when {@link io.grpc.Context#current()} does.
+ *
+ * @param <Q> request
+ * @param <A> response
+ */
+public interface Query<Q, A> {
+
+  /** The RPC's name. */
+  String name();
+
+  /**
+   * Answers a request.
+   *
+   * @throws io.grpc.StatusRuntimeException with the reasons that the contract names
+   */
+  A answer(Q request);
+
+  /** Where an answer came from. */
+  ReadMetadata readOf(A answer);
+}

@@ -1,0 +1,88 @@
+package com.gyroscops.payments.read.source;
+
+import com.gyroscops.payments.v1.Payment;
+import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.v1.ReadSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A store of payments that the feed keeps in step: what it can answer, where it stands, and how
+ * events get in.
+ *
+ * <p>Reading: any number of threads; each call blocks until it is answered, or {@link
+ * io.grpc.Context#current()} is cancelled or past its deadline. Data and position of an answer are
+ * of one snapshot. Questions for which a source has no {@link Capability} must not be put to it.
+ *
+ * <p>Projecting: one thread. Each call carries the caller's fence, which grows with every change of
+ * projector; a call under an older fence than the newest seen changes nothing. Every change is
+ * atomic with the source's position, and is not repeated by giving the same events again.
+ */
+public interface PaymentSource {
+
+  /** The source's name in the contract. */
+  ReadSource id();
+
+  /** What may be asked. */
+  Set<Capability> capabilities();
+
+  /** Those of the payments that exist, deleted ones included, in any order. */
+  Answer<List<Payment>> find(String organizationId, List<String> paymentIds);
+
+  /** One page of the payments that match. */
+  Answer<SearchPage> search(PaymentSearch search);
+
+  /** Counts and sums. */
+  Answer<Totals> aggregate(TotalsSpan span);
+
+  /**
+   * Up to {@code limit} events of one payment with versions above {@code afterVersion}, in order.
+   */
+  Answer<List<PaymentEvent>> history(
+      String organizationId, String paymentId, long afterVersion, int limit);
+
+  /**
+   * Up to {@code limit} events of one organization's payments that share a correlation id, at
+   * positions above {@code afterPosition}, in order.
+   */
+  Answer<List<PaymentEvent>> timeline(
+      String organizationId, String correlationId, long afterPosition, int limit);
+
+  /** Where the source stands now, asked of the store itself. Blocks for at most a few seconds. */
+  SourcePosition position() throws SourceUnavailableException;
+
+  /**
+   * Makes {@code fence} the newest and tells where the source stands. Empty: a newer one is there
+   * already.
+   */
+  Optional<SourcePosition> takeOver(long fence) throws SourceUnavailableException;
+
+  /** Empties the source, which then belongs to no log and answers nothing. Empty: fenced out. */
+  Optional<SourcePosition> startOver(long fence) throws SourceUnavailableException;
+
+  /**
+   * Ties a source that belongs to no log to one. It answers nothing until it stands at {@code
+   * readyPosition}. Empty: fenced out, or tied already.
+   */
+  Optional<SourcePosition> begin(long fence, String logId, String epoch, long readyPosition)
+      throws SourceUnavailableException;
+
+  /**
+   * Applies the events that follow {@code at}, without gaps in their positions. Events that the
+   * model refuses, such as one that skips a version of its payment, are parked with all later ones
+   * of that payment; the rest is applied.
+   *
+   * @throws SourceUnavailableException whether they were applied is unknown; {@link #takeOver}
+   *     tells
+   */
+  ApplyOutcome apply(long fence, SourcePosition at, List<PaymentEvent> events)
+      throws SourceUnavailableException;
+
+  /**
+   * Applies parked events that have become applicable.
+   *
+   * @return where the source stands now; empty: fenced out
+   */
+  Optional<SourcePosition> retryParked(long fence) throws SourceUnavailableException;
+}

@@ -1,0 +1,36 @@
+package com.gyroscops.payments.read.source.sql;
+
+import com.gyroscops.payments.read.source.SourcePosition;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.Optional;
+
+/** The row that says where the source stands. */
+final class SqlCheckpoint {
+
+  /** Columns of {@code checkpoints c}, in the order in which {@link #read} takes them. */
+  static final String COLUMNS =
+      "c.log_id, c.epoch, c.position, c.last_event_id, c.ready_position, c.parked";
+
+  private SqlCheckpoint() {}
+
+  static SourcePosition read(ResultSet row) throws SQLException {
+    return new SourcePosition(
+        row.getString(1),
+        row.getString(2),
+        row.getLong(3),
+        row.getString(4),
+        row.getLong(5),
+        row.getLong(6));
+  }
+
+  /** Runs a statement that returns {@link #COLUMNS} of the row if it found or changed it. */
+  static Optional<SourcePosition> query(Connection connection, Sql sql) throws SQLException {
+    try (PreparedStatement statement = sql.prepare(connection);
+        ResultSet rows = statement.executeQuery()) {
+      return rows.next() ? Optional.of(read(rows)) : Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,190 @@
+package com.gyroscops.payments.read.source.sql;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.gyroscops.payments.read.source.PaymentSearch;
+import com.gyroscops.payments.read.source.PaymentSearch.Span;
+import com.gyroscops.payments.read.source.SearchPage;
+import com.gyroscops.payments.v1.Payment;
+import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.v1.PaymentStatus;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+
+/** The statements behind everything but statistics, and how their rows are read. */
+final class SqlQueries {
+
+  private final String source;
+
+  /**
+   * @param source key of the checkpoint
+   */
+  SqlQueries(String source) {
+    this.source = source;
+  }
+
+  Sql find(String organizationId, List<String> paymentIds) {
+    String[] ids = paymentIds.toArray(String[]::new);
+    return SqlReads.snapshot(source, parkedOf(organizationId, ids), "p.payment")
+        .append(
+            "left join payments p on p.organization_id = ? and p.payment_id = any (?)",
+            organizationId,
+            ids)
+        .append(" where c.source = ?", source);
+  }
+
+  Sql history(String organizationId, String paymentId, long afterVersion, int limit) {
+    Sql parked = parkedOf(organizationId, new String[] {paymentId});
+    return SqlReads.snapshot(source, parked, "p.event")
+        .append("left join lateral (select version, event from payment_events")
+        .append(" where organization_id = ? and payment_id = ?", organizationId, paymentId)
+        .append(" and version > ? order by version limit ?) p on true", afterVersion, limit)
+        .append(" where c.source = ? order by p.version", source);
+  }
+
+  Sql timeline(String organizationId, String correlationId, long afterPosition, int limit) {
+    return SqlReads.snapshot(source, parkedOf(organizationId), "p.event")
+        .append("left join lateral (select position, event from payment_events")
+        .append(" where organization_id = ? and correlation_id = ?", organizationId, correlationId)
+        // Said again because the index is over these alone and a parameter could be empty.
+        .append(" and correlation_id <> '' and position > ?", afterPosition)
+        .append(" order by position limit ?) p on true", limit)
+        .append(" where c.source = ? order by p.position", source);
+  }
+
+  Sql search(PaymentSearch search) {
+    Sql filter = filter(search);
+    String column =
+        switch (search.sort()) {
+          case EFFECTIVE_TIME -> "effective_at";
+          case UPDATE_TIME -> "update_at";
+          case AMOUNT -> "amount";
+        };
+    String direction = search.ascending() ? " asc" : " desc";
+    String order = "p." + column + direction + ", p.payment_id" + direction;
+    Sql sql = SqlReads.snapshot(source, parkedOf(search.organizationId()), "p.payment, m.matches");
+    if (search.countMax() == 0) {
+      sql.append("cross join (select 0 as matches) m");
+    } else {
+      sql.append(
+              "cross join lateral (select count(*) as matches from (select from payments p where ")
+          .append(filter)
+          .append(" limit ?) found) m", search.countMax());
+    }
+    sql.append(" left join lateral (select p.payment, p.payment_id, p.")
+        .append(column)
+        .append(" from payments p where ")
+        .append(filter);
+    PaymentSearch.Key after = search.after();
+    if (after != null) {
+      sql.append(" and (p." + column + ", p.payment_id) " + (search.ascending() ? ">" : "<"))
+          .append(" (?, ?)", after.sortValue(), after.paymentId());
+    }
+    return sql.append(" order by " + order + " limit ?) p on true", search.limit())
+        .append(" where c.source = ? order by " + order, source);
+  }
+
+  private static Sql filter(PaymentSearch search) {
+    Sql sql = new Sql("p.organization_id = ?", search.organizationId());
+    if (search.statuses().isEmpty()) {
+      sql.append(" and p.status <> ?", PaymentStatus.PAYMENT_STATUS_DELETED_VALUE);
+    } else if (search.statuses().size() == 1) {
+      sql.append(" and p.status = ?", search.statuses().iterator().next().getNumber());
+    } else {
+      short[] statuses = new short[search.statuses().size()];
+      int i = 0;
+      for (PaymentStatus status : search.statuses()) {
+        statuses[i++] = (short) status.getNumber();
+      }
+      sql.append(" and p.status = any (?)", (Object) statuses);
+    }
+    if (search.currencies().size() == 1) {
+      sql.append(" and p.currency = ?", search.currencies().iterator().next());
+    } else if (!search.currencies().isEmpty()) {
+      sql.append(" and p.currency = any (?)", (Object) search.currencies().toArray(String[]::new));
+    }
+    equal(sql, "user_id", search.userId());
+    equal(sql, "merchant_reference", search.merchantReference());
+    equal(sql, "provider_reference", search.providerReference());
+    equal(sql, "correlation_id", search.correlationId());
+    within(sql, "amount", search.amount(), "<=");
+    within(sql, "effective_at", search.effectiveAt(), "<");
+    within(sql, "update_at", search.updateAt(), "<");
+    if (!search.metadata().isEmpty()) {
+      sql.append(" and p.metadata @> ?::jsonb", MetadataJson.of(search.metadata()));
+    }
+    return sql;
+  }
+
+  private static void equal(Sql sql, String column, String value) {
+    if (!value.isEmpty()) {
+      // The second condition is what the partial indexes are over.
+      sql.append(" and p." + column + " = ? and p." + column + " <> ''", value);
+    }
+  }
+
+  private static void within(Sql sql, String column, Span span, String upTo) {
+    Long min = span.min();
+    if (min != null) {
+      sql.append(" and p." + column + " >= ?", min);
+    }
+    Long max = span.max();
+    if (max != null) {
+      sql.append(" and p." + column + " " + upTo + " ?", max);
+    }
+  }
+
+  private static Sql parkedOf(String organizationId) {
+    return new Sql("e.organization_id = ?", organizationId);
+  }
+
+  private static Sql parkedOf(String organizationId, String[] paymentIds) {
+    return new Sql("e.organization_id = ? and e.payment_id = any (?)", organizationId, paymentIds);
+  }
+
+  static List<Payment> readPayments(ResultSet rows) throws SQLException {
+    List<Payment> payments = new ArrayList<>();
+    do {
+      byte[] bytes = rows.getBytes(SqlReads.SNAPSHOT_COLUMNS + 1);
+      if (bytes != null) {
+        payments.add(payment(bytes));
+      }
+    } while (rows.next());
+    return payments;
+  }
+
+  static SearchPage readPage(ResultSet rows, boolean counted) throws SQLException {
+    OptionalInt matches =
+        counted ? OptionalInt.of(rows.getInt(SqlReads.SNAPSHOT_COLUMNS + 2)) : OptionalInt.empty();
+    return new SearchPage(readPayments(rows), matches);
+  }
+
+  static List<PaymentEvent> readEvents(ResultSet rows) throws SQLException {
+    List<PaymentEvent> events = new ArrayList<>();
+    do {
+      byte[] bytes = rows.getBytes(SqlReads.SNAPSHOT_COLUMNS + 1);
+      if (bytes != null) {
+        events.add(event(bytes));
+      }
+    } while (rows.next());
+    return events;
+  }
+
+  private static Payment payment(byte[] bytes) {
+    try {
+      return Payment.parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("a stored payment is none", e);
+    }
+  }
+
+  static PaymentEvent event(byte[] bytes) {
+    try {
+      return PaymentEvent.parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("a stored event is none", e);
+    }
+  }
+}

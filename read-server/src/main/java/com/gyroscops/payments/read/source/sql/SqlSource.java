@@ -1,0 +1,135 @@
+package com.gyroscops.payments.read.source.sql;
+
+import com.gyroscops.payments.read.source.Answer;
+import com.gyroscops.payments.read.source.ApplyOutcome;
+import com.gyroscops.payments.read.source.Capability;
+import com.gyroscops.payments.read.source.PaymentSearch;
+import com.gyroscops.payments.read.source.PaymentSource;
+import com.gyroscops.payments.read.source.SearchPage;
+import com.gyroscops.payments.read.source.SourcePosition;
+import com.gyroscops.payments.read.source.SourceUnavailableException;
+import com.gyroscops.payments.read.source.Totals;
+import com.gyroscops.payments.read.source.TotalsSpan;
+import com.gyroscops.payments.v1.Payment;
+import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.v1.ReadSource;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import javax.sql.DataSource;
+
+/** Payments in PostgreSQL: everything that can be asked, complete. */
+public final class SqlSource implements PaymentSource, AutoCloseable {
+
+  /** Key of this source's checkpoint and parked events. */
+  static final String NAME = "sql";
+
+  private final DataSource dataSource;
+  private final SqlReads reads;
+  private final SqlApply writes;
+  private final SqlQueries queries = new SqlQueries(NAME);
+  private final SqlTotals totals = new SqlTotals(NAME);
+
+  /**
+   * The source in one database.
+   *
+   * @param dataSource a pool with more than {@link SqlReads#CONNECTIONS_MAX} connections to the
+   *     read database, which is migrated already
+   */
+  public SqlSource(DataSource dataSource) {
+    this.dataSource = dataSource;
+    reads = new SqlReads(dataSource);
+    writes = new SqlApply(dataSource, NAME);
+  }
+
+  @Override
+  public ReadSource id() {
+    return ReadSource.READ_SOURCE_SQL;
+  }
+
+  @Override
+  public Set<Capability> capabilities() {
+    return EnumSet.allOf(Capability.class);
+  }
+
+  @Override
+  public Answer<List<Payment>> find(String organizationId, List<String> paymentIds) {
+    return reads.answer(queries.find(organizationId, paymentIds), SqlQueries::readPayments);
+  }
+
+  @Override
+  public Answer<SearchPage> search(PaymentSearch search) {
+    return reads.answer(
+        queries.search(search), rows -> SqlQueries.readPage(rows, search.countMax() > 0));
+  }
+
+  @Override
+  public Answer<Totals> aggregate(TotalsSpan span) {
+    return reads.answer(totals.statement(span), SqlTotals::read);
+  }
+
+  @Override
+  public Answer<List<PaymentEvent>> history(
+      String organizationId, String paymentId, long afterVersion, int limit) {
+    return reads.answer(
+        queries.history(organizationId, paymentId, afterVersion, limit), SqlQueries::readEvents);
+  }
+
+  @Override
+  public Answer<List<PaymentEvent>> timeline(
+      String organizationId, String correlationId, long afterPosition, int limit) {
+    return reads.answer(
+        queries.timeline(organizationId, correlationId, afterPosition, limit),
+        SqlQueries::readEvents);
+  }
+
+  @Override
+  public SourcePosition position() throws SourceUnavailableException {
+    try (Connection connection = dataSource.getConnection()) {
+      return positionOn(connection);
+    } catch (SQLException e) {
+      throw SqlFailures.unavailable(e);
+    }
+  }
+
+  static SourcePosition positionOn(Connection connection) throws SQLException {
+    Sql sql =
+        new Sql("select " + SqlCheckpoint.COLUMNS + " from checkpoints c where c.source = ?", NAME);
+    return SqlCheckpoint.query(connection, sql).orElse(SourcePosition.NOWHERE);
+  }
+
+  @Override
+  public Optional<SourcePosition> takeOver(long fence) throws SourceUnavailableException {
+    return writes.takeOver(fence);
+  }
+
+  @Override
+  public Optional<SourcePosition> startOver(long fence) throws SourceUnavailableException {
+    return writes.startOver(fence);
+  }
+
+  @Override
+  public Optional<SourcePosition> begin(long fence, String logId, String epoch, long readyPosition)
+      throws SourceUnavailableException {
+    return writes.begin(fence, logId, epoch, readyPosition);
+  }
+
+  @Override
+  public ApplyOutcome apply(long fence, SourcePosition at, List<PaymentEvent> events)
+      throws SourceUnavailableException {
+    return writes.apply(fence, at, events);
+  }
+
+  @Override
+  public Optional<SourcePosition> retryParked(long fence) throws SourceUnavailableException {
+    return writes.retryParked(fence);
+  }
+
+  @Override
+  public void close() {
+    reads.close();
+  }
+}

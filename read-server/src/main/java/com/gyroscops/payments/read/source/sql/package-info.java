@@ -1,0 +1,29 @@
+/**
+ * The SQL read source: payments, their events and rollups in a PostgreSQL database of its own.
+ *
+ * <p>Complete: what is absent here does not exist as of the position answered. Every answer is one
+ * statement, hence one snapshot, which reads the checkpoint together with the data.
+ *
+ * <p>Searches for which an index holds both filter and order, always within one organization:
+ *
+ * <ul>
+ *   <li>no filter or a span of effective times, by effective time
+ *   <li>one status, by effective time
+ *   <li>a user, by effective time
+ *   <li>no filter or a span of update times, by update time
+ *   <li>one currency, with or without a span of amounts, by amount
+ * </ul>
+ *
+ * <p>Searches by merchant reference, provider reference or correlation id find their payments by an
+ * index and sort them. All other filters, metadata among them, are tested on what those indexes
+ * deliver: in combination with a user or a span of time they stay cheap, alone they read the
+ * organization's payments in order until a page is full.
+ *
+ * <p>Statistics read rollups, one row for each quarter of an hour, currency and status; where a
+ * span does not start or end on a quarter of an hour, the rest is read from payments and events,
+ * exactly.
+ */
+@NullMarked
+package com.gyroscops.payments.read.source.sql;
+
+import org.jspecify.annotations.NullMarked;

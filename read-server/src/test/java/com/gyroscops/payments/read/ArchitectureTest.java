@@ -1,0 +1,88 @@
+package com.gyroscops.payments.read;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+class ArchitectureTest {
+
+  private static final String ROOT = "com.gyroscops.payments.read";
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages(ROOT);
+
+  @Test
+  void thePortKnowsNoneOfItsUsersAndNoAdapter() {
+    mayNotKnow("source", "source.sql", "projection", "feed", "query", "api");
+  }
+
+  @Test
+  void anAdapterKnowsItsPortAlone() {
+    mayNotKnow("source.sql", "projection", "feed", "query", "api");
+  }
+
+  @Test
+  void theFeedKnowsNobody() {
+    mayNotKnow("feed", "source..", "projection", "query", "api");
+  }
+
+  @Test
+  void projectionsAndQueriesAreStrangersAndKnowNoAdapter() {
+    mayNotKnow("projection", "source.sql", "query", "api");
+    mayNotKnow("query", "source.sql", "projection", "api");
+  }
+
+  @Test
+  void theEndpointIsOutsideAndKnowsQueriesAlone() {
+    mayNotKnow("api", "source..", "projection", "feed");
+  }
+
+  @Test
+  void onlyTheWiringKnowsTheWholeAndNobodyKnowsTheWiring() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(
+            ROOT + ".api..",
+            ROOT + ".query..",
+            ROOT + ".projection..",
+            ROOT + ".feed..",
+            ROOT + ".source..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT)
+        .check(CLASSES);
+  }
+
+  @Test
+  void queriesAndPortKnowNeitherMicronautNorTheDatabase() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(ROOT + ".query", ROOT + ".source", ROOT + ".feed")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.micronaut..", "java.sql..", "javax.sql..", "org.postgresql..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void thereAreNoCyclesBetweenFolders() {
+    slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  private static void mayNotKnow(String folder, String... others) {
+    for (String other : others) {
+      noClasses()
+          .that()
+          .resideInAPackage(ROOT + "." + folder)
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage(ROOT + "." + other)
+          .check(CLASSES);
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package com.gyroscops.payments.read;
+
+import com.gyroscops.payments.localstack.LocalPostgres;
+import com.gyroscops.payments.read.projection.LeaseRepository;
+import com.gyroscops.payments.read.source.sql.SqlSource;
+import io.micronaut.context.ApplicationContext;
+import io.micronaut.data.connection.jdbc.advice.DelegatingDataSource;
+import io.micronaut.inject.qualifiers.Qualifiers;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import javax.sql.DataSource;
+
+/** A migrated read database of its own on a PostgreSQL that the tests of this JVM share. */
+public final class ReadDatabase implements AutoCloseable {
+
+  private static final AtomicInteger DATABASES = new AtomicInteger();
+
+  private static final class Shared {
+    private static final LocalPostgres POSTGRES = start();
+
+    private static LocalPostgres start() {
+      try {
+        return LocalPostgres.temporary();
+      } catch (IOException e) {
+        throw new IllegalStateException("PostgreSQL does not start", e);
+      }
+    }
+  }
+
+  private final LocalPostgres postgres;
+  private final String name;
+  private final ApplicationContext context;
+
+  private ReadDatabase(LocalPostgres postgres, String name) {
+    this.postgres = postgres;
+    this.name = name;
+    context = ApplicationContext.run(settings(postgres, name));
+  }
+
+  public static ReadDatabase fresh() throws SQLException {
+    return on(Shared.POSTGRES);
+  }
+
+  public static ReadDatabase on(LocalPostgres postgres) throws SQLException {
+    return new ReadDatabase(postgres, newDatabase(postgres));
+  }
+
+  public static LocalPostgres shared() {
+    return Shared.POSTGRES;
+  }
+
+  public static String newDatabase(LocalPostgres postgres) throws SQLException {
+    String name = "read_" + DATABASES.incrementAndGet();
+    postgres.createDatabase(name);
+    return name;
+  }
+
+  /** What a server's environment would say, for servers on any free ports. */
+  public static Map<String, Object> settings(LocalPostgres postgres, String name) {
+    Map<String, Object> settings = new HashMap<>();
+    settings.put("datasources.read.url", postgres.jdbcUrl(name));
+    settings.put("datasources.read.username", postgres.user());
+    settings.put("datasources.read.password", "");
+    settings.put("micronaut.server.host", "127.0.0.1");
+    settings.put("micronaut.server.port", -1);
+    settings.put("grpc.server.host", "127.0.0.1");
+    settings.put("grpc.server.port", 0);
+    settings.put("read-server.feed-targets", "127.0.0.1:1");
+    settings.put("read-server.page-token-secret", "a secret of the tests");
+    settings.put("read-server.drain-notice", "0s");
+    return settings;
+  }
+
+  public DataSource dataSource() {
+    return DelegatingDataSource.unwrapDataSource(
+        context.getBean(DataSource.class, Qualifiers.byName("read")));
+  }
+
+  public SqlSource source() {
+    return new SqlSource(dataSource());
+  }
+
+  public LeaseRepository leases() {
+    return context.getBean(LeaseRepository.class);
+  }
+
+  public Connection connect() throws SQLException {
+    return DriverManager.getConnection(postgres.jdbcUrl(name), postgres.user(), "");
+  }
+
+  public void execute(String sql) throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  /** All rows, each as its columns' text joined by a bar. */
+  public List<String> rows(String sql) throws SQLException {
+    List<String> rows = new ArrayList<>();
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery(sql)) {
+      while (result.next()) {
+        List<String> columns = new ArrayList<>();
+        for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
+          columns.add(String.valueOf(result.getString(i)));
+        }
+        rows.add(String.join("|", columns));
+      }
+    }
+    return rows;
+  }
+
+  public long number(String sql) throws SQLException {
+    return Long.parseLong(rows(sql).getFirst());
+  }
+
+  /** Rollups that differ from what payments and events add up to. */
+  public List<String> wrongRollups() throws SQLException {
+    List<String> wrong =
+        new ArrayList<>(
+            rows(
+                """
+                select * from (
+                  select organization_id, effective_at / 900000000 * 900000000 as bucket_at, currency,
+                         status, count(*) as n, sum(amount) as amount
+                  from payments group by 1, 2, 3, 4) p
+                full join (select * from payment_rollups where payment_count <> 0) r
+                  using (organization_id, bucket_at, currency, status)
+                where p.n is distinct from r.payment_count or p.amount is distinct from r.amount
+                """));
+    wrong.addAll(
+        rows(
+            """
+            select * from (
+              select organization_id, refund_at / 900000000 * 900000000 as bucket_at,
+                     refund_currency as currency, count(*) as n, sum(refund_amount) as amount
+              from payment_events where refund_at is not null group by 1, 2, 3) p
+            full join refund_rollups r using (organization_id, bucket_at, currency)
+            where p.n is distinct from r.refund_count or p.amount is distinct from r.amount
+            """));
+    return wrong;
+  }
+
+  @Override
+  public void close() {
+    context.close();
+  }
+}

@@ -1,0 +1,342 @@
+package com.gyroscops.payments.read.api;
+
+import static com.gyroscops.payments.read.Eventually.eventually;
+import static com.gyroscops.payments.read.api.ApiErrors.assertFails;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.localstack.LocalPostgres;
+import com.gyroscops.payments.read.ReadDatabase;
+import com.gyroscops.payments.read.RunningReplica;
+import com.gyroscops.payments.read.SampleLog;
+import com.gyroscops.payments.read.ScriptedFeed;
+import com.gyroscops.payments.v1.GetPaymentRequest;
+import com.gyroscops.payments.v1.QueryServiceGrpc;
+import com.gyroscops.payments.v1.SearchPaymentsRequest;
+import io.grpc.Context;
+import io.grpc.Status;
+import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.stub.StreamObserver;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class OperationsTest {
+
+  private static final String SERVICE = QueryServiceGrpc.SERVICE_NAME;
+
+  private final SampleLog log = new SampleLog("payments", "epoch-1");
+  private String database;
+  private ScriptedFeed feed;
+
+  @BeforeEach
+  void start() throws Exception {
+    log.create("acme", "p1");
+    feed = new ScriptedFeed(log);
+    database = ReadDatabase.newDatabase(ReadDatabase.shared());
+  }
+
+  @AfterEach
+  void stop() {
+    feed.close();
+  }
+
+  private RunningReplica replica(Map<String, Object> more) {
+    return RunningReplica.start(ReadDatabase.settings(ReadDatabase.shared(), database), feed, more);
+  }
+
+  private Connection connect() throws Exception {
+    return DriverManager.getConnection(
+        ReadDatabase.shared().jdbcUrl(database), ReadDatabase.shared().user(), "");
+  }
+
+  private static GetPaymentRequest p1() {
+    return GetPaymentRequest.newBuilder().setOrganizationId("acme").setPaymentId("p1").build();
+  }
+
+  private static long blockedQueries(Connection connection) throws Exception {
+    try (Statement statement = connection.createStatement();
+        ResultSet rows =
+            statement.executeQuery(
+                "select count(*) from pg_stat_activity where datname = current_database()"
+                    + " and state = 'active' and wait_event_type = 'Lock'")) {
+      rows.next();
+      return rows.getLong(1);
+    }
+  }
+
+  @Test
+  void aDeadlineStopsTheStatementInTheDatabase() throws Exception {
+    try (RunningReplica replica = replica(Map.of());
+        Connection blocker = connect();
+        Connection observer = connect()) {
+      eventually("it serves", replica::isServing);
+      blocker.setAutoCommit(false);
+      blocker.createStatement().execute("lock table payments in access exclusive mode");
+      CompletableFuture<Status.Code> outcome =
+          CompletableFuture.supplyAsync(() -> {
+            try {
+              replica.queries().withDeadlineAfter(2, TimeUnit.SECONDS).getPayment(p1());
+              return Code.OK;
+            } catch (StatusRuntimeException e) {
+              return e.getStatus().getCode();
+            }
+          });
+      eventually("the statement waits for the lock", () -> blockedQueries(observer) == 1);
+      assertThat(outcome.get(20, TimeUnit.SECONDS)).isEqualTo(Code.DEADLINE_EXCEEDED);
+      eventually("the statement is gone", () -> blockedQueries(observer) == 0);
+      blocker.rollback();
+      assertThat(replica.queries().getPayment(p1()).getPayment().getVersion()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aCallersCancellationStopsTheStatementInTheDatabase() throws Exception {
+    try (RunningReplica replica = replica(Map.of());
+        Connection blocker = connect();
+        Connection observer = connect()) {
+      eventually("it serves", replica::isServing);
+      blocker.setAutoCommit(false);
+      blocker.createStatement().execute("lock table payments in access exclusive mode");
+      Context.CancellableContext call = Context.current().withCancellation();
+      CompletableFuture<Status.Code> outcome = new CompletableFuture<>();
+      Thread.ofVirtual()
+          .start(
+              call.wrap(() -> {
+                try {
+                  replica.patientQueries().getPayment(p1());
+                  outcome.complete(Code.OK);
+                } catch (StatusRuntimeException e) {
+                  outcome.complete(e.getStatus().getCode());
+                }
+              }));
+      eventually("the statement waits for the lock", () -> blockedQueries(observer) == 1);
+      call.cancel(new CancellationException("the caller has gone"));
+      assertThat(outcome.get(20, TimeUnit.SECONDS)).isEqualTo(Code.CANCELLED);
+      eventually("the statement is gone", () -> blockedQueries(observer) == 0);
+      blocker.rollback();
+    }
+  }
+
+  @Test
+  void manyQueriesThatWaitForTheDatabaseDoNotHoldUpTheProjection() throws Exception {
+    try (RunningReplica replica = replica(Map.of());
+        Connection blocker = connect();
+        Connection observer = connect()) {
+      eventually("it serves", replica::isServing);
+      blocker.setAutoCommit(false);
+      // Queries for history wait; the projector gets on as far as it needs no history either.
+      blocker.createStatement().execute("lock table parked_events in access exclusive mode");
+      List<CompletableFuture<Void>> calls = new ArrayList<>();
+      for (int i = 0; i < 40; i++) {
+        calls.add(
+            CompletableFuture.runAsync(
+                () ->
+                    assertThatThrownBy(() ->
+                            replica
+                                .queries()
+                                .withDeadlineAfter(3, TimeUnit.SECONDS)
+                                .getPayment(p1()))
+                        .isInstanceOf(StatusRuntimeException.class),
+                Thread::startVirtualThread));
+      }
+      eventually("all connections for queries wait", () -> blockedQueries(observer) == 12);
+      log.create("acme", "p2");
+      feed.publish();
+      eventually("the projector has applied it", () -> feed.acknowledged() == 2);
+      CompletableFuture.allOf(calls.toArray(CompletableFuture[]::new)).get(30, TimeUnit.SECONDS);
+      blocker.rollback();
+    }
+  }
+
+  @Test
+  void healthIsToldForTheServerAndForEachServiceByGrpcAndByHttp() throws Exception {
+    try (RunningReplica replica = replica(Map.of())) {
+      eventually("it serves", replica::isServing);
+      assertThat(replica.health(SERVICE)).isEqualTo(ServingStatus.SERVING);
+      assertThatThrownBy(() -> replica.health("no.such.Service"))
+          .isInstanceOf(StatusRuntimeException.class);
+      assertThat(replica.get("/health").statusCode()).isEqualTo(200);
+      assertThat(replica.get("/health/readiness").statusCode()).isEqualTo(200);
+      assertThat(replica.get("/health/liveness").statusCode()).isEqualTo(200);
+      replica.queries().getPayment(p1());
+      assertThat(replica.get("/prometheus").body())
+          .contains("payments_source_events_behind{source=\"sql\"} 0.0")
+          .contains("payments_source_oldest_unapplied_age_seconds{source=\"sql\"} 0.0")
+          .contains("payments_source_position{source=\"sql\"} 1.0")
+          .contains("payments_source_lease_held{source=\"sql\"} 1.0")
+          .containsPattern(
+              "payments_queries_seconds_count\\{method=\"GetPayment\",outcome=\"OK\",source=\"sql\"\\} 1");
+    }
+  }
+
+  @Test
+  void aServerWithoutAFeedStartsAndServesWhatItHas() throws Exception {
+    try (RunningReplica replica = replica(Map.of())) {
+      eventually("it serves", replica::isServing);
+    }
+    feed.down(true);
+    try (RunningReplica replica = replica(Map.of())) {
+      eventually("it serves", replica::isServing);
+      assertThat(replica.queries().getPayment(p1()).getPayment().getVersion()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aServerWithoutALogIsNotReadyUntilItHasOne() throws Exception {
+    feed.down(true);
+    try (RunningReplica replica = replica(Map.of())) {
+      assertThat(replica.health(SERVICE)).isEqualTo(ServingStatus.NOT_SERVING);
+      eventually("HTTP says so too", () -> replica.get("/health/readiness").statusCode() == 503);
+      assertThat(replica.get("/health/liveness").statusCode()).isEqualTo(200);
+      ApiError error =
+          assertFails(
+              Code.UNAVAILABLE,
+              "SOURCE_UNAVAILABLE",
+              () ->
+                  replica
+                      .queries()
+                      .searchPayments(
+                          SearchPaymentsRequest.newBuilder().setOrganizationId("acme").build()));
+      assertThat(error.retryAfter()).isNotNull();
+      feed.down(false);
+      eventually("it serves", replica::isServing);
+      assertThat(replica.get("/health/readiness").statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aDatabaseThatGoesAwayMakesTheServerUnreadyAndItRecoversByItself(@TempDir Path folder)
+      throws Exception {
+    LocalPostgres postgres = LocalPostgres.start(folder.resolve("data"), 0);
+    int port = postgres.port();
+    log.random(new Random(1), 500);
+    feed.publish();
+    RunningReplica replica =
+        RunningReplica.start(
+            ReadDatabase.settings(postgres, ReadDatabase.newDatabase(postgres)), feed, Map.of());
+    try {
+      eventually("it serves", replica::isServing);
+      assertThat(postgres.postmaster().destroyForcibly()).isTrue();
+      ApiError error =
+          assertFails(
+              Code.UNAVAILABLE,
+              "SOURCE_UNAVAILABLE",
+              () -> {
+                // The first calls may still be answered.
+                for (int i = 0; i < 1_000; i++) {
+                  replica.queries().getPayment(p1());
+                }
+              });
+      assertThat(error.retryAfter()).isNotNull();
+      eventually("it says so", () -> !replica.isServing());
+      assertThat(replica.health(SERVICE)).isEqualTo(ServingStatus.NOT_SERVING);
+      assertThat(replica.get("/health/readiness").statusCode()).isEqualTo(503);
+      assertThat(replica.get("/health/liveness").statusCode()).isEqualTo(200);
+      postgres.close();
+      log.random(new Random(2), 100);
+      feed.publish();
+      postgres = LocalPostgres.start(folder.resolve("data"), port);
+      eventually("it serves again", replica::isServing);
+      assertThat(replica.get("/health/readiness").statusCode()).isEqualTo(200);
+      eventually("it has caught up", () -> feed.acknowledged() == log.head());
+      assertThat(replica.queries().getPayment(p1()).getPayment().getPaymentId()).isEqualTo("p1");
+    } finally {
+      replica.close();
+      postgres.close();
+    }
+  }
+
+  @Test
+  void drainingSaysNotServingWhileCallsAreStillAnsweredAndGivesTheLeaseUp() throws Exception {
+    try (RunningReplica replica = replica(Map.of("read-server.drain-notice", "2s"))) {
+      eventually("it serves", replica::isServing);
+      replica.queries().getPayment(p1());
+      Thread stopping = Thread.ofPlatform().start(replica::stop);
+      eventually("it says so", () -> !replica.isServing());
+      // In the notice period calls are answered as ever.
+      assertThat(replica.queries().getPayment(p1()).getPayment().getVersion()).isEqualTo(1);
+      eventually("another could take the lease", this::isLeaseFree);
+      assertThat(stopping.isAlive()).isTrue();
+      stopping.join();
+      assertThatThrownBy(() -> replica.queries().getPayment(p1()))
+          .isInstanceOf(StatusRuntimeException.class);
+    }
+  }
+
+  private boolean isLeaseFree() throws Exception {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery("select expires_at <= now() from leases")) {
+      return rows.next() && rows.getBoolean(1);
+    }
+  }
+
+  @Test
+  void reflectionNamesTheServicesInBothOfItsVersions() throws Exception {
+    try (RunningReplica replica = replica(Map.of())) {
+      BlockingQueue<String> v1 = new LinkedBlockingQueue<>();
+      var request =
+          io.grpc.reflection.v1.ServerReflectionGrpc.newStub(replica.channel())
+              .serverReflectionInfo(
+                  collector((io.grpc.reflection.v1.ServerReflectionResponse it) ->
+                      it.getListServicesResponse()
+                          .getServiceList()
+                          .forEach(service -> v1.add(service.getName()))));
+      request.onNext(
+          io.grpc.reflection.v1.ServerReflectionRequest.newBuilder().setListServices("").build());
+      request.onCompleted();
+      BlockingQueue<String> v1alpha = new LinkedBlockingQueue<>();
+      var older =
+          io.grpc.reflection.v1alpha.ServerReflectionGrpc.newStub(replica.channel())
+              .serverReflectionInfo(
+                  collector((io.grpc.reflection.v1alpha.ServerReflectionResponse it) ->
+                      it.getListServicesResponse()
+                          .getServiceList()
+                          .forEach(service -> v1alpha.add(service.getName()))));
+      older.onNext(
+          io.grpc.reflection.v1alpha.ServerReflectionRequest.newBuilder()
+              .setListServices("")
+              .build());
+      older.onCompleted();
+      eventually("v1 names it", () -> v1.contains(SERVICE));
+      eventually("v1alpha names it", () -> v1alpha.contains(SERVICE));
+      assertThat(v1).contains("grpc.health.v1.Health");
+    }
+  }
+
+  private static <T> StreamObserver<T> collector(java.util.function.Consumer<T> each) {
+    return new StreamObserver<>() {
+      @Override
+      public void onNext(T value) {
+        each.accept(value);
+      }
+
+      @Override
+      public void onError(Throwable failure) {
+        throw new AssertionError(failure);
+      }
+
+      @Override
+      public void onCompleted() {}
+    };
+  }
+}

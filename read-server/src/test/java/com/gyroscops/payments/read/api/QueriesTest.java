@@ -1,0 +1,370 @@
+package com.gyroscops.payments.read.api;
+
+import static com.gyroscops.payments.read.SampleLog.START_MICROS;
+import static com.gyroscops.payments.read.api.ApiErrors.assertFails;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.read.Eventually;
+import com.gyroscops.payments.read.ReadDatabase;
+import com.gyroscops.payments.read.RunningReplica;
+import com.gyroscops.payments.read.SampleLog;
+import com.gyroscops.payments.read.ScriptedFeed;
+import com.gyroscops.payments.v1.BatchGetPaymentsRequest;
+import com.gyroscops.payments.v1.CurrencyStatistics;
+import com.gyroscops.payments.v1.GetPaymentHistoryRequest;
+import com.gyroscops.payments.v1.GetPaymentRequest;
+import com.gyroscops.payments.v1.GetPaymentStatisticsRequest;
+import com.gyroscops.payments.v1.GetPaymentTimelineRequest;
+import com.gyroscops.payments.v1.Payment;
+import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.v1.PaymentFilter;
+import com.gyroscops.payments.v1.PaymentStatus;
+import com.gyroscops.payments.v1.ReadSource;
+import com.gyroscops.payments.v1.SearchPaymentsRequest;
+import com.gyroscops.payments.v1.SearchPaymentsResponse;
+import com.gyroscops.payments.v1.SortDirection;
+import com.gyroscops.payments.v1.StatusStatistics;
+import com.gyroscops.payments.v1.TimeRange;
+import io.grpc.Status.Code;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class QueriesTest {
+
+  private static final SampleLog LOG = new SampleLog("payments", "epoch-1");
+  private static ScriptedFeed feed;
+  private static RunningReplica replica;
+
+  @BeforeAll
+  static void start() throws Exception {
+    for (int i = 0; i < 120; i++) {
+      LOG.create(
+          Payment.newBuilder()
+              .setOrganizationId("acme")
+              .setPaymentId("p%03d".formatted(i))
+              .setAmount(SampleLog.amount(100 + i, "EUR"))
+              .setEffectiveTime(SampleLog.time(START_MICROS + i / 3))
+              .setCorrelationId("invoice-" + i % 2)
+              .build());
+    }
+    for (int i = 0; i < 4; i++) {
+      LOG.process("acme", "p001");
+      LOG.update("acme", "p002", "change " + i);
+      LOG.delete("acme", "p00" + (5 + i));
+    }
+    // 1 + 2 is 1.5 on average, and 2 + 3 is 2.5: both become 2.
+    LOG.create("half", "a", 1, "EUR", START_MICROS);
+    LOG.create("half", "b", 2, "EUR", START_MICROS);
+    LOG.create("half", "c", 2, "USD", START_MICROS);
+    LOG.create("half", "d", 3, "USD", START_MICROS);
+    LOG.create("sums", "a", 1_000, "EUR", START_MICROS);
+    LOG.create("sums", "b", 500, "EUR", START_MICROS);
+    LOG.create("sums", "c", 70, "EUR", START_MICROS);
+    LOG.process("sums", "a");
+    LOG.refund("sums", "a", 300, START_MICROS + 3_600_000_000L);
+    LOG.fail("sums", "b");
+    LOG.delete("sums", "c");
+    LOG.create("rich", "a", Long.MAX_VALUE, "EUR", START_MICROS);
+    LOG.create("rich", "b", 1, "EUR", START_MICROS);
+    feed = new ScriptedFeed(LOG);
+    var postgres = ReadDatabase.shared();
+    replica =
+        RunningReplica.start(
+            ReadDatabase.settings(postgres, ReadDatabase.newDatabase(postgres)),
+            feed,
+            Map.of("read-server.cross-organization-queries", "true"));
+    Eventually.eventually("it serves", replica::isServing);
+  }
+
+  @AfterAll
+  static void stop() {
+    replica.close();
+    feed.close();
+  }
+
+  private static GetPaymentRequest get(String id) {
+    return GetPaymentRequest.newBuilder().setOrganizationId("acme").setPaymentId(id).build();
+  }
+
+  @Test
+  void anAnswerSaysItsSourceAndHowFreshItIs() {
+    var answer = replica.queries().getPayment(get("p001"));
+    assertThat(answer.getPayment().getStatus()).isEqualTo(PaymentStatus.PAYMENT_STATUS_COMPLETED);
+    assertThat(answer.getRead().getSource()).isEqualTo(ReadSource.READ_SOURCE_SQL);
+    var readAt = ConsistencyTokens.decode(answer.getRead().getReadAt()).orElseThrow();
+    assertThat(readAt.getLogId()).isEqualTo("payments");
+    assertThat(readAt.getEpoch()).isEqualTo("epoch-1");
+    assertThat(readAt.getPosition()).isEqualTo(LOG.head());
+  }
+
+  @Test
+  void aPaymentThatDoesNotExistIsNotFoundAsOfAPosition() {
+    ApiError error =
+        assertFails(
+            Code.NOT_FOUND, "PAYMENT_NOT_FOUND", () -> replica.queries().getPayment(get("none")));
+    assertThat(
+            ConsistencyTokens.decode(error.metadata().getOrDefault("read_at", ""))
+                .orElseThrow()
+                .getPosition())
+        .isEqualTo(LOG.head());
+  }
+
+  @Test
+  void aBatchComesInTheOrderAskedForWithWhatIsMissing() {
+    var answer =
+        replica
+            .queries()
+            .batchGetPayments(
+                BatchGetPaymentsRequest.newBuilder()
+                    .setOrganizationId("acme")
+                    .addAllPaymentIds(List.of("p090", "none", "p005", "p001", "nil"))
+                    .build());
+    assertThat(answer.getPaymentsList())
+        .extracting(Payment::getPaymentId)
+        .containsExactly("p090", "p005", "p001");
+    assertThat(answer.getMissingPaymentIdsList()).containsExactly("none", "nil");
+    assertThat(answer.getRead().getReadAt()).isNotEmpty();
+  }
+
+  @Test
+  void pagesOfASearchHoldEachPaymentOnceAndTheLastHasNoToken() {
+    for (int size : List.of(1, 7, 58, 116, 200, 0, 1_000)) {
+      List<String> found = new ArrayList<>();
+      SearchPaymentsRequest request =
+          SearchPaymentsRequest.newBuilder()
+              .setOrganizationId("acme")
+              .setPageSize(size)
+              .setCountTotal(true)
+              .build();
+      SearchPaymentsResponse page;
+      String token = "";
+      do {
+        page = replica.queries().searchPayments(request.toBuilder().setPageToken(token).build());
+        page.getPaymentsList().forEach(it -> found.add(it.getPaymentId()));
+        assertThat(page.getTotalCount()).isEqualTo(116);
+        assertThat(page.getPaymentsCount()).isPositive();
+        token = page.getNextPageToken();
+      } while (!token.isEmpty());
+      assertThat(found)
+          .doesNotHaveDuplicates()
+          .hasSize(116)
+          .isSortedAccordingTo(java.util.Comparator.reverseOrder());
+    }
+  }
+
+  @Test
+  void aPageHolds50UnlessToldOtherwiseAnd200AtMost() {
+    SearchPaymentsRequest.Builder request =
+        SearchPaymentsRequest.newBuilder().setOrganizationId("acme");
+    assertThat(replica.queries().searchPayments(request.build()).getPaymentsCount()).isEqualTo(50);
+    assertThat(replica.queries().searchPayments(request.build()).hasTotalCount()).isFalse();
+  }
+
+  @Test
+  void aPageTokenIsGoodForItsQueryAloneAndCannotBeChanged() {
+    SearchPaymentsRequest request =
+        SearchPaymentsRequest.newBuilder().setOrganizationId("acme").setPageSize(10).build();
+    String token = replica.queries().searchPayments(request).getNextPageToken();
+    List<SearchPaymentsRequest> others =
+        List.of(
+            request.toBuilder().setOrganizationId("half").setPageToken(token).build(),
+            request.toBuilder()
+                .setDirection(SortDirection.SORT_DIRECTION_ASCENDING)
+                .setPageToken(token)
+                .build(),
+            request.toBuilder()
+                .setFilter(PaymentFilter.newBuilder().setCorrelationId("invoice-1"))
+                .setPageToken(token)
+                .build(),
+            request.toBuilder().setCountTotal(true).setPageToken(token).build(),
+            request.toBuilder().setPageToken(token.substring(0, token.length() - 2)).build(),
+            request.toBuilder()
+                .setPageToken((token.charAt(0) == 'A' ? 'B' : 'A') + token.substring(1))
+                .build(),
+            request.toBuilder().setPageToken(token + "AA").build());
+    for (SearchPaymentsRequest other : others) {
+      assertFails(
+          Code.INVALID_ARGUMENT,
+          "PAGE_TOKEN_INVALID",
+          () -> replica.queries().searchPayments(other));
+    }
+    // Another size and other read options are no other query.
+    assertThat(
+            replica
+                .queries()
+                .searchPayments(
+                    request.toBuilder()
+                        .setPageSize(3)
+                        .setReadOptions(RunningReplica.fullyConsistent())
+                        .setPageToken(token)
+                        .build())
+                .getPaymentsCount())
+        .isEqualTo(3);
+    // Nor is the token of a search good for another RPC.
+    assertFails(
+        Code.INVALID_ARGUMENT,
+        "PAGE_TOKEN_INVALID",
+        () ->
+            replica
+                .queries()
+                .getPaymentHistory(
+                    GetPaymentHistoryRequest.newBuilder()
+                        .setOrganizationId("acme")
+                        .setPaymentId("p002")
+                        .setPageToken(token)
+                        .build()));
+  }
+
+  @Test
+  void statisticsAreAsTheContractDefinesThem() {
+    var answer =
+        replica
+            .queries()
+            .getPaymentStatistics(
+                GetPaymentStatisticsRequest.newBuilder().setOrganizationId("sums").build());
+    assertThat(answer.getCurrenciesList())
+        .containsExactly(
+            CurrencyStatistics.newBuilder()
+                .setCurrencyCode("EUR")
+                .setPaymentCount(2)
+                .setGrossMinorUnits(1_500)
+                .setCapturedMinorUnits(1_000)
+                .setRefundCount(1)
+                .setRefundedMinorUnits(300)
+                .setNetMinorUnits(700)
+                .setAverageMinorUnits(750)
+                .addByStatus(status(PaymentStatus.PAYMENT_STATUS_FAILED, 500))
+                .addByStatus(status(PaymentStatus.PAYMENT_STATUS_PARTIALLY_REFUNDED, 1_000))
+                .addByStatus(status(PaymentStatus.PAYMENT_STATUS_DELETED, 70))
+                .build());
+  }
+
+  private static StatusStatistics.Builder status(PaymentStatus status, long amount) {
+    return StatusStatistics.newBuilder().setStatus(status).setCount(1).setAmountMinorUnits(amount);
+  }
+
+  @Test
+  void refundsCountInTheirOwnTimeSoNetMayBeNegative() {
+    var answer =
+        replica
+            .queries()
+            .getPaymentStatistics(
+                GetPaymentStatisticsRequest.newBuilder()
+                    .setOrganizationId("sums")
+                    .setTimeRange(
+                        TimeRange.newBuilder()
+                            .setStartTime(SampleLog.time(START_MICROS + 1_800_000_000L)))
+                    .build());
+    assertThat(answer.getCurrenciesList())
+        .containsExactly(
+            CurrencyStatistics.newBuilder()
+                .setCurrencyCode("EUR")
+                .setRefundCount(1)
+                .setRefundedMinorUnits(300)
+                .setNetMinorUnits(-300)
+                .build());
+  }
+
+  @Test
+  void averagesRoundHalfToEven() {
+    var answer =
+        replica
+            .queries()
+            .getPaymentStatistics(
+                GetPaymentStatisticsRequest.newBuilder().setOrganizationId("half").build());
+    assertThat(answer.getCurrenciesList())
+        .extracting(CurrencyStatistics::getCurrencyCode, CurrencyStatistics::getAverageMinorUnits)
+        .containsExactly(
+            org.assertj.core.api.Assertions.tuple("EUR", 2L),
+            org.assertj.core.api.Assertions.tuple("USD", 2L));
+  }
+
+  @Test
+  void aSumThatDoesNotFitIsAnErrorAndNotAWrongNumber() {
+    ApiError error =
+        assertFails(
+            Code.OUT_OF_RANGE,
+            "SUM_OUT_OF_RANGE",
+            () ->
+                replica
+                    .queries()
+                    .getPaymentStatistics(
+                        GetPaymentStatisticsRequest.newBuilder()
+                            .setOrganizationId("rich")
+                            .build()));
+    assertThat(error.metadata()).containsEntry("currency_code", "EUR");
+  }
+
+  @Test
+  void statisticsOfAllOrganizationsAreAllowedWhereTheServerAllowsThem() {
+    var answer =
+        replica
+            .queries()
+            .getPaymentStatistics(
+                GetPaymentStatisticsRequest.newBuilder()
+                    .setOrganizationId("-")
+                    .addCurrencyCodes("USD")
+                    .build());
+    assertThat(answer.getCurrencies(0).getPaymentCount()).isEqualTo(2);
+    assertThat(answer.getCurrencies(0).getGrossMinorUnits()).isEqualTo(5);
+  }
+
+  @Test
+  void historyAndTimelineArePaged() {
+    List<PaymentEvent> events = new ArrayList<>();
+    String token = "";
+    do {
+      var page =
+          replica
+              .queries()
+              .getPaymentHistory(
+                  GetPaymentHistoryRequest.newBuilder()
+                      .setOrganizationId("acme")
+                      .setPaymentId("p002")
+                      .setPageSize(2)
+                      .setPageToken(token)
+                      .build());
+      events.addAll(page.getEventsList());
+      token = page.getNextPageToken();
+    } while (!token.isEmpty());
+    assertThat(events).extracting(PaymentEvent::getVersion).containsExactly(1L, 2L, 3L, 4L, 5L);
+
+    List<Long> positions = new ArrayList<>();
+    do {
+      var page =
+          replica
+              .queries()
+              .getPaymentTimeline(
+                  GetPaymentTimelineRequest.newBuilder()
+                      .setOrganizationId("acme")
+                      .setCorrelationId("invoice-0")
+                      .setPageSize(9)
+                      .setPageToken(token)
+                      .build());
+      page.getEventsList().forEach(it -> positions.add(it.getPosition()));
+      token = page.getNextPageToken();
+    } while (!token.isEmpty());
+    assertThat(positions)
+        .isEqualTo(
+            LOG.events().stream()
+                .filter(it -> it.getCorrelationId().equals("invoice-0"))
+                .map(PaymentEvent::getPosition)
+                .toList());
+    assertThat(
+            replica
+                .queries()
+                .getPaymentTimeline(
+                    GetPaymentTimelineRequest.newBuilder()
+                        .setOrganizationId("acme")
+                        .setCorrelationId("none")
+                        .build())
+                .getEventsList())
+        .isEmpty();
+  }
+}

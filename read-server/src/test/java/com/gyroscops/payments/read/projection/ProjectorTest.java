@@ -1,0 +1,329 @@
+package com.gyroscops.payments.read.projection;
+
+import static com.gyroscops.payments.read.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.gyroscops.payments.localstack.LocalPostgres;
+import com.gyroscops.payments.read.ReadDatabase;
+import com.gyroscops.payments.read.SampleLog;
+import com.gyroscops.payments.read.ScriptedFeed;
+import com.gyroscops.payments.read.feed.FeedClient;
+import com.gyroscops.payments.read.feed.HeadTracker;
+import com.gyroscops.payments.read.source.ApplyOutcome;
+import com.gyroscops.payments.read.source.KnownPosition;
+import com.gyroscops.payments.read.source.PaymentSource;
+import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.v1.SubscribeStart;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ProjectorTest {
+
+  private final List<AutoCloseable> opened = new ArrayList<>();
+  private final SampleLog log = new SampleLog("payments", "epoch-1");
+  private ReadDatabase database;
+  private ScriptedFeed feed;
+
+  @BeforeEach
+  void start() throws Exception {
+    database = open(ReadDatabase.fresh());
+    feed = open(new ScriptedFeed(log));
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    for (AutoCloseable each : opened.reversed()) {
+      each.close();
+    }
+  }
+
+  private <T extends AutoCloseable> T open(T resource) {
+    opened.add(resource);
+    return resource;
+  }
+
+  private Projector project(ReadDatabase on, PaymentSource source, String replica) {
+    return project(on, source, replica, new KnownPosition());
+  }
+
+  private Projector project(
+      ReadDatabase on, PaymentSource source, String replica, KnownPosition known) {
+    FeedClient client = open(FeedClient.to(List.of("127.0.0.1:1", feed.target())));
+    HeadTracker heads = new HeadTracker(client, System::nanoTime);
+    ProjectionMeters meters = new ProjectionMeters(new SimpleMeterRegistry(), "sql", known, heads);
+    Projector projector =
+        open(Projector.leased(source, "sql", client, on.leases(), replica, known, meters));
+    projector.start();
+    return projector;
+  }
+
+  private void awaitApplied() throws Exception {
+    awaitApplied(database);
+  }
+
+  private void awaitApplied(ReadDatabase on) throws Exception {
+    eventually(
+        "all " + log.head() + " events are applied",
+        () -> on.number("select position from checkpoints") == log.head());
+  }
+
+  private static void assertEqualsLog(ReadDatabase database, SampleLog log) throws Exception {
+    assertThat(database.wrongRollups()).isEmpty();
+    assertThat(database.number("select count(*) from payment_events")).isEqualTo(log.head());
+    assertThat(
+            database.rows(
+                "select organization_id, payment_id, version from payments order by 1, 2"))
+        .containsExactlyInAnyOrderElementsOf(
+            log.payments().stream()
+                .map(it -> it.getOrganizationId() + "|" + it.getPaymentId() + "|" + it.getVersion())
+                .toList());
+  }
+
+  @Test
+  void appliesWhatIsThereAndWhatComesAndAcknowledgesIt() throws Exception {
+    Random random = new Random(1);
+    log.random(random, 3_000);
+    feed.publish();
+    KnownPosition known = new KnownPosition();
+    project(database, database.source(), "a", known);
+    awaitApplied();
+    for (int i = 0; i < 50; i++) {
+      log.random(random, 20);
+      feed.publish();
+    }
+    awaitApplied();
+    assertEqualsLog(database, log);
+    eventually("the end is acknowledged", () -> feed.acknowledged() == log.head());
+    eventually("the end is known", () -> known.latest().position() == log.head());
+  }
+
+  @Test
+  void eventsDeliveredTwiceAndBrokenStreamsHaveNoEffect() throws Exception {
+    Random random = new Random(2);
+    feed.repeat(true);
+    project(database, database.source(), "a");
+    for (int i = 0; i < 20; i++) {
+      log.random(random, 100);
+      feed.publish();
+      if (i % 4 == 0) {
+        awaitApplied();
+        feed.breakStreams();
+      }
+    }
+    awaitApplied();
+    assertEqualsLog(database, log);
+    // A stream that broke is resumed from what is applied.
+    assertThat(feed.starts()).hasSizeGreaterThan(1);
+    SubscribeStart resumed = feed.starts().getLast();
+    assertThat(resumed.getPosition()).isPositive();
+    assertThat(resumed.getEpoch()).isEqualTo("epoch-1");
+    assertThat(resumed.getEventId())
+        .isEqualTo(log.events().get((int) resumed.getPosition() - 1).getEventId());
+  }
+
+  @Test
+  void aFeedThatIsAwayIsWaitedFor() throws Exception {
+    feed.down(true);
+    project(database, database.source(), "a");
+    log.random(new Random(3), 100);
+    feed.publish();
+    eventually("it has tried", () -> feed.starts().size() > 2);
+    assertThat(database.number("select position from checkpoints")).isZero();
+    feed.down(false);
+    awaitApplied();
+    assertEqualsLog(database, log);
+  }
+
+  @Test
+  void aGapInAPaymentsVersionsParksItAndTheRestGoesOnUntilARestartFindsItMended() throws Exception {
+    PaymentEvent first = log.create("acme", "p1");
+    log.appendRaw(version(first, 3));
+    log.create("acme", "p2");
+    log.appendRaw(version(first, 4));
+    feed.publish();
+    Projector projector = project(database, database.source(), "a");
+    awaitApplied();
+    assertThat(database.rows("select payment_id, version from parked_events order by position"))
+        .containsExactly("p1|3", "p1|4");
+    assertThat(database.rows("select payment_id, version from payments order by 1"))
+        .containsExactly("p1|1", "p2|1");
+    assertThat(database.number("select parked from checkpoints")).isEqualTo(2);
+    projector.close();
+
+    // As an operator would mend it: the version that is missing is put in its place.
+    database.execute("update payments set version = 2 where payment_id = 'p1'");
+    project(database, database.source(), "b");
+    eventually("nothing is parked", () -> database.number("select parked from checkpoints") == 0);
+    assertThat(database.rows("select payment_id, version from payments order by 1"))
+        .containsExactly("p1|4", "p2|1");
+  }
+
+  private static PaymentEvent version(PaymentEvent event, long version) {
+    return event.toBuilder()
+        .setVersion(version)
+        .setPayment(event.getPayment().toBuilder().setVersion(version))
+        .build();
+  }
+
+  @Test
+  void anotherHistoryIsTakenUpFromItsBeginning() throws Exception {
+    log.random(new Random(4), 700);
+    feed.publish();
+    project(database, database.source(), "a");
+    awaitApplied();
+    SampleLog other = new SampleLog("payments", "epoch-2").random(new Random(5), 400);
+    feed.replaceLog(other);
+    eventually(
+        "the other history is applied",
+        () ->
+            database
+                .rows("select epoch, position from checkpoints")
+                .equals(List.of("epoch-2|400")));
+    assertEqualsLog(database, other);
+    assertThat(database.number("select ready_position from checkpoints")).isEqualTo(400);
+  }
+
+  @Test
+  void aSourceIsNotReadyBeforeTheHeadSeenWhenItsFillingBegan() throws Exception {
+    log.random(new Random(6), 600);
+    feed.publish();
+    feed.hold(true);
+    KnownPosition known = new KnownPosition();
+    project(database, database.source(), "a", known);
+    eventually("it is tied to the log", () -> !known.latest().epoch().isEmpty());
+    assertThat(known.latest().isReady()).isFalse();
+    feed.hold(false);
+    eventually("it is ready", () -> known.latest().isReady());
+    assertThat(known.latest().position()).isEqualTo(600);
+  }
+
+  @Test
+  void aProjectorThatSleptThroughItsLeaseChangesNothing() throws Exception {
+    log.random(new Random(7), 300);
+    feed.publish();
+    CountDownLatch asleep = new CountDownLatch(1);
+    CountDownLatch wake = new CountDownLatch(1);
+    List<ApplyOutcome> late = new CopyOnWriteArrayList<>();
+    PaymentSource sleepy = sleepingBeforeApply(database.source(), asleep, wake, late);
+    project(database, sleepy, "old");
+    asleep.await();
+    // The lease runs out by itself; the test need not wait for that.
+    database.execute("update leases set expires_at = now()");
+    project(database, database.source(), "new");
+    awaitApplied();
+    log.random(new Random(8), 100);
+    feed.publish();
+    awaitApplied();
+    List<String> before = database.rows("select * from checkpoints");
+
+    wake.countDown();
+    eventually("the old one has tried", () -> !late.isEmpty());
+    assertThat(late.getFirst()).isInstanceOf(ApplyOutcome.FencedOut.class);
+    assertThat(database.rows("select * from checkpoints")).isEqualTo(before);
+    assertThat(database.rows("select holder, fence from leases")).containsExactly("new|2");
+    assertEqualsLog(database, log);
+  }
+
+  /** A source whose first apply waits until woken, like a process that was suspended. */
+  private static PaymentSource sleepingBeforeApply(
+      PaymentSource source,
+      CountDownLatch asleep,
+      CountDownLatch wake,
+      List<ApplyOutcome> outcomes) {
+    return (PaymentSource)
+        Proxy.newProxyInstance(
+            PaymentSource.class.getClassLoader(),
+            new Class<?>[] {PaymentSource.class},
+            (Object _, java.lang.reflect.Method method, Object @Nullable [] arguments) -> {
+              boolean apply = method.getName().equals("apply");
+              if (apply) {
+                asleep.countDown();
+                wake.await();
+              }
+              try {
+                Object result = method.invoke(source, arguments);
+                if (apply && result instanceof ApplyOutcome outcome) {
+                  outcomes.add(outcome);
+                }
+                return result;
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  @Test
+  void theLeaseGoesToAnotherAtOnceWhenItsHolderIsClosed() throws Exception {
+    Projector first = project(database, database.source(), "first");
+    log.random(new Random(9), 50);
+    feed.publish();
+    awaitApplied();
+    project(database, database.source(), "second");
+    assertThat(database.rows("select holder from leases")).containsExactly("first");
+    long closed = System.nanoTime();
+    first.close();
+    eventually(
+        "the second has taken over",
+        () -> database.rows("select holder from leases").equals(List.of("second")));
+    assertThat(System.nanoTime() - closed).isLessThan(ProjectionLease.TTL.toNanos());
+    log.random(new Random(10), 50);
+    feed.publish();
+    awaitApplied();
+    assertEqualsLog(database, log);
+  }
+
+  @Test
+  void tooManyParkedEventsStopTheProjector() throws Exception {
+    PaymentEvent first = log.create("acme", "p1");
+    for (int i = 0; i < 10_001; i++) {
+      log.appendRaw(version(first, 3L + i));
+    }
+    feed.publish();
+    Projector projector = project(database, database.source(), "a");
+    eventually("it has given up", projector::hasGivenUp);
+    assertThat(database.number("select parked from checkpoints")).isLessThanOrEqualTo(10_000);
+  }
+
+  @Test
+  void aDatabaseThatIsKilledLosesNothingAndIsTakenUpAgain(@TempDir Path folder) throws Exception {
+    LocalPostgres postgres = LocalPostgres.start(folder.resolve("data"), 0);
+    int port = postgres.port();
+    ReadDatabase killed = ReadDatabase.on(postgres);
+    try {
+      Random random = new Random(11);
+      project(killed, killed.source(), "a");
+      for (int round = 0; round < 3; round++) {
+        for (int i = 0; i < 20; i++) {
+          log.random(random, 50);
+          feed.publish();
+        }
+        assertThat(postgres.postmaster().destroyForcibly()).isTrue();
+        postgres.close();
+        log.random(random, 100);
+        feed.publish();
+        postgres = LocalPostgres.start(folder.resolve("data"), port);
+      }
+      awaitApplied(killed);
+      assertEqualsLog(killed, log);
+    } finally {
+      for (AutoCloseable each : opened.reversed()) {
+        each.close();
+      }
+      opened.clear();
+      killed.close();
+      postgres.close();
+    }
+  }
+}

@@ -1,0 +1,134 @@
+package com.gyroscops.payments.read.source.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.gyroscops.payments.read.ReadDatabase;
+import com.gyroscops.payments.read.SampleLog;
+import com.gyroscops.payments.read.source.Answer;
+import com.gyroscops.payments.read.source.ApplyOutcome;
+import com.gyroscops.payments.read.source.PaymentSource;
+import com.gyroscops.payments.read.source.PaymentSourceContract;
+import com.gyroscops.payments.read.source.SourcePosition;
+import com.gyroscops.payments.v1.PaymentEvent;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+class SqlSourceTest extends PaymentSourceContract {
+
+  private static ReadDatabase database;
+
+  @BeforeAll
+  static void start() throws Exception {
+    database = ReadDatabase.fresh();
+  }
+
+  @AfterAll
+  static void stop() {
+    database.close();
+  }
+
+  @Override
+  protected PaymentSource newSource() throws Exception {
+    database.execute(
+        "truncate payments, payment_events, payment_rollups, refund_rollups, parked_events");
+    database.execute(
+        "update checkpoints set log_id = '', epoch = '', position = 0, last_event_id = '',"
+            + " ready_position = 0, parked = 0, fence = 0");
+    return database.source();
+  }
+
+  @Test
+  void rollupsEqualARecomputationAfterAnyRuns() throws Exception {
+    for (long seed = 1; seed <= 5; seed++) {
+      PaymentSource source = newSource();
+      Random random = new Random(seed);
+      SampleLog log = new SampleLog("payments", "epoch-1").random(random, 1_200);
+      source.takeOver(1);
+      SourcePosition at = source.begin(1, log.logId(), log.epoch(), 0).orElseThrow();
+      while (at.position() < log.head()) {
+        List<PaymentEvent> rest = log.after(at.position());
+        int size = Math.min(rest.size(), 1 + random.nextInt(100));
+        at = ((ApplyOutcome.Applied) source.apply(1, at, rest.subList(0, size))).at();
+      }
+      assertThat(database.wrongRollups()).as("seed %s", seed).isEmpty();
+      assertThat(database.number("select sum(payment_count) from payment_rollups"))
+          .isEqualTo(log.payments().size());
+      assertThat(database.number("select count(*) from payment_events")).isEqualTo(log.head());
+    }
+  }
+
+  @Test
+  void anEventThatTheDatabaseRefusesIsParkedAloneAndTheRunIsApplied() throws Exception {
+    PaymentSource source = newSource();
+    SampleLog log = new SampleLog("payments", "epoch-1");
+    for (int i = 0; i < 20; i++) {
+      if (i == 13) {
+        PaymentEvent event = log.create("acme", "template");
+        log.appendRaw(
+            event.toBuilder()
+                .setPaymentId("bad")
+                .setCorrelationId("not \0 text")
+                .setPayment(event.getPayment().toBuilder().setPaymentId("bad"))
+                .build());
+      }
+      log.create("acme", "p" + i);
+    }
+    source.takeOver(1);
+    SourcePosition start = source.begin(1, log.logId(), log.epoch(), 0).orElseThrow();
+    SourcePosition at = ((ApplyOutcome.Applied) source.apply(1, start, log.events())).at();
+    assertThat(at.position()).isEqualTo(22);
+    assertThat(at.parked()).isEqualTo(1);
+    assertThat(source.find("acme", List.of("bad"))).isInstanceOf(Answer.Incomplete.class);
+    assertThat(database.number("select count(*) from payments")).isEqualTo(21);
+    assertThat(database.rows("select payment_id, reason like '%22021%' from parked_events"))
+        .containsExactly("bad|t");
+    assertThat(database.wrongRollups()).isEmpty();
+    assertThat(source.retryParked(1).orElseThrow().parked()).isEqualTo(1);
+  }
+
+  @Test
+  void aSecondFirstVersionOfAPaymentIsParked() throws Exception {
+    PaymentSource source = newSource();
+    SampleLog log = new SampleLog("payments", "epoch-1");
+    PaymentEvent first = log.create("acme", "p1");
+    source.takeOver(1);
+    SourcePosition at = source.begin(1, log.logId(), log.epoch(), 0).orElseThrow();
+    at = ((ApplyOutcome.Applied) source.apply(1, at, log.events())).at();
+    log.appendRaw(first);
+    at = ((ApplyOutcome.Applied) source.apply(1, at, log.after(1))).at();
+    assertThat(at.parked()).isEqualTo(1);
+    assertThat(database.wrongRollups()).isEmpty();
+  }
+
+  @Test
+  void theIndexedSearchesUseTheirIndexes() throws Exception {
+    PaymentSource source = newSource();
+    SampleLog log = new SampleLog("payments", "epoch-1").random(new Random(9), 20_000);
+    source.takeOver(1);
+    SourcePosition start = source.begin(1, log.logId(), log.epoch(), 0).orElseThrow();
+    source.apply(1, start, log.events());
+    database.execute("analyze");
+    assertThat(plan("status = 1", "effective_at")).contains("payments_by_status");
+    assertThat(plan("user_id = 'user-1' and user_id <> ''", "effective_at"))
+        .contains("payments_by_user");
+    assertThat(plan("status <> 6", "effective_at")).contains("payments_by_effective_time");
+    assertThat(plan("status <> 6", "update_at")).contains("payments_by_update_time");
+    assertThat(plan("currency = 'EUR'", "amount")).contains("payments_by_amount");
+    assertThat(plan("merchant_reference = 'order-1' and merchant_reference <> ''", "effective_at"))
+        .contains("payments_by_merchant_reference");
+  }
+
+  private static String plan(String filter, String order) throws Exception {
+    return String.join(
+        "\n",
+        database.rows(
+            "explain select payment from payments where organization_id = 'org-1' and "
+                + filter
+                + " order by "
+                + order
+                + " desc, payment_id desc limit 51"));
+  }
+}

@@ -1,0 +1,110 @@
+package com.gyroscops.payments.benchmarks;
+
+import com.google.protobuf.Timestamp;
+import com.gyroscops.payments.v1.Amount;
+import com.gyroscops.payments.v1.Command;
+import com.gyroscops.payments.v1.CommandContext;
+import com.gyroscops.payments.v1.CreatePaymentRequest;
+import com.gyroscops.payments.v1.PersonalData;
+import com.gyroscops.payments.v1.ProcessPaymentRequest;
+import java.time.Instant;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Commands of realistic size, each for another payment unless said otherwise. */
+final class Commands {
+
+  private static final int ORGANIZATIONS = 20;
+  private static final int USERS = 10_000;
+  private static final int MINOR_UNITS_MAX = 50_000;
+
+  private Commands() {}
+
+  /** A creation; identifiers are random, as those of independent clients are. */
+  static CreatePaymentRequest create() {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    return CreatePaymentRequest.newBuilder()
+        .setContext(context())
+        .setOrganizationId("organization-" + random.nextInt(ORGANIZATIONS))
+        .setPaymentId(newId())
+        .setAmount(
+            Amount.newBuilder()
+                .setMinorUnits(1 + random.nextLong(MINOR_UNITS_MAX))
+                .setCurrencyCode("EUR"))
+        .setPersonalData(
+            PersonalData.newBuilder()
+                .setUserId("user-" + random.nextInt(USERS))
+                .setDescription("Compute, 4 cores and 16 GiB, 720 hours, region eu-west")
+                .putMetadata("plan", "standard")
+                .putMetadata("cluster", "cluster-" + random.nextInt(USERS)))
+        .setMerchantReference("order-" + random.nextInt(Integer.MAX_VALUE))
+        .build();
+  }
+
+  /** The processing of a payment. */
+  static ProcessPaymentRequest process(CreatePaymentRequest created) {
+    return ProcessPaymentRequest.newBuilder()
+        .setContext(context())
+        .setOrganizationId(created.getOrganizationId())
+        .setPaymentId(created.getPaymentId())
+        .setProviderReference("ch_" + ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE))
+        .build();
+  }
+
+  static Command command(CreatePaymentRequest create) {
+    return Command.newBuilder().setCreate(create).build();
+  }
+
+  static Command command(ProcessPaymentRequest process) {
+    return Command.newBuilder().setProcess(process).build();
+  }
+
+  /** Creations, each with its payment's processing right behind it, as long as more are wanted. */
+  static Iterator<Command> pairs(BooleanSupplier more) {
+    return new Iterator<>() {
+      private @Nullable CreatePaymentRequest created;
+      private boolean promised;
+
+      @Override
+      public boolean hasNext() {
+        // Kept once given: more may be wanted up to a time, which may pass before next().
+        promised = promised || created != null || more.getAsBoolean();
+        return promised;
+      }
+
+      @Override
+      public Command next() {
+        if (!hasNext()) {
+          throw new NoSuchElementException();
+        }
+        promised = false;
+        CreatePaymentRequest before = created;
+        if (before != null) {
+          created = null;
+          return command(process(before));
+        }
+        CreatePaymentRequest create = create();
+        created = create;
+        return command(create);
+      }
+    };
+  }
+
+  static String newId() {
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    return new UUID(random.nextLong(), random.nextLong()).toString();
+  }
+
+  static Timestamp now() {
+    Instant now = Instant.now();
+    return Timestamp.newBuilder().setSeconds(now.getEpochSecond()).setNanos(now.getNano()).build();
+  }
+
+  private static CommandContext context() {
+    return CommandContext.newBuilder().setRequestId(newId()).build();
+  }
+}

@@ -1,0 +1,40 @@
+package com.gyroscops.payments.benchmarks;
+
+import java.util.OptionalLong;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+
+/**
+ * What a server's process took.
+ *
+ * @param heapUsedBytes at the end of a load, garbage included
+ * @param heapMaxBytes the most it may use
+ * @param rssPeakBytes most memory it ever had; empty where the system does not tell
+ */
+record ServerMemory(
+    String server, long heapUsedBytes, long heapMaxBytes, OptionalLong rssPeakBytes) {
+
+  private static final Pattern PEAK = Pattern.compile("(?m)^VmHWM:\\s*(\\d+) kB$");
+
+  /** The peak of a process, from Linux's {@code /proc/PID/status}. */
+  static OptionalLong rssPeakBytes(String status) {
+    return PEAK.matcher(status)
+        .results()
+        .mapToLong(match -> Long.parseLong(match.group(1)) * 1024)
+        .findFirst();
+  }
+
+  /** Sum of a metric over the heap's areas, from a server's {@code /prometheus}. */
+  static long heapBytes(String metrics, String name) {
+    Pattern sample = Pattern.compile("(?m)^" + name + "\\{[^}]*area=\"heap\"[^}]*} (\\S+)$");
+    return (long)
+        sample
+            .matcher(metrics)
+            .results()
+            .map(MatchResult::group)
+            .map(line -> line.substring(line.lastIndexOf(' ') + 1))
+            .mapToDouble(Double::parseDouble)
+            .filter(bytes -> bytes > 0) // -1: an area without a limit of its own.
+            .sum();
+  }
+}

@@ -1,0 +1,159 @@
+package com.gyroscops.payments.benchmarks;
+
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+
+/** A JVM that serves gRPC, started by this one. */
+final class ServerProcess implements AutoCloseable {
+
+  /** Heap of each server, in MiB: what it must get along with. */
+  static final int HEAP_MIB_MAX = 512;
+
+  private static final List<String> JVM =
+      List.of(
+          "-Xmx" + HEAP_MIB_MAX + "m",
+          "-XX:+UseCompactObjectHeaders",
+          "-XX:+ExitOnOutOfMemoryError",
+          "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow");
+
+  private static final Duration START_MAX = Duration.ofMinutes(2);
+  private static final Duration STOP_MAX = Duration.ofSeconds(30);
+  private static final Duration POLL = Duration.ofMillis(20);
+  private static final Duration ANSWER_MAX = Duration.ofSeconds(5);
+  private static final int LOG_CHARACTERS_MAX = 4_000;
+
+  private final String name;
+  private final Process process;
+  private final Path log;
+  private final int grpcPort;
+
+  private ServerProcess(String name, Process process, Path log, int grpcPort) {
+    this.name = name;
+    this.process = process;
+    this.log = log;
+    this.grpcPort = grpcPort;
+  }
+
+  /**
+   * Starts it, without waiting.
+   *
+   * @param program what follows the JVM's own options: {@code -jar} or {@code -cp} and so on
+   */
+  static ServerProcess start(
+      String name, List<String> program, Map<String, String> environment, int grpcPort, Path folder)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(JVM);
+    command.addAll(program);
+    Path log = folder.resolve(name + ".log");
+    ProcessBuilder builder =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    builder.environment().putAll(environment);
+    Process process = builder.start();
+    process.getOutputStream().close();
+    return new ServerProcess(name, process, log, grpcPort);
+  }
+
+  /** Waits until it says SERVING. */
+  void awaitServing() throws IOException, InterruptedException {
+    long endNanos = System.nanoTime() + START_MAX.toNanos();
+    ManagedChannel channel = Stack.channelTo(grpcPort);
+    try {
+      while (!isServing(channel)) {
+        if (!process.isAlive() || System.nanoTime() > endNanos) {
+          throw new IOException(name + " does not serve. The end of its log:\n" + logTail());
+        }
+        Thread.sleep(POLL);
+      }
+    } finally {
+      channel.shutdownNow();
+    }
+  }
+
+  private static boolean isServing(ManagedChannel channel) {
+    try {
+      return HealthGrpc.newBlockingStub(channel)
+              .withDeadlineAfter(ANSWER_MAX.toSeconds(), TimeUnit.SECONDS)
+              .check(HealthCheckRequest.getDefaultInstance())
+              .getStatus()
+          == ServingStatus.SERVING;
+    } catch (StatusRuntimeException e) {
+      // Not listening yet: asked again until a time that the caller sets.
+      channel.resetConnectBackoff();
+      return false;
+    }
+  }
+
+  int grpcPort() {
+    return grpcPort;
+  }
+
+  /** What it takes now, from the system and its own metrics. */
+  ServerMemory memory(int httpPort) throws IOException, InterruptedException {
+    String metrics = metrics(httpPort);
+    Path status = Path.of("/proc", Long.toString(process.pid()), "status");
+    return new ServerMemory(
+        name,
+        ServerMemory.heapBytes(metrics, "jvm_memory_used_bytes"),
+        ServerMemory.heapBytes(metrics, "jvm_memory_max_bytes"),
+        Files.exists(status)
+            ? ServerMemory.rssPeakBytes(Files.readString(status))
+            : OptionalLong.empty());
+  }
+
+  private static String metrics(int httpPort) throws IOException, InterruptedException {
+    try (HttpClient client = HttpClient.newBuilder().connectTimeout(ANSWER_MAX).build()) {
+      HttpResponse<String> response =
+          client.send(
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + httpPort + "/prometheus"))
+                  .timeout(ANSWER_MAX)
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      if (response.statusCode() != 200) {
+        throw new IOException("/prometheus answered " + response.statusCode());
+      }
+      return response.body();
+    }
+  }
+
+  private String logTail() throws IOException {
+    String text = Files.readString(log);
+    return text.substring(Math.max(0, text.length() - LOG_CHARACTERS_MAX));
+  }
+
+  /** Lets it drain; kills it where that takes too long. Without effect once it ended. */
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(STOP_MAX.toMillis(), TimeUnit.MILLISECONDS)) {
+        Progress.say("%s did not drain within %d s and was killed", name, STOP_MAX.toSeconds());
+        process.destroyForcibly().waitFor();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

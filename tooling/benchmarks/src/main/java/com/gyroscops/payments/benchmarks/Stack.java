@@ -1,0 +1,392 @@
+package com.gyroscops.payments.benchmarks;
+
+import com.gyroscops.payments.localstack.LocalPostgres;
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * PostgreSQL and the servers, processes of their own, in a folder of their own and on free ports.
+ * Closed, or when this JVM ends, everything is stopped and the folder removed. What is opened
+ * through it is closed with it.
+ */
+final class Stack implements AutoCloseable {
+
+  /** Deadline of each call: far above any latency worth having. */
+  static final Duration CALL_MAX = Duration.ofSeconds(10);
+
+  /** A database for tables of peers. */
+  private static final String PEER_DATABASE = "payments_peer";
+
+  private static final String WRITE_DATABASE = "payments_write";
+  private static final String READ_DATABASE = "payments_read";
+  private static final String WRITE_SERVER = "write-server";
+  private static final String READ_SERVER = "read-server";
+  private static final String LOOPBACK = "127.0.0.1";
+
+  /** Longest wait for the read-server to apply what was appended. */
+  private static final Duration CATCH_UP_MAX = Duration.ofMinutes(5);
+
+  private static final Duration CATCH_UP_POLL = Duration.ofMillis(20);
+
+  private static volatile boolean ending;
+
+  private final Path folder;
+  private final Thread hook = new Thread(this::end, "stack-closer");
+  private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final List<ServerMemory> memoryOfStopped = new ArrayList<>();
+  private final int writeHttpPort = freePort();
+  private final int readHttpPort = freePort();
+  private final int feedPort = freePort();
+  private final LocalPostgres postgres;
+  private final ServerProcess writeServer;
+  private @Nullable ServerProcess readServer;
+  private boolean closed;
+
+  /** Holds its lock, so that a JVM that ends waits for what is being started, and stops it. */
+  private Stack(Path folder, Path home) throws IOException, SQLException {
+    this.folder = folder;
+    synchronized (this) {
+      try {
+        Runtime.getRuntime().addShutdownHook(hook);
+        for (String server : List.of(WRITE_SERVER, READ_SERVER)) {
+          copyProgram(home.resolve(server).resolve("target"), server);
+        }
+        postgres =
+            register(
+                LocalPostgres.start(
+                    folder.resolve("postgres"), 0, folder.resolve("postgresql.log")));
+        postgres.createDatabase(WRITE_DATABASE);
+        postgres.createDatabase(READ_DATABASE);
+        postgres.createDatabase(PEER_DATABASE);
+        writeServer = startWriteServer();
+      } catch (IOException | SQLException | RuntimeException e) {
+        close();
+        throw e;
+      }
+    }
+  }
+
+  /**
+   * Starts PostgreSQL and a write-server, and waits until it serves.
+   *
+   * @throws IOException if one of them does not come up; with the end of its log
+   */
+  static Stack start(Settings settings) throws IOException, SQLException, InterruptedException {
+    if (ending) {
+      throw new IllegalStateException("this JVM is ending");
+    }
+    Path folder = Files.createTempDirectory(settings.folder(), "payments-bench-");
+    Stack stack = new Stack(folder, settings.home());
+    try {
+      stack.writeServer.awaitServing();
+    } catch (IOException | InterruptedException e) {
+      stack.close();
+      throw e;
+    }
+    return stack;
+  }
+
+  private ServerProcess startWriteServer() throws IOException {
+    int port = freePort();
+    return register(
+        ServerProcess.start(
+            WRITE_SERVER,
+            jar(WRITE_SERVER),
+            Map.of(
+                "GRPC_HOST", LOOPBACK,
+                "GRPC_PORT", Integer.toString(port),
+                "INTERNAL_GRPC_PORT", Integer.toString(feedPort),
+                "HTTP_PORT", Integer.toString(writeHttpPort),
+                "DRAIN_NOTICE", "0s",
+                "INSTANCE_ID", WRITE_SERVER,
+                "WRITE_DATABASE_URL", postgres.jdbcUrl(WRITE_DATABASE),
+                "WRITE_DATABASE_USER", postgres.user(),
+                "WRITE_DATABASE_PASSWORD", ""),
+            port,
+            folder));
+  }
+
+  /** Copies, for a build beside a running stack would change the jars under it. */
+  private void copyProgram(Path target, String server) throws IOException {
+    Path jar = target.resolve(server + ".jar");
+    if (!Files.exists(jar)) {
+      throw new IOException(jar + " is missing: ./mvnw -DskipTests package builds it");
+    }
+    Path libraries = Files.createDirectories(folder.resolve(server).resolve("lib"));
+    Files.copy(jar, folder.resolve(server).resolve(server + ".jar"));
+    try (Stream<Path> files = Files.list(target.resolve("lib"))) {
+      for (Path file : files.toList()) {
+        Files.copy(file, libraries.resolve(file.getFileName().toString()));
+      }
+    }
+  }
+
+  private List<String> jar(String server) {
+    return List.of("-jar", folder.resolve(server).resolve(server + ".jar").toString());
+  }
+
+  /** Starts a read-server that follows, without waiting. */
+  synchronized ServerProcess startReadServer() throws IOException {
+    int port = freePort();
+    ServerProcess server =
+        register(
+            ServerProcess.start(
+                READ_SERVER,
+                jar(READ_SERVER),
+                Map.of(
+                    "GRPC_HOST",
+                    LOOPBACK,
+                    "GRPC_PORT",
+                    Integer.toString(port),
+                    "HTTP_PORT",
+                    Integer.toString(readHttpPort),
+                    "DRAIN_NOTICE",
+                    "0s",
+                    "INSTANCE_ID",
+                    "read-server",
+                    "READ_DATABASE_URL",
+                    postgres.jdbcUrl(READ_DATABASE),
+                    "READ_DATABASE_USER",
+                    postgres.user(),
+                    "READ_DATABASE_PASSWORD",
+                    "",
+                    "FEED_TARGETS",
+                    LOOPBACK + ":" + feedPort,
+                    "PAGE_TOKEN_SECRET",
+                    "a secret of the benchmarks alone, 32 bytes and more"),
+                port,
+                folder));
+    readServer = server;
+    return server;
+  }
+
+  /** Drains and stops the read-server, remembering what memory it took. */
+  void stopReadServer() throws IOException, InterruptedException {
+    ServerProcess server = readServer;
+    if (server != null) {
+      memoryOfStopped.add(server.memory(readHttpPort));
+      readServer = null;
+      server.close();
+    }
+  }
+
+  /** Starts a peer: a main class of this program, which says SERVING once it does. */
+  ServerProcess startPeer(Class<?> main, List<String> arguments, int port)
+      throws IOException, InterruptedException {
+    List<String> program = new ArrayList<>();
+    program.addAll(List.of("-cp", System.getProperty("java.class.path"), main.getName()));
+    program.addAll(arguments);
+    // Class path entries may be relative to this process's folder.
+    program.set(1, absolute(program.get(1)));
+    ServerProcess peer;
+    synchronized (this) {
+      peer = register(ServerProcess.start(main.getSimpleName(), program, Map.of(), port, folder));
+    }
+    peer.awaitServing();
+    return peer;
+  }
+
+  private static String absolute(String classPath) {
+    return Stream.of(classPath.split(File.pathSeparator, -1))
+        .map(entry -> Path.of(entry).toAbsolutePath().toString())
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  /** A folder for files of the run. */
+  Path folder() {
+    return folder;
+  }
+
+  /** A connection of its own to the write-server. */
+  ManagedChannel commands() {
+    return channel(writeServer.grpcPort());
+  }
+
+  /** A connection of its own to a server on this machine. */
+  ManagedChannel channel(int port) {
+    ManagedChannel channel = channelTo(port);
+    register(channel::shutdownNow);
+    return channel;
+  }
+
+  /** Calls end on network threads: nothing that a load does with an answer blocks. */
+  static ManagedChannel channelTo(int port) {
+    return NettyChannelBuilder.forAddress(LOOPBACK, port)
+        .usePlaintext()
+        .directExecutor()
+        .disableRetry()
+        .build();
+  }
+
+  /** A connection of its own to the read database. */
+  Connection readDatabase() throws SQLException {
+    return register(connect(READ_DATABASE));
+  }
+
+  Connection peerDatabase() throws SQLException {
+    return register(connect(PEER_DATABASE));
+  }
+
+  private Connection connect(String database) throws SQLException {
+    return DriverManager.getConnection(postgres.jdbcUrl(database), postgres.user(), "");
+  }
+
+  HikariDataSource readPool(int connections) {
+    return pool(READ_DATABASE, connections, true);
+  }
+
+  /** A pool for transactions over several statements. */
+  HikariDataSource peerPool(int connections) {
+    return pool(PEER_DATABASE, connections, false);
+  }
+
+  private HikariDataSource pool(String database, int connections, boolean autoCommit) {
+    HikariConfig config = new HikariConfig();
+    config.setJdbcUrl(postgres.jdbcUrl(database));
+    config.setUsername(postgres.user());
+    config.setPassword("");
+    config.setMaximumPoolSize(connections);
+    config.setAutoCommit(autoCommit);
+    return register(new HikariDataSource(config));
+  }
+
+  /** Position of the newest event. */
+  long headPosition() throws SQLException {
+    try (Connection connection = connect(WRITE_DATABASE);
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery("select position from outbox_head")) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
+  /** Waits until the read-server, if one runs, has applied everything there is. */
+  void awaitCaughtUp() throws SQLException, InterruptedException {
+    if (readServer == null) {
+      return;
+    }
+    long head = headPosition();
+    long endNanos = System.nanoTime() + CATCH_UP_MAX.toNanos();
+    try (Connection connection = connect(READ_DATABASE);
+        ReadCheckpoint checkpoint = new ReadCheckpoint(connection)) {
+      while (checkpoint.position() < head) {
+        if (System.nanoTime() > endNanos) {
+          throw new IllegalStateException(
+              "the read-server is at " + checkpoint.position() + ", not at " + head);
+        }
+        Thread.sleep(CATCH_UP_POLL);
+      }
+    }
+  }
+
+  /** PostgreSQL's version and the settings that make a commit durable. */
+  String describePostgres() throws SQLException {
+    try (Connection connection = connect(PEER_DATABASE);
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "select 'PostgreSQL ' || current_setting('server_version')"
+                    + " || ', fsync ' || current_setting('fsync')"
+                    + " || ', synchronous_commit ' || current_setting('synchronous_commit')"
+                    + " || ', full_page_writes ' || current_setting('full_page_writes')"
+                    + " || ', shared_buffers ' || current_setting('shared_buffers')")) {
+      row.next();
+      return row.getString(1);
+    }
+  }
+
+  /** What each server's process took, those that were stopped included. */
+  List<ServerMemory> memory() throws IOException, InterruptedException {
+    List<ServerMemory> all = new ArrayList<>(memoryOfStopped);
+    all.add(writeServer.memory(writeHttpPort));
+    ServerProcess reading = readServer;
+    if (reading != null) {
+      all.add(reading.memory(readHttpPort));
+    }
+    return all;
+  }
+
+  private synchronized <T extends AutoCloseable> T register(T resource) {
+    if (closed) {
+      closeOne(resource);
+      throw new IllegalStateException("the stack is closed");
+    }
+    opened.push(resource);
+    return resource;
+  }
+
+  @Override
+  public void close() {
+    stopAll();
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The JVM is ending: the hook finds this closed.
+      return;
+    }
+  }
+
+  /** Whether this JVM ends, and everything fails for that. */
+  static boolean isEnding() {
+    return ending;
+  }
+
+  private void end() {
+    ending = true;
+    Progress.say("ending: stopping and removing the stack");
+    stopAll();
+  }
+
+  private synchronized void stopAll() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    opened.forEach(Stack::closeOne);
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      Progress.say("%s was not removed: %s", folder, e);
+    }
+  }
+
+  private static void closeOne(AutoCloseable resource) {
+    try {
+      resource.close();
+    } catch (Exception e) {
+      Progress.say("not stopped cleanly: %s", e);
+    }
+  }
+
+  /** A port that was free just now. */
+  static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package com.gyroscops.payments.benchmarks;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,53 @@
+package com.gyroscops.payments.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ScopeType;
+
+/** The commands of {@code ./payments} that need more than a shell. */
+@Command(
+    name = "payments",
+    description = "Gyroscops Payments on this machine.",
+    mixinStandardHelpOptions = true,
+    scope = ScopeType.INHERIT,
+    usageHelpAutoWidth = true,
+    footer = {
+      "",
+      "Also: `test [--full]` runs all tests, `bench` the benchmarks.",
+      "Exit codes: 0 done, 1 failed, 2 wrong use, 3 (status) not all is ready."
+    },
+    subcommands = {
+      UpCommand.class,
+      DownCommand.class,
+      StatusCommand.class,
+      ImportCommand.class,
+      DemoCommand.class,
+      SuperviseCommand.class
+    })
+public final class PaymentsCli {
+
+  private PaymentsCli() {}
+
+  public static void main(String[] arguments) {
+    System.exit(
+        new CommandLine(new PaymentsCli())
+            .setExecutionExceptionHandler((failure, line, parsed) -> {
+              line.getErr().println("payments: " + message(failure));
+              return 1;
+            })
+            .execute(arguments));
+  }
+
+  private static String message(Exception failure) {
+    String message =
+        failure instanceof java.nio.file.NoSuchFileException missing
+            ? "no such file: " + missing.getFile()
+            : failure.getMessage();
+    boolean meantForPeople =
+        (failure instanceof java.io.IOException
+            || failure instanceof java.io.UncheckedIOException
+            || failure instanceof IllegalStateException
+            || failure instanceof com.gyroscops.payments.cli.imports.ImportStuckException);
+    return message != null && meantForPeople ? message : failure.toString();
+  }
+}

@@ -1,0 +1,255 @@
+package com.gyroscops.payments.cli;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.gyroscops.payments.cli.client.Clients;
+import com.gyroscops.payments.cli.client.Metrics;
+import com.gyroscops.payments.cli.stack.StackFolder;
+import com.gyroscops.payments.cli.stack.StackState;
+import com.gyroscops.payments.cli.stack.StackView;
+import com.gyroscops.payments.cli.stack.SupervisorClient;
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthGrpc;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Tells what runs, whether it serves, and how far each source has come. */
+@Command(
+    name = "status",
+    description = "What runs, whether it is ready, and how far the read side is behind.")
+final class StatusCommand implements Callable<Integer> {
+
+  private static final int NOT_READY = 3;
+  private static final int HEALTH_SECONDS_MAX = 2;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Mixin private StackOptions stack = new StackOptions();
+
+  @Option(names = "--json", description = "One JSON object.")
+  private boolean json;
+
+  private record Component(StackView.Part part, String health) {
+    boolean ready() {
+      return part.isRunning() && (part.grpcPort() == 0 || health.equals("SERVING"));
+    }
+  }
+
+  private record Progress(
+      String replica, String source, long position, long behind, double oldestAgeSeconds) {}
+
+  private record Report(
+      String supervisor,
+      List<Component> components,
+      OptionalDouble head,
+      List<Progress> sources,
+      List<String> troubles) {
+    boolean ready() {
+      return supervisor.equals("running")
+          && !components.isEmpty()
+          && components.stream().allMatch(Component::ready);
+    }
+  }
+
+  @Override
+  public Integer call() throws Exception {
+    PrintWriter out = java.util.Objects.requireNonNull(spec).commandLine().getOut();
+    Optional<StackFolder> folder = StackFolder.existing(stack.dataDirectory);
+    Report report = folder.isEmpty() ? nothing() : report(folder.get());
+    if (json) {
+      out.println(new Gson().toJson(toJson(report)));
+    } else {
+      print(out, report);
+    }
+    out.flush();
+    return report.ready() ? 0 : NOT_READY;
+  }
+
+  private static Report nothing() {
+    return new Report("not running", List.of(), OptionalDouble.empty(), List.of(), List.of());
+  }
+
+  private static Report report(StackFolder folder) throws IOException, InterruptedException {
+    Optional<StackView> view = new SupervisorClient(folder).view();
+    if (view.isEmpty()) {
+      return orphans(folder);
+    }
+    List<Component> components = new ArrayList<>();
+    List<Progress> sources = new ArrayList<>();
+    List<String> troubles = new ArrayList<>();
+    OptionalDouble head = OptionalDouble.empty();
+    for (StackView.Part part : view.get().parts()) {
+      components.add(new Component(part, part.grpcPort() == 0 ? "" : health(part.grpcPort())));
+      if (part.httpPort() != 0 && part.isRunning()) {
+        try {
+          Metrics metrics = Metrics.read(part.httpPort());
+          OptionalDouble position = metrics.max("payments_log_head_position");
+          if (position.isPresent()) {
+            head = OptionalDouble.of(Math.max(head.orElse(0), position.getAsDouble()));
+          }
+          sources.addAll(progress(part.name(), metrics));
+        } catch (IOException e) {
+          troubles.add(part.name() + " gives no metrics: " + e.getMessage());
+        }
+      }
+    }
+    return new Report("running", components, head, sources, troubles);
+  }
+
+  /** What is known without a supervisor: processes that it left. */
+  private static Report orphans(StackFolder folder) throws IOException {
+    List<Component> components = new ArrayList<>();
+    Optional<StackState> state = folder.state();
+    if (state.isEmpty()) {
+      return nothing();
+    }
+    for (StackState.Ran ran : state.get().servers()) {
+      String alive = ran.alive().isPresent() ? "running" : "gone";
+      components.add(
+          new Component(new StackView.Part(ran.name(), ran.pid(), alive, 0, 0, 0, 0), ""));
+    }
+    return new Report(
+        "gone",
+        components,
+        OptionalDouble.empty(),
+        List.of(),
+        List.of("the supervisor died; ./payments up ends what it left and starts again"));
+  }
+
+  private static List<Progress> progress(String replica, Metrics metrics) {
+    List<Progress> sources = new ArrayList<>();
+    for (Metrics.Sample position : metrics.named("payments_source_position")) {
+      String source = position.labels().getOrDefault("source", "");
+      sources.add(
+          new Progress(
+              replica,
+              source,
+              (long) position.value(),
+              (long) metrics.value("payments_source_events_behind", "source", source).orElse(-1),
+              metrics
+                  .value("payments_source_oldest_unapplied_age_seconds", "source", source)
+                  .orElse(Double.NaN)));
+    }
+    return sources;
+  }
+
+  private static String health(int grpcPort) throws InterruptedException {
+    ManagedChannel channel = Clients.failingFast("127.0.0.1:" + grpcPort);
+    try {
+      return HealthGrpc.newBlockingStub(channel)
+          .withDeadlineAfter(HEALTH_SECONDS_MAX, TimeUnit.SECONDS)
+          .check(HealthCheckRequest.getDefaultInstance())
+          .getStatus()
+          .name();
+    } catch (StatusRuntimeException e) {
+      return e.getStatus().getCode().name();
+    } finally {
+      channel.shutdownNow().awaitTermination(1, TimeUnit.SECONDS);
+    }
+  }
+
+  private void print(PrintWriter out, Report report) {
+    out.println("supervisor " + report.supervisor() + "; data in " + stack.dataDirectory);
+    if (!report.components().isEmpty()) {
+      out.printf("%n%-16s %8s  %-20s %-12s %s%n", "component", "pid", "state", "health", "ports");
+    }
+    for (Component component : report.components()) {
+      StackView.Part part = component.part();
+      out.printf(
+          "%-16s %8d  %-20s %-12s %s%n",
+          part.name(), part.pid(), part.state(), component.health(), ports(part));
+    }
+    if (report.head().isPresent()) {
+      out.printf(Locale.ROOT, "%nlog head %d%n", (long) report.head().getAsDouble());
+    }
+    for (Progress progress : report.sources()) {
+      out.printf(
+          Locale.ROOT,
+          "%-16s source %-8s position %d, %d events behind, oldest unapplied %.1f s%n",
+          progress.replica(),
+          progress.source(),
+          progress.position(),
+          progress.behind(),
+          progress.oldestAgeSeconds());
+    }
+    report.troubles().forEach(out::println);
+  }
+
+  private static String ports(StackView.Part part) {
+    List<String> ports = new ArrayList<>();
+    addPort(ports, "", part.port());
+    addPort(ports, "grpc ", part.grpcPort());
+    addPort(ports, "feed ", part.internalPort());
+    addPort(ports, "http ", part.httpPort());
+    return String.join(", ", ports);
+  }
+
+  private static void addPort(List<String> ports, String label, int port) {
+    if (port != 0) {
+      ports.add(label + port);
+    }
+  }
+
+  private JsonObject toJson(Report report) {
+    JsonObject object = new JsonObject();
+    object.addProperty("ready", report.ready());
+    object.addProperty("data_dir", stack.dataDirectory.toString());
+    object.addProperty("supervisor", report.supervisor());
+    JsonArray components = new JsonArray();
+    for (Component component : report.components()) {
+      StackView.Part part = component.part();
+      JsonObject element = new JsonObject();
+      element.addProperty("name", part.name());
+      element.addProperty("pid", part.pid());
+      element.addProperty("state", part.state());
+      element.addProperty("health", component.health());
+      element.addProperty("ready", component.ready());
+      addPort(element, "port", part.port());
+      addPort(element, "grpc_port", part.grpcPort());
+      addPort(element, "internal_port", part.internalPort());
+      addPort(element, "http_port", part.httpPort());
+      components.add(element);
+    }
+    object.add("components", components);
+    report.head().ifPresent(head -> object.addProperty("head_position", (long) head));
+    JsonArray sources = new JsonArray();
+    for (Progress progress : report.sources()) {
+      JsonObject element = new JsonObject();
+      element.addProperty("replica", progress.replica());
+      element.addProperty("source", progress.source());
+      element.addProperty("position", progress.position());
+      element.addProperty("events_behind", progress.behind());
+      if (!Double.isNaN(progress.oldestAgeSeconds())) {
+        element.addProperty("oldest_unapplied_age_seconds", progress.oldestAgeSeconds());
+      }
+      sources.add(element);
+    }
+    object.add("sources", sources);
+    JsonArray troubles = new JsonArray();
+    report.troubles().forEach(troubles::add);
+    object.add("troubles", troubles);
+    return object;
+  }
+
+  private static void addPort(JsonObject element, String name, int port) {
+    if (port != 0) {
+      element.addProperty(name, port);
+    }
+  }
+}

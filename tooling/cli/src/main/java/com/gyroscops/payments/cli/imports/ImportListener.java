@@ -1,0 +1,14 @@
+package com.gyroscops.payments.cli.imports;
+
+/** Is told how an import goes, by its one thread. */
+public interface ImportListener {
+
+  /** A row was rejected, for good. In order of decision, not of rows. */
+  void rejected(RowRejection rejection);
+
+  /** So many rows are done with. */
+  void advanced(long rows);
+
+  /** Something went wrong that is being dealt with, such as a lost connection. */
+  void troubled(String what);
+}

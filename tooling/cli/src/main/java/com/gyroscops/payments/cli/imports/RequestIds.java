@@ -1,0 +1,49 @@
+package com.gyroscops.payments.cli.imports;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Request ids of rows: a digest of what the row says and of how often the file said it before.
+ *
+ * <p>The same file, or one with other rows before, between or after, gives the same rows the same
+ * ids, and rows that are meant twice two ids. Columns count in a fixed order, whatever the file's.
+ */
+final class RequestIds {
+
+  /** 128 bits: no two rows of any file meet by chance. */
+  private static final int ID_CHARACTERS = 32;
+
+  private final Map<String, Integer> seen = new HashMap<>();
+
+  /** The id of the next row with these values. */
+  String next(List<String> values) {
+    MessageDigest sha = sha256();
+    for (String value : values) {
+      byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+      // With its length before it, no value can pass for two.
+      sha.update((bytes.length + ":").getBytes(StandardCharsets.US_ASCII));
+      sha.update(bytes);
+    }
+    String content = hex(sha.digest());
+    int occurrence = seen.merge(content, 1, Integer::sum);
+    return hex(sha256().digest((content + "#" + occurrence).getBytes(StandardCharsets.US_ASCII)));
+  }
+
+  private static String hex(byte[] digest) {
+    return HexFormat.of().formatHex(digest).substring(0, ID_CHARACTERS);
+  }
+
+  private static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package com.gyroscops.payments.cli.stack;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The jars that a stack runs: this program's and the servers', each with its libraries in {@code
+ * lib/} beside it.
+ */
+public record Programs(Path folder) {
+
+  private static final List<String> NAMES =
+      List.of("cli", ServerKind.WRITE_SERVER.label(), ServerKind.READ_SERVER.label());
+
+  /**
+   * Copies the jars of a checkout into a folder of their own.
+   *
+   * @throws IllegalStateException if one was not built
+   */
+  static Programs copied(Path checkout, StackFolder stack) throws IOException {
+    Files.createDirectories(stack.programs());
+    Path folder = Files.createTempDirectory(stack.programs(), "p");
+    for (String name : NAMES) {
+      Path module = name.equals("cli") ? checkout.resolve("tooling/cli") : checkout.resolve(name);
+      Path jar = module.resolve("target").resolve(name + ".jar");
+      if (!Files.exists(jar)) {
+        throw new IllegalStateException(
+            jar + " is missing: run ./payments, which builds it, or ./mvnw package");
+      }
+      Path target = Files.createDirectories(folder.resolve(name).resolve("lib"));
+      Files.copy(jar, folder.resolve(name).resolve(name + ".jar"));
+      try (Stream<Path> libraries = Files.list(module.resolve("target/lib"))) {
+        for (Path library : libraries.toList()) {
+          Files.copy(library, target.resolve(library.getFileName().toString()));
+        }
+      }
+    }
+    return new Programs(folder);
+  }
+
+  /** The runnable jar of a module. */
+  Path jar(String name) {
+    return folder.resolve(name).resolve(name + ".jar");
+  }
+
+  /** Removes copies that earlier stacks ran from. */
+  void removeOthers() throws IOException {
+    try (Stream<Path> others = Files.list(folder.resolve("..").normalize())) {
+      for (Path other : others.toList()) {
+        if (!other.equals(folder)) {
+          deleteTree(other);
+        }
+      }
+    }
+  }
+
+  private static void deleteTree(Path folder) throws IOException {
+    try (Stream<Path> paths = Files.walk(folder)) {
+      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(path);
+      }
+    }
+  }
+}

@@ -1,0 +1,443 @@
+package com.gyroscops.payments.cli.stack;
+
+import com.gyroscops.payments.localstack.LocalPostgres;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * PostgreSQL and the servers, as children of this process. One change at a time; a stop makes a
+ * start that is under way give up.
+ */
+final class RunningStack {
+
+  private static final String WRITE_DATABASE = "payments_write";
+  private static final String READ_DATABASE = "payments_read";
+
+  /** Longest start of a server, on a busy machine. */
+  private static final Duration READY_MAX = Duration.ofMinutes(2);
+
+  private static final Duration DRAIN_MAX = Duration.ofSeconds(30);
+  private static final Duration POLL = Duration.ofMillis(50);
+  private static final int LOG_TAIL_LINES = 25;
+
+  private final StackFolder folder;
+  private final Programs programs;
+  private final Consumer<String> events;
+  private final Runnable changed;
+  private final ReentrantLock changing = new ReentrantLock();
+  private final Map<String, ServerProcess> servers = new LinkedHashMap<>();
+  private @Nullable LocalPostgres postgres;
+  private volatile @Nullable StackPlan plan;
+  private volatile boolean stopping;
+
+  /** What keeps a stack from coming up, in words for the user. */
+  static final class StartFailedException extends Exception {
+    private static final long serialVersionUID = 1;
+
+    StartFailedException(String message) {
+      super(message);
+    }
+
+    StartFailedException(String message, Throwable cause) {
+      super(message, cause);
+    }
+  }
+
+  /**
+   * @param events told of processes that end by themselves
+   * @param changed called after each start of a process
+   */
+  RunningStack(StackFolder folder, Programs programs, Consumer<String> events, Runnable changed) {
+    this.folder = folder;
+    this.programs = programs;
+    this.events = events;
+    this.changed = changed;
+  }
+
+  /** Whether nothing was ever asked to run. */
+  boolean isFresh() {
+    return plan == null;
+  }
+
+  /** The plan; before the first {@link #bringUp}, that of the defaults. */
+  StackPlan plan() {
+    StackPlan current = plan;
+    return current == null ? new StackPlan(1, 1, 0, StackPlan.POSTGRES_PORT) : current;
+  }
+
+  /** Starts what the plan has and does not run, and waits until all of it serves. */
+  void bringUp(Order order, Consumer<String> progress) throws StartFailedException {
+    changing.lock();
+    try {
+      StackPlan next = planned(order);
+      List<Replica> missing =
+          next.replicas().stream().filter(replica -> !isRunning(replica)).toList();
+      LocalPostgres running = postgres;
+      boolean postgresMissing = running == null || !running.postmaster().isAlive();
+      requirePortsFree(next, missing, postgresMissing);
+      plan = next;
+      LocalPostgres database = postgresMissing ? startPostgres(next, progress) : running;
+      List<ServerProcess> started = new ArrayList<>();
+      for (Replica replica : missing) {
+        requireNotStopping();
+        started.add(start(replica, next, java.util.Objects.requireNonNull(database)));
+      }
+      awaitServing(started, progress);
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  /** Drains and stops the servers, then PostgreSQL. Without effect the second time. */
+  void stop(Consumer<String> progress) {
+    stopping = true;
+    changing.lock();
+    try {
+      long start = System.nanoTime();
+      if (!servers.isEmpty()) {
+        List<Process> processes = servers.values().stream().map(ServerProcess::process).toList();
+        processes.forEach(Process::destroy);
+        CompletableFuture.allOf(
+                processes.stream().map(Process::onExit).toArray(CompletableFuture[]::new))
+            .completeOnTimeout(null, DRAIN_MAX.toMillis(), TimeUnit.MILLISECONDS)
+            .join();
+        for (ServerProcess server : servers.values()) {
+          if (server.process().isAlive()) {
+            progress.accept(
+                server.replica().name()
+                    + " did not drain within "
+                    + DRAIN_MAX.toSeconds()
+                    + " s and was killed");
+            server.process().destroyForcibly().onExit().join();
+          }
+          server.close();
+        }
+        progress.accept("servers drained and stopped (" + secondsSince(start) + ")");
+        servers.clear();
+      }
+      stopPostgres(progress);
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  private void stopPostgres(Consumer<String> progress) {
+    LocalPostgres running = postgres;
+    if (running == null) {
+      return;
+    }
+    postgres = null;
+    long start = System.nanoTime();
+    try {
+      running.close();
+      progress.accept("postgresql stopped (" + secondsSince(start) + ")");
+    } catch (IOException e) {
+      progress.accept(e.getMessage() + "; it recovers at the next start");
+    }
+  }
+
+  /** Every process it started and did not stop. */
+  synchronized List<StackState.Ran> processes() {
+    List<StackState.Ran> processes = new ArrayList<>();
+    for (ServerProcess server : snapshot()) {
+      processes.add(StackState.Ran.of(server.replica().name(), server.process().toHandle()));
+    }
+    return processes;
+  }
+
+  /** What runs now. */
+  StackView view() {
+    List<StackView.Part> parts = new ArrayList<>();
+    LocalPostgres database = postgres;
+    if (database != null) {
+      ProcessHandle postmaster = database.postmaster();
+      parts.add(
+          new StackView.Part(
+              "postgresql",
+              postmaster.pid(),
+              postmaster.isAlive() ? "running" : "stopped",
+              0,
+              0,
+              0,
+              database.port()));
+    }
+    for (ServerProcess server : snapshot()) {
+      Process process = server.process();
+      Replica replica = server.replica();
+      parts.add(
+          new StackView.Part(
+              replica.name(),
+              process.pid(),
+              process.isAlive() ? "running" : "ended with code " + process.exitValue(),
+              replica.grpcPort(),
+              replica.internalPort(),
+              replica.httpPort(),
+              0));
+    }
+    return new StackView(plan(), parts);
+  }
+
+  private List<ServerProcess> snapshot() {
+    synchronized (servers) {
+      return List.copyOf(servers.values());
+    }
+  }
+
+  private boolean isRunning(Replica replica) {
+    ServerProcess server = servers.get(replica.name());
+    return server != null && server.process().isAlive();
+  }
+
+  private StackPlan planned(Order order) throws StartFailedException {
+    boolean fresh = isFresh();
+    StackPlan current = plan();
+    StackPlan next;
+    try {
+      next =
+          new StackPlan(
+              chosen(order.writeServers(), current.writeServers()),
+              chosen(order.readServers(), current.readServers()),
+              chosen(order.portOffset(), current.portOffset()),
+              chosen(order.postgresPort(), current.postgresBasePort()));
+    } catch (IllegalArgumentException e) {
+      throw new StartFailedException(String.valueOf(e.getMessage()), e);
+    }
+    if (!fresh) {
+      requireSame("--port-offset", current.portOffset(), next.portOffset());
+      requireSame("--postgres-port", current.postgresBasePort(), next.postgresBasePort());
+      requireNotFewer("write-servers", current.writeServers(), next.writeServers());
+      requireNotFewer("read-servers", current.readServers(), next.readServers());
+    }
+    return next;
+  }
+
+  private static int chosen(@Nullable Integer asked, int otherwise) {
+    return asked == null ? otherwise : asked;
+  }
+
+  private static void requireSame(String option, int now, int asked) throws StartFailedException {
+    if (now != asked) {
+      throw new StartFailedException(
+          "the stack is up with " + option + " " + now + "; run ./payments down to change it");
+    }
+  }
+
+  private static void requireNotFewer(String what, int now, int asked) throws StartFailedException {
+    if (asked < now) {
+      throw new StartFailedException(
+          "the stack is up with " + now + " " + what + "; run ./payments down to have fewer");
+    }
+  }
+
+  private static void requirePortsFree(
+      StackPlan plan, List<Replica> missing, boolean postgresMissing) throws StartFailedException {
+    if (postgresMissing) {
+      requirePortFree(plan.postgresPort(), "postgresql", "--postgres-port");
+    }
+    for (Replica replica : missing) {
+      requirePortFree(replica.grpcPort(), replica.name() + " (gRPC)", "--port-offset");
+      if (replica.internalPort() != 0) {
+        requirePortFree(replica.internalPort(), replica.name() + " (event feed)", "--port-offset");
+      }
+      requirePortFree(replica.httpPort(), replica.name() + " (HTTP)", "--port-offset");
+    }
+  }
+
+  private static void requirePortFree(int port, String of, String option)
+      throws StartFailedException {
+    try {
+      new ServerSocket(port).close();
+    } catch (IOException e) {
+      throw new StartFailedException(
+          "port " + port + " of " + of + " is in use; choose others by " + option, e);
+    }
+  }
+
+  private LocalPostgres startPostgres(StackPlan next, Consumer<String> progress)
+      throws StartFailedException {
+    requireNotStopping();
+    long start = System.nanoTime();
+    try {
+      LocalPostgres dead = postgres;
+      if (dead != null) {
+        postgres = null;
+        dead.close();
+      }
+      LocalPostgres database =
+          LocalPostgres.start(folder.postgres(), next.postgresPort(), folder.log("postgresql"));
+      postgres = database;
+      changed.run();
+      watchPostgres(database);
+      database.createDatabase(WRITE_DATABASE);
+      database.createDatabase(READ_DATABASE);
+      progress.accept(ready("postgresql", "127.0.0.1:" + database.port(), start));
+      return database;
+    } catch (IOException | SQLException | IllegalStateException e) {
+      throw new StartFailedException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void watchPostgres(LocalPostgres database) {
+    var _ =
+        database
+            .postmaster()
+            .onExit()
+            .thenRun(() -> {
+              if (!stopping && database.equals(postgres)) {
+                events.accept("postgresql ended by itself; ./payments up starts it again");
+              }
+            });
+  }
+
+  private ServerProcess start(Replica replica, StackPlan next, LocalPostgres database)
+      throws StartFailedException {
+    try {
+      ServerProcess server =
+          ServerProcess.start(
+              replica,
+              programs.jar(replica.kind().label()),
+              folder,
+              environment(replica, next, database));
+      ServerProcess before;
+      synchronized (servers) {
+        before = servers.put(replica.name(), server);
+      }
+      if (before != null) {
+        before.close();
+      }
+      changed.run();
+      return server;
+    } catch (IOException e) {
+      throw new StartFailedException(replica.name() + " could not be started: " + e, e);
+    }
+  }
+
+  private Map<String, String> environment(Replica replica, StackPlan next, LocalPostgres database)
+      throws IOException {
+    Map<String, String> environment = new LinkedHashMap<>();
+    environment.put("GRPC_HOST", "127.0.0.1");
+    environment.put("GRPC_PORT", Integer.toString(replica.grpcPort()));
+    environment.put("HTTP_PORT", Integer.toString(replica.httpPort()));
+    environment.put("DRAIN_NOTICE", "0s");
+    environment.put("INSTANCE_ID", replica.name());
+    switch (replica.kind()) {
+      case WRITE_SERVER -> {
+        environment.put("INTERNAL_GRPC_PORT", Integer.toString(replica.internalPort()));
+        environment.put("WRITE_DATABASE_URL", database.jdbcUrl(WRITE_DATABASE));
+        environment.put("WRITE_DATABASE_USER", database.user());
+        environment.put("WRITE_DATABASE_PASSWORD", "");
+      }
+      case READ_SERVER -> {
+        environment.put("READ_DATABASE_URL", database.jdbcUrl(READ_DATABASE));
+        environment.put("READ_DATABASE_USER", database.user());
+        environment.put("READ_DATABASE_PASSWORD", "");
+        environment.put("FEED_TARGETS", next.feedTargets());
+        environment.put("PAGE_TOKEN_SECRET", folder.pageTokenSecret());
+        environment.put("CROSS_ORGANIZATION_QUERIES", "true");
+      }
+    }
+    return environment;
+  }
+
+  private void awaitServing(List<ServerProcess> started, Consumer<String> progress)
+      throws StartFailedException {
+    long start = System.nanoTime();
+    List<ServerProcess> waiting = new ArrayList<>(servers.values());
+    while (!waiting.isEmpty()) {
+      requireNotStopping();
+      for (ServerProcess server : List.copyOf(waiting)) {
+        String name = server.replica().name();
+        if (!server.process().isAlive()) {
+          throw new StartFailedException(
+              name
+                  + " ended with code "
+                  + server.process().exitValue()
+                  + " while starting. The end of "
+                  + folder.log(name)
+                  + ":\n"
+                  + tail(name));
+        }
+        if (server.isServing()) {
+          waiting.remove(server);
+          if (started.contains(server)) {
+            watch(server);
+            progress.accept(ready(name, "127.0.0.1:" + server.replica().grpcPort(), start));
+          }
+        } else if (System.nanoTime() - start > READY_MAX.toNanos()) {
+          throw new StartFailedException(
+              name
+                  + " is not ready after "
+                  + READY_MAX.toSeconds()
+                  + " s. The end of "
+                  + folder.log(name)
+                  + ":\n"
+                  + tail(name));
+        }
+      }
+      pause();
+    }
+  }
+
+  private void watch(ServerProcess server) {
+    var _ =
+        server
+            .process()
+            .onExit()
+            .thenAccept(process -> {
+              if (!stopping) {
+                String name = server.replica().name();
+                events.accept(
+                    name
+                        + " ended with code "
+                        + process.exitValue()
+                        + ", see "
+                        + folder.log(name)
+                        + "; ./payments up starts it again");
+              }
+            });
+  }
+
+  private String tail(String name) throws StartFailedException {
+    try {
+      return folder.logTail(name, LOG_TAIL_LINES);
+    } catch (IOException e) {
+      throw new StartFailedException(name + " failed and its log cannot be read: " + e, e);
+    }
+  }
+
+  private void requireNotStopping() throws StartFailedException {
+    if (stopping) {
+      throw new StartFailedException("stopped while starting");
+    }
+  }
+
+  private static void pause() throws StartFailedException {
+    try {
+      Thread.sleep(POLL);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new StartFailedException("interrupted while starting", e);
+    }
+  }
+
+  private static String ready(String name, String where, long startNanos) {
+    return String.format(
+        Locale.ROOT, "%-15s ready on %s (%s)", name, where, secondsSince(startNanos));
+  }
+
+  private static String secondsSince(long startNanos) {
+    return String.format(Locale.ROOT, "%.1f s", (System.nanoTime() - startNanos) / 1e9);
+  }
+}

@@ -1,0 +1,180 @@
+package com.gyroscops.payments.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.gyroscops.payments.cli.client.Clients;
+import io.grpc.ManagedChannel;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+
+/**
+ * A stack in a folder of its own, on ports of its own, worked as a user would: through the
+ * program's command line, in processes. {@link #close} leaves nothing running.
+ */
+final class CliStack implements AutoCloseable {
+
+  private static final Duration COMMAND_MAX = Duration.ofMinutes(4);
+  private static final Path HOME =
+      Path.of(System.getProperty("payments.home", "../..")).toAbsolutePath().normalize();
+
+  private final Path dataDirectory;
+  private final int portOffset;
+
+  /** What a command printed and how it ended. */
+  record Ran(int exitCode, String out, String err) {
+    Ran succeeded() {
+      assertThat(exitCode).withFailMessage(() -> out + err).isZero();
+      return this;
+    }
+
+    /** The last line of the standard output, as JSON. */
+    JsonObject json() {
+      List<String> lines = out.lines().toList();
+      return JsonParser.parseString(lines.getLast()).getAsJsonObject();
+    }
+  }
+
+  CliStack(Path dataDirectory) {
+    this.dataDirectory = dataDirectory;
+    this.portOffset = freeOffset();
+  }
+
+  /** The file of real input; without it the test is skipped. */
+  static Path retail(String file) {
+    Path path =
+        Path.of(System.getProperty("payments.retail.dir", "../../../shared/data")).resolve(file);
+    assumeThat(path)
+        .withFailMessage("no real input: set -Dpayments.retail.dir to the folder with " + file)
+        .exists();
+    return path;
+  }
+
+  private static int freeOffset() {
+    Random random = new Random();
+    while (true) {
+      int offset = 2_000 + random.nextInt(6_000);
+      boolean free =
+          IntStream.of(
+                  55_432, 50_051, 50_061, 8_081, 50_151, 50_161, 8_181, 50_052, 8_082, 50_152,
+                  8_182)
+              .allMatch(port -> isFree(port + offset));
+      if (free) {
+        return offset;
+      }
+    }
+  }
+
+  private static boolean isFree(int port) {
+    try {
+      new ServerSocket(port).close();
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** Starts what is missing and waits until all is ready. */
+  Ran up(String... more) throws IOException {
+    List<String> arguments =
+        new ArrayList<>(List.of("up", "--detach", "--port-offset", Integer.toString(portOffset)));
+    arguments.addAll(List.of(more));
+    return run(arguments.toArray(String[]::new));
+  }
+
+  /** Runs a command to its end. */
+  Ran run(String... arguments) throws IOException {
+    return end(start(arguments));
+  }
+
+  /** A command that runs; its output goes to files. */
+  record Running(Process process, Path out, Path err) {}
+
+  Running start(String... arguments) throws IOException {
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx256m",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Dpayments.home=" + HOME,
+                "-jar",
+                HOME.resolve("tooling/cli/target/cli.jar").toString()));
+    command.addAll(List.of(arguments));
+    command.add("--data-dir");
+    command.add(dataDirectory.toString());
+    Path out = Files.createTempFile(dataDirectory.getParent(), "out", ".txt");
+    Path err = Files.createTempFile(dataDirectory.getParent(), "err", ".txt");
+    Process process =
+        new ProcessBuilder(command)
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start();
+    return new Running(process, out, err);
+  }
+
+  Ran end(Running running) throws IOException {
+    try {
+      if (!running.process().waitFor(COMMAND_MAX.toSeconds(), TimeUnit.SECONDS)) {
+        running.process().destroyForcibly();
+        throw new AssertionError("a command did not end: " + Files.readString(running.out()));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError("interrupted while a command runs", e);
+    }
+    return new Ran(
+        running.process().exitValue(),
+        Files.readString(running.out()),
+        Files.readString(running.err()));
+  }
+
+  Ran status() throws IOException {
+    return run("status", "--json");
+  }
+
+  /** The process of a component, as the status tells. */
+  ProcessHandle process(String name) throws IOException {
+    for (JsonElement element : status().json().getAsJsonArray("components")) {
+      JsonObject component = element.getAsJsonObject();
+      if (component.get("name").getAsString().equals(name)) {
+        return ProcessHandle.of(component.get("pid").getAsLong()).orElseThrow();
+      }
+    }
+    throw new AssertionError("no component " + name);
+  }
+
+  ManagedChannel readServer(int index) throws IOException {
+    return Clients.retrying("127.0.0.1:" + (50_052 + portOffset + 100 * index));
+  }
+
+  Connection database(String name) throws SQLException {
+    return DriverManager.getConnection(
+        "jdbc:postgresql://127.0.0.1:" + (55_432 + portOffset) + "/" + name, "postgres", "");
+  }
+
+  Path dataDirectory() {
+    return dataDirectory;
+  }
+
+  @Override
+  public void close() throws IOException {
+    run("down");
+  }
+}

@@ -1,0 +1,146 @@
+package com.gyroscops.payments.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.gyroscops.payments.cli.CliStack.Ran;
+import com.gyroscops.payments.localstack.Processes;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The main job from end to end, as a user does it: real processes, real input. */
+final class StackIT {
+
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  Path folder;
+
+  @Test
+  void it_comes_up_takes_the_real_input_and_keeps_it() throws Exception {
+    try (CliStack stack = new CliStack(folder.resolve("data"))) {
+      String up = stack.up().succeeded().out();
+      assertThat(up).contains("postgresql", "write-server-0", "read-server-0", "grpcurl");
+      assertThat(stack.status().succeeded().json().get("ready").getAsBoolean()).isTrue();
+
+      Path commands = CliStack.retail("retail-commands.csv");
+      var audit = new RetailAudit(stack, commands, CliStack.retail("retail-expected.json"));
+      Ran first = stack.run("import", commands.toString(), "--json").succeeded();
+      audit.assertCounts(first.json());
+      assertThat(first.json().get("replayed").getAsLong()).isZero();
+      assertThat(first.out().lines().filter(line -> line.contains("\"reason\""))).hasSize(122);
+      audit.assertAllThereOnce(1);
+
+      Ran second = stack.run("import", commands.toString(), "--json").succeeded();
+      audit.assertCounts(second.json());
+      long invalid = second.out().lines().filter(line -> line.contains("FIELD_INVALID")).count();
+      // What is invalid is refused before it is looked up or stored; all else is answered again.
+      assertThat(second.json().get("replayed").getAsLong())
+          .isEqualTo(second.json().get("rows").getAsLong() - invalid);
+      audit.assertAllThereOnce(1);
+
+      stack.run("down").succeeded();
+      assertThat(stack.status().exitCode()).isEqualTo(3);
+      stack.up("--read-servers", "2").succeeded();
+      audit.assertAllThereOnce(2);
+    }
+  }
+
+  @Test
+  void the_demo_tells_its_story_as_often_as_asked() throws Exception {
+    try (CliStack stack = new CliStack(folder.resolve("data"))) {
+      stack.up().succeeded();
+      for (int i = 0; i < 2; i++) {
+        assertThat(stack.run("demo", "--seed", "7").succeeded().out())
+            .contains("REFUND_EXCEEDS_REMAINING", "replayed true", "statistics", "history");
+      }
+    }
+  }
+
+  @Test
+  void up_repairs_what_died_and_adds_what_is_asked_for() throws Exception {
+    try (CliStack stack = new CliStack(folder.resolve("data"))) {
+      stack.up().succeeded();
+      ProcessHandle write = stack.process("write-server-0");
+      ProcessHandle read = stack.process("read-server-0");
+      write.destroyForcibly();
+      assertThat(Processes.awaitEnd(List.of(write), Duration.ofSeconds(10))).isTrue();
+      assertThat(stack.status().exitCode()).isEqualTo(3);
+
+      stack.up("--write-servers", "2").succeeded();
+
+      assertThat(stack.status().succeeded().json().getAsJsonArray("components")).hasSize(4);
+      assertThat(stack.process("read-server-0")).isEqualTo(read);
+      assertThat(stack.run("up", "--detach", "--write-servers", "1").exitCode()).isEqualTo(1);
+      assertThat(read.isAlive()).isTrue();
+    }
+  }
+
+  @Test
+  void after_its_supervisor_was_killed_up_starts_anew_and_down_stops_all() throws Exception {
+    try (CliStack stack = new CliStack(folder.resolve("data"))) {
+      stack.up().succeeded();
+      stack.run("demo").succeeded();
+      ProcessHandle write = stack.process("write-server-0");
+      killSupervisor(stack);
+      assertThat(write.isAlive()).isTrue();
+      assertThat(stack.status().exitCode()).isEqualTo(3);
+
+      stack.up().succeeded();
+      assertThat(Processes.isRunning(write)).isFalse();
+      JsonObject status = stack.status().succeeded().json();
+      assertThat(status.get("head_position").getAsLong()).isPositive();
+
+      ProcessHandle postgres = stack.process("postgresql");
+      killSupervisor(stack);
+      assertThat(stack.run("down").succeeded().out()).contains("supervisor that died");
+      assertThat(Processes.isRunning(postgres)).isFalse();
+      assertThat(stack.run("down").succeeded().out()).contains("nothing is running");
+    }
+  }
+
+  private static void killSupervisor(CliStack stack) throws Exception {
+    String state = Files.readString(stack.dataDirectory().resolve("state.json"));
+    long pid =
+        com.google.gson.JsonParser.parseString(state)
+            .getAsJsonObject()
+            .getAsJsonObject("supervisor")
+            .get("pid")
+            .getAsLong();
+    ProcessHandle supervisor = ProcessHandle.of(pid).orElseThrow();
+    supervisor.destroyForcibly();
+    assertThat(Processes.awaitEnd(List.of(supervisor), Duration.ofSeconds(10))).isTrue();
+  }
+
+  @Test
+  void a_port_in_use_is_named_with_the_option_and_nothing_stays_running() throws Exception {
+    try (CliStack stack = new CliStack(folder.resolve("data"));
+        ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Ran ran =
+          stack.run("up", "--detach", "--postgres-port", Integer.toString(taken.getLocalPort()));
+      assertThat(ran.exitCode()).isEqualTo(1);
+      assertThat(ran.out())
+          .contains(Integer.toString(taken.getLocalPort()), "in use", "--postgres-port");
+      assertThat(stack.run("down").out()).contains("nothing is running");
+    }
+  }
+
+  @Test
+  void secrets_are_for_the_owner_alone() throws Exception {
+    try (CliStack stack = new CliStack(folder.resolve("data"))) {
+      stack.up().succeeded();
+      for (String file : new String[] {"page-token-secret", "state.json"}) {
+        assertThat(
+                PosixFilePermissions.toString(
+                    Files.getPosixFilePermissions(stack.dataDirectory().resolve(file))))
+            .isEqualTo("rw-------");
+      }
+    }
+  }
+}

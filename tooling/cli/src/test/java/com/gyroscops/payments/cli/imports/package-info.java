@@ -1,0 +1,4 @@
+@NullMarked
+package com.gyroscops.payments.cli.imports;
+
+import org.jspecify.annotations.NullMarked;

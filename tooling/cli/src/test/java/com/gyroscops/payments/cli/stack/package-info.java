@@ -1,0 +1,4 @@
+@NullMarked
+package com.gyroscops.payments.cli.stack;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package com.gyroscops.payments.localstack;
+
+import org.jspecify.annotations.NullMarked;
