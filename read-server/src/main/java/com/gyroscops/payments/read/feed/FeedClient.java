@@ -116,7 +116,7 @@ public final class FeedClient implements AutoCloseable {
   private void giveUpOn(int index) {
     int next = (index + 1) % channels.size();
     if (next != index && current.compareAndSet(index, next)) {
-      LOG.info("turning from feed target {} to {}", index, next);
+      LOG.debug("turning from feed target {} to {}", index, next);
     }
   }
 

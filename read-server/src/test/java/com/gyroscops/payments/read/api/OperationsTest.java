@@ -43,6 +43,10 @@ class OperationsTest {
 
   private static final String SERVICE = QueryServiceGrpc.SERVICE_NAME;
 
+  /** So that nothing but a cancellation ends a statement. */
+  private static final Map<String, Object> NO_STATEMENT_TIMEOUT =
+      Map.of("datasources.read.data-source-properties.options", "-c statement_timeout=0");
+
   private final SampleLog log = new SampleLog("payments", "epoch-1");
   private String database;
   private ScriptedFeed feed;
@@ -85,7 +89,7 @@ class OperationsTest {
 
   @Test
   void aDeadlineStopsTheStatementInTheDatabase() throws Exception {
-    try (RunningReplica replica = replica(Map.of());
+    try (RunningReplica replica = replica(NO_STATEMENT_TIMEOUT);
         Connection blocker = connect();
         Connection observer = connect()) {
       eventually("it serves", replica::isServing);
@@ -110,7 +114,7 @@ class OperationsTest {
 
   @Test
   void aCallersCancellationStopsTheStatementInTheDatabase() throws Exception {
-    try (RunningReplica replica = replica(Map.of());
+    try (RunningReplica replica = replica(NO_STATEMENT_TIMEOUT);
         Connection blocker = connect();
         Connection observer = connect()) {
       eventually("it serves", replica::isServing);

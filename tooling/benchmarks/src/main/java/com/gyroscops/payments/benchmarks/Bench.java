@@ -105,7 +105,7 @@ final class Bench implements Callable<Integer> {
         new CommandLine(new Bench())
             .setExecutionExceptionHandler((failure, _, _) -> {
               failure.printStackTrace();
-                  return BROKEN;
+              return BROKEN;
             })
             .execute(arguments));
   }

@@ -22,7 +22,8 @@ import java.util.concurrent.Future;
  */
 final class RawBatch {
 
-  private static final int BATCH = 64;
+  /** Events of a transaction. */
+  static final int BATCH = 64;
 
   private static final String TABLE =
       """

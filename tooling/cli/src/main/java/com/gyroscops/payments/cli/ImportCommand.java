@@ -84,8 +84,7 @@ final class ImportCommand implements Callable<Integer> {
       var settings = ImportSettings.defaults(Duration.ofSeconds(giveUpAfterSeconds));
       var running = new CommandImport(rows, channels, settings, report);
       Thread main = Thread.currentThread();
-      Thread hook = new Thread(() -> stop(running, main), "import-stop");
-      Runtime.getRuntime().addShutdownHook(hook);
+      Thread hook = ShutdownHooks.add("import-stop", () -> stop(running, main));
       boolean ended = false;
       try {
         ImportResult result = running.run();
@@ -96,7 +95,7 @@ final class ImportCommand implements Callable<Integer> {
         if (!ended) {
           report.end(running.result(false));
         }
-        forget(hook);
+        ShutdownHooks.remove(hook);
       }
     } finally {
       channels.forEach(ManagedChannel::shutdownNow);
@@ -112,14 +111,6 @@ final class ImportCommand implements Callable<Integer> {
       main.join(Duration.ofSeconds(ENDING_SECONDS_MAX));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private static void forget(Thread hook) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      return; // The program is ending: the hook waits for this thread.
     }
   }
 }

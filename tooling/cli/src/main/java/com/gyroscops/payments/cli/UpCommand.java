@@ -62,10 +62,15 @@ final class UpCommand implements Callable<Integer> {
     StackFolder folder = StackFolder.of(stack.dataDirectory);
     SupervisorClient supervisor = new SupervisorClient(folder);
     boolean wasUp = supervisor.living().isPresent();
-    Thread stopper = new Thread(() -> stop(supervisor, out), "up-stop");
-    if (!wasUp || !detach) {
-      Runtime.getRuntime().addShutdownHook(stopper);
-    }
+    // Ctrl-C in a repair from beside leaves what was up before.
+    Thread stopper =
+        ShutdownHooks.add(
+            "up-stop",
+            () -> {
+              if (!wasUp || !detach) {
+                stop(supervisor, out);
+              }
+            });
     Notice end =
         supervisor.up(
             StackOptions.checkout(),
@@ -76,7 +81,7 @@ final class UpCommand implements Callable<Integer> {
             text -> print(out, text));
     StackView view = end.stack();
     if (end.failed() || view == null) {
-      Runtime.getRuntime().removeShutdownHook(stopper);
+      ShutdownHooks.remove(stopper);
       print(out, end.text());
       return 1;
     }
@@ -84,13 +89,13 @@ final class UpCommand implements Callable<Integer> {
     print(out, String.format(Locale.ROOT, "ready after %.1f s", seconds));
     describe(out, folder, view);
     if (detach) {
-      Runtime.getRuntime().removeShutdownHook(stopper);
+      ShutdownHooks.remove(stopper);
       return 0;
     }
     print(out, "");
     print(out, "Ctrl-C stops everything; the data stays.");
     supervisor.follow(text -> print(out, text));
-    Runtime.getRuntime().removeShutdownHook(stopper);
+    ShutdownHooks.remove(stopper);
     return 0;
   }
 

@@ -169,6 +169,10 @@ final class CliStack implements AutoCloseable {
         "jdbc:postgresql://127.0.0.1:" + (55_432 + portOffset) + "/" + name, "postgres", "");
   }
 
+  int portOffset() {
+    return portOffset;
+  }
+
   Path dataDirectory() {
     return dataDirectory;
   }

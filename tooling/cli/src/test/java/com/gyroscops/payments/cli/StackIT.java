@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.gyroscops.payments.cli.CliStack.Ran;
+import com.gyroscops.payments.cli.CliStack.Running;
 import com.gyroscops.payments.localstack.Processes;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -116,6 +117,25 @@ final class StackIT {
     ProcessHandle supervisor = ProcessHandle.of(pid).orElseThrow();
     supervisor.destroyForcibly();
     assertThat(Processes.awaitEnd(List.of(supervisor), Duration.ofSeconds(10))).isTrue();
+  }
+
+  @Test
+  void in_the_foreground_it_stays_until_told_to_end_and_then_stops_all() throws Exception {
+    try (CliStack stack = new CliStack(folder.resolve("data"))) {
+      Running up = stack.start("up", "--port-offset", Integer.toString(stack.portOffset()));
+      long deadline = System.nanoTime() + Duration.ofMinutes(3).toNanos();
+      while (!Files.readString(up.out()).contains("Ctrl-C stops everything")) {
+        assertThat(System.nanoTime()).isLessThan(deadline);
+        Thread.sleep(100);
+      }
+      assertThat(up.process().isAlive()).isTrue();
+
+      up.process().destroy(); // SIGTERM; a terminal's Ctrl-C takes the same way.
+
+      assertThat(stack.end(up).out())
+          .contains("stopping", "drained and stopped", "postgresql stopped");
+      assertThat(stack.run("down").succeeded().out()).contains("nothing is running");
+    }
   }
 
   @Test
