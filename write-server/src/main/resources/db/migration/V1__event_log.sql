@@ -54,7 +54,10 @@ create table subscriber_progress (
 -- Makes the partitions that the next p_ahead events need, 10,000,000 events each. Takes the head's
 -- lock, so that it never meets an append halfway.
 create function ensure_event_partitions(p_ahead bigint) returns int
-language plpgsql as $$
+language plpgsql
+-- It holds up appends while it waits, so it gives up soon and is tried again later.
+set lock_timeout = '200ms'
+as $$
 declare
   size constant bigint := 10000000;
   v_position bigint;
@@ -76,7 +79,9 @@ select ensure_event_partitions(0);
 -- Switches to the other table of outcomes once the active one is p_keep old, forgetting what that
 -- held: an outcome is thus kept for p_keep at least and twice that at most.
 create function rotate_request_outcomes(p_keep interval) returns boolean
-language plpgsql as $$
+language plpgsql
+set lock_timeout = '200ms' -- as above
+as $$
 declare
   h outbox_head;
 begin

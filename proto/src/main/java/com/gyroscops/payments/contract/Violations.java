@@ -25,11 +25,19 @@ public final class Violations {
   /** Longest value of a metadata pair, in UTF-16 code units. */
   public static final int METADATA_VALUE_LENGTH_MAX = 500;
 
+  /** Most violations told at once: they travel in trailers, which clients bound to 8 KiB. */
+  public static final int VIOLATIONS_MAX = 20;
+
+  /** Longest piece of input that is told back. */
+  private static final int QUOTE_LENGTH_MAX = 64;
+
   private final List<FieldViolation> found = new ArrayList<>();
 
   /** Notes that {@code field} is wrong. */
   public Violations add(String field, String description) {
-    found.add(new FieldViolation(field, description));
+    if (found.size() < VIOLATIONS_MAX) {
+      found.add(new FieldViolation(field, description));
+    }
     return this;
   }
 
@@ -96,7 +104,7 @@ public final class Violations {
     pairs.forEach((name, value) -> {
       require(!name.isEmpty(), field, "has an empty name");
       text(field + " (name)", name, METADATA_NAME_LENGTH_MAX);
-      text(field + "[\"" + name + "\"]", value, METADATA_VALUE_LENGTH_MAX);
+      text(field + "[\"" + quote(name) + "\"]", value, METADATA_VALUE_LENGTH_MAX);
     });
     return this;
   }
@@ -119,6 +127,13 @@ public final class Violations {
         Currencies.exponent(code).isPresent(),
         field,
         "is not an ISO 4217 currency code with minor units, in upper case");
+  }
+
+  /** A piece of input, cut to a length that can be told back. */
+  public static String quote(String input) {
+    return input.length() <= QUOTE_LENGTH_MAX
+        ? input
+        : input.substring(0, QUOTE_LENGTH_MAX) + "...";
   }
 
   /** Whether nothing is wrong so far. */

@@ -57,6 +57,8 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
   /** Most commands of one ExecuteBatch. */
   static final int BATCH_COMMANDS_MAX = 500;
 
+  private static final com.gyroscops.payments.v1.CommandOutcome QUEUE_FULL =
+      Responses.message(CommandBatcher.QUEUE_FULL);
   private static final Logger LOG = LoggerFactory.getLogger(CommandEndpoint.class);
 
   private final CommandReader reader;
@@ -65,6 +67,7 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
   private final EventStore store;
   private final Executor blocking;
   private final Set<CommandStream> streams = ConcurrentHashMap.newKeySet();
+  private volatile boolean draining;
 
   /**
    * @param whenRoom runs a task once there is room for commands again
@@ -173,8 +176,15 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
         .throwIfAny();
     List<CompletableFuture<com.gyroscops.payments.v1.CommandOutcome>> outcomes =
         new ArrayList<>(count);
+    boolean room = true;
     for (Command command : request.getCommandsList()) {
-      outcomes.add(outcome(command).toCompletableFuture());
+      // Once the queue is full it stays so for the rest: a later command must not overtake.
+      CompletableFuture<com.gyroscops.payments.v1.CommandOutcome> outcome =
+          room
+              ? outcome(command).toCompletableFuture()
+              : CompletableFuture.completedFuture(QUEUE_FULL);
+      room = !(outcome.isDone() && outcome.join().equals(QUEUE_FULL));
+      outcomes.add(outcome);
     }
     var _ =
         CompletableFuture.allOf(outcomes.toArray(CompletableFuture[]::new))
@@ -197,11 +207,15 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
             (ServerCallStreamObserver<StreamCommandsResponse>) responses,
             streams::remove);
     streams.add(stream);
+    if (draining) {
+      stream.drain();
+    }
     return stream;
   }
 
   /** Ends the streams once what they have sent is answered; their clients go to another server. */
   void drain() {
+    draining = true;
     streams.forEach(CommandStream::drain);
   }
 
@@ -255,7 +269,12 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
     var _ =
         commands
             .handle(command)
-            .thenAccept(outcome -> Responses.answer(responses, outcome, success));
+            .thenAccept(outcome -> Responses.answer(responses, outcome, success))
+            .exceptionally(unexpected -> {
+              LOG.error("an answer cannot be given", unexpected);
+              responses.onError(UnexpectedErrors.hidden());
+              return null;
+            });
   }
 
   private CompletionStage<com.gyroscops.payments.v1.CommandOutcome> outcome(Command command) {

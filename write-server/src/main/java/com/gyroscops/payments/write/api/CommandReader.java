@@ -254,7 +254,7 @@ final class CommandReader {
     violations.require(
         request.getUpdateMask().getPathsCount() > 0, at + "update_mask", "must name a field");
     for (String path : request.getUpdateMask().getPathsList()) {
-      String field = at + "payment." + path;
+      String field = at + "payment." + Violations.quote(path);
       switch (path) {
         case "personal_data.user_id" -> {
           userId = personal.getUserId();
@@ -278,7 +278,8 @@ final class CommandReader {
         }
         default ->
             violations.add(
-                at + "update_mask", "names " + path + ", which is none of the fields to change");
+                at + "update_mask",
+                "names " + Violations.quote(path) + ", which is none of the fields to change");
       }
     }
     return new Changes(userId, text, metadata, merchantReference, providerReference);

@@ -53,7 +53,7 @@ final class Upkeep {
       if (!wasReady && !health.isDraining()) {
         LOG.info("ready: log {} epoch {} at {}", now.logId(), now.epoch(), now.position());
       }
-    } catch (StoreUnavailableException e) {
+    } catch (RuntimeException e) {
       health.report(false);
       if (wasReady) {
         LOG.warn("not ready: {}", e.getMessage());

@@ -35,6 +35,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntConsumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -69,6 +70,9 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
   /** Most bytes of commands of one append. */
   static final int BATCH_BYTES_MAX = 1024 * 1024;
 
+  /** Most bytes of commands that wait: a fraction of the smallest heap recommended. */
+  static final long QUEUE_BYTES_MAX = 64L * 1024 * 1024;
+
   /** Most conflicts of one command before its caller is told. */
   static final int CONFLICTS_MAX = 10;
 
@@ -87,7 +91,12 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
   private final IntConsumer batchSizes;
   private final BlockingQueue<PendingCommand> queue;
   private final Queue<Runnable> waitingForRoom = new ConcurrentLinkedQueue<>();
+  private final AtomicLong queuedBytes = new AtomicLong();
   private final StateCache states = new StateCache();
+
+  /** What goes before the queue: undecided commands of the last batch. The lane's own. */
+  private final Deque<PendingCommand> first = new ArrayDeque<>();
+
   private final Thread lane;
   private volatile boolean closing;
 
@@ -128,10 +137,12 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
       return CompletableFuture.completedFuture(CommandOutcome.Refused.of(Errors.draining()));
     }
     PendingCommand pending = new PendingCommand(command);
-    if (!queue.offer(pending)) {
+    if (queuedBytes.addAndGet(command.sizeBytes()) > QUEUE_BYTES_MAX || !queue.offer(pending)) {
+      queuedBytes.addAndGet(-command.sizeBytes());
       return CompletableFuture.completedFuture(QUEUE_FULL);
     }
     if (closing && queue.remove(pending)) {
+      queuedBytes.addAndGet(-command.sizeBytes());
       // The lane may have ended between the check above and the offer.
       return CompletableFuture.completedFuture(CommandOutcome.Refused.of(Errors.draining()));
     }
@@ -164,11 +175,10 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
   }
 
   private void run() {
-    Deque<PendingCommand> first = new ArrayDeque<>();
     while (true) {
       List<PendingCommand> batch;
       try {
-        batch = take(first);
+        batch = take();
       } catch (InterruptedException e) {
         LOG.warn("the command lane was interrupted; it goes on until closed");
         continue;
@@ -201,15 +211,19 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
    * The next batch: first what goes before the queue, which is left empty or holding what exceeds
    * the batch; then the queue. Empty if nothing came for a while.
    */
-  private List<PendingCommand> take(Deque<PendingCommand> first) throws InterruptedException {
+  private List<PendingCommand> take() throws InterruptedException {
     if (first.isEmpty()) {
       PendingCommand next = queue.poll(IDLE_MILLIS, TimeUnit.MILLISECONDS);
       if (next == null) {
         return List.of();
       }
+      queuedBytes.addAndGet(-next.envelope().sizeBytes());
       first.add(next);
     }
-    queue.drainTo(first, Math.max(0, BATCH_COMMANDS_MAX - first.size()));
+    List<PendingCommand> taken = new ArrayList<>();
+    queue.drainTo(taken, Math.max(0, BATCH_COMMANDS_MAX - first.size()));
+    queuedBytes.addAndGet(-bytes(taken));
+    first.addAll(taken);
     List<PendingCommand> batch = new ArrayList<>(first.size());
     int bytes = 0;
     while (!first.isEmpty() && bytes < BATCH_BYTES_MAX) {
@@ -241,8 +255,11 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
       }
     } catch (StoreUnavailableException e) {
       LOG.warn("{} commands fail: {}", batch.size(), e.getMessage());
-      giveUp(chains, CommandOutcome.Refused.of(Errors.storeUnavailable()));
-    } catch (RuntimeException e) {
+      CommandOutcome unavailable = CommandOutcome.Refused.of(Errors.storeUnavailable());
+      giveUp(chains, unavailable);
+      giveUpWaiting(batch, unavailable);
+    } catch (RuntimeException | LinkageError | VirtualMachineError e) {
+      // The lane must outlive whatever happens in it: without it the server only seems to work.
       LOG.error("{} commands fail unexpectedly", batch.size(), e);
       giveUp(chains, CommandOutcome.Refused.of(Errors.notStored()));
     }
@@ -256,7 +273,7 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
     for (var commands = batch.iterator(); commands.hasNext(); ) {
       PendingCommand pending = commands.next();
       CommandEnvelope envelope = pending.envelope();
-      if (envelope.abandoned().getAsBoolean()) {
+      if (pending.isAbandoned()) {
         pending.decide(CommandOutcome.Refused.of(Errors.abandoned()));
         continue;
       }
@@ -287,17 +304,17 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
   }
 
   /** The states to decide on: at hand, fetched, or for what begins with a creation, none so far. */
-  private Map<PaymentKey, Payment> load(Map<PaymentKey, List<PendingCommand>> chains) {
-    Map<PaymentKey, Payment> bases = HashMap.newHashMap(chains.size());
+  private Map<PaymentKey, Supplier<Payment>> load(Map<PaymentKey, List<PendingCommand>> chains) {
+    Map<PaymentKey, Supplier<Payment>> bases = LinkedHashMap.newLinkedHashMap(chains.size());
     List<PaymentKey> missing = new ArrayList<>();
     chains.forEach((key, commands) -> {
       Payment state = states.get(key);
       PendingCommand opening = commands.getFirst();
       if (state != null) {
-        bases.put(key, state);
+        bases.put(key, () -> state);
       } else if (opening.envelope().command() instanceof PaymentCommand.Create
           && opening.conflicts() == 0) {
-        bases.put(key, ABSENT);
+        bases.put(key, () -> ABSENT);
       } else {
         missing.add(key);
       }
@@ -305,19 +322,20 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
     Map<PaymentKey, PaymentEvent> found = store.newest(missing);
     for (PaymentKey key : missing) {
       PaymentEvent newest = found.get(key);
-      bases.put(key, newest == null ? ABSENT : PaymentMessages.toState(newest.getPayment()));
+      // Read later, so that a payment that this version cannot read fails its own commands alone.
+      bases.put(key, () -> newest == null ? ABSENT : PaymentMessages.toState(newest.getPayment()));
     }
     return bases;
   }
 
   private List<DecidedChain> decide(
-      Map<PaymentKey, List<PendingCommand>> chains, Map<PaymentKey, Payment> bases) {
+      Map<PaymentKey, List<PendingCommand>> chains, Map<PaymentKey, Supplier<Payment>> bases) {
     Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS);
     List<DecidedChain> decided = new ArrayList<>(chains.size());
     bases.forEach((key, base) -> {
       List<PendingCommand> commands = chains.getOrDefault(key, List.of());
-      DecidedChain chain = new DecidedChain(key, base);
       try {
+        DecidedChain chain = new DecidedChain(key, base.get());
         commands.forEach(command -> chain.decide(command, now, eventIds));
         decided.add(chain);
       } catch (RuntimeException e) {
@@ -407,6 +425,26 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
         pending.decide(CommandOutcome.Refused.of(Errors.concurrentChange()));
       }
     }
+  }
+
+  /**
+   * Fails what waits as well. Those commands were sent by callers who do not know yet that an
+   * earlier one failed: decided without it, they might be rejected for good. States at hand go too,
+   * for a store that comes back may be an older one.
+   */
+  private void giveUpWaiting(List<PendingCommand> batch, CommandOutcome outcome) {
+    List<PendingCommand> waiting = new ArrayList<>();
+    queue.drainTo(waiting);
+    queuedBytes.addAndGet(-bytes(waiting));
+    batch.addAll(first);
+    batch.addAll(waiting);
+    first.clear();
+    batch.stream().filter(pending -> !pending.isDecided()).forEach(p -> p.decide(outcome));
+    states.clear();
+  }
+
+  private static long bytes(List<PendingCommand> commands) {
+    return commands.stream().mapToLong(pending -> pending.envelope().sizeBytes()).sum();
   }
 
   private void giveUp(Map<PaymentKey, List<PendingCommand>> chains, CommandOutcome outcome) {

@@ -53,7 +53,7 @@ final class DecidedChain {
     CommandEnvelope envelope = pending.envelope();
     commands.add(pending);
     long expected = envelope.expectedVersion();
-    if (expected != 0 && state.version() != 0 && state.version() != expected) {
+    if (expected != 0 && state.version() != expected) {
       verdicts.add(
           new Verdict.Refused(
               CommandOutcome.Refused.of(Errors.versionMismatch(expected, state.version()))));

@@ -38,6 +38,12 @@ final class PendingCommand {
     repetitions.add(repetition);
   }
 
+  /** Whether nobody waits for the outcome any more: neither its caller nor those of repetitions. */
+  boolean isAbandoned() {
+    return envelope.abandoned().getAsBoolean()
+        && repetitions.stream().allMatch(PendingCommand::isAbandoned);
+  }
+
   void decide(CommandOutcome decided) {
     outcome = decided;
   }

@@ -40,6 +40,10 @@ final class StateCache {
     states.invalidate(key);
   }
 
+  void clear() {
+    states.invalidateAll();
+  }
+
   private static int weight(Payment state) {
     return switch (state) {
       case Payment.Absent _ -> STATE_WEIGHT;

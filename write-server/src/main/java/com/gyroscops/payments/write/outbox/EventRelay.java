@@ -90,6 +90,7 @@ public final class EventRelay implements AutoCloseable {
         }
       });
       responses.setOnCancelHandler(() -> end(Subscription::abandon));
+      responses.setOnCloseHandler(() -> end(Subscription::abandon));
     }
 
     @Override
@@ -145,10 +146,14 @@ public final class EventRelay implements AutoCloseable {
             .toException();
       }
       LogHead head = store.head();
+      if (!head.epoch().equals(tail.head().epoch())) {
+        // The tail has yet to notice a new history; it does within a poll.
+        tail.wake();
+        throw unavailable();
+      }
       if (!History.contains(store, head, start)) {
         throw History.diverged().toException();
       }
-      tail.wake();
       Subscription begun = new Subscription(tail, start, head.epoch(), responses, clock);
       subscription = begun;
       subscriber = new SubscriberProgress.Subscriber(start.getSource(), start.getSubscriber());

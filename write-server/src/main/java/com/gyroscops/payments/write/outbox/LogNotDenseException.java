@@ -20,6 +20,11 @@ final class LogNotDenseException extends RuntimeException {
     return gap;
   }
 
+  /** The log's head is there, but an event before it is not. */
+  static LogNotDenseException missing(long position, long head) {
+    return new LogNotDenseException("the log ends at " + head + " but has no " + position);
+  }
+
   /** Checks that an event follows a position. */
   static void check(long position, PaymentEvent next) {
     if (next.getPosition() != position + 1) {

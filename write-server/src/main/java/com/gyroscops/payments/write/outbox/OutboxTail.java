@@ -44,7 +44,7 @@ public final class OutboxTail implements CommitListener, AutoCloseable {
   private volatile boolean closing;
 
   /** A stretch of one history. */
-  private record Tail(String logId, String epoch, EventRing ring) {}
+  private record Tail(String logId, String epoch, long generation, EventRing ring) {}
 
   /** Starts to follow the log, from its end as soon as the store answers. */
   public OutboxTail(EventStore store) {
@@ -81,6 +81,14 @@ public final class OutboxTail implements CommitListener, AutoCloseable {
     return current == null
         ? store.head()
         : new LogHead(current.logId(), current.epoch(), current.ring().last());
+  }
+
+  /**
+   * Changes when the log turns out to be another history: what was read before may not be of it.
+   */
+  long generation() {
+    Tail current = tail;
+    return current == null ? 0 : current.generation();
   }
 
   /**
@@ -160,28 +168,30 @@ public final class OutboxTail implements CommitListener, AutoCloseable {
   }
 
   private void catchUp() {
-    LogHead head = store.head();
+    // The ring's end is looked at before the head is read, for the lane adds to it meanwhile.
     Tail current = tail;
-    if (current == null
-        || !current.epoch().equals(head.epoch())
-        || head.position() < current.ring().last()) {
-      // A new history, or the first look: subscribers of the old one must introduce themselves
+    long seen = current == null ? 0 : current.ring().last();
+    LogHead head = store.head();
+    if (current == null || !current.epoch().equals(head.epoch()) || head.position() < seen) {
+      // The first look, or another history: subscribers of the old one must introduce themselves
       // anew.
       tail =
           new Tail(
               head.logId(),
               head.epoch(),
+              current == null ? 0 : current.generation() + 1,
               new EventRing(head.position(), RING_EVENTS_MAX, RING_BYTES_MAX));
       announce();
       return;
     }
     EventRing ring = current.ring();
-    while (ring.last() < head.position()) {
-      List<PaymentEvent> events = store.read(ring.last(), READ_EVENTS_MAX, READ_BYTES_MAX);
-      if (events.isEmpty() || !ring.add(events)) {
-        LogNotDenseException.check(
-            ring.last(), events.isEmpty() ? PaymentEvent.getDefaultInstance() : events.getFirst());
+    for (long from = ring.last(); from < head.position(); from = ring.last()) {
+      List<PaymentEvent> events = store.read(from, READ_EVENTS_MAX, READ_BYTES_MAX);
+      if (events.isEmpty()) {
+        throw LogNotDenseException.missing(from + 1, head.position());
       }
+      LogNotDenseException.check(from, events.getFirst());
+      ring.add(events);
       announce();
     }
   }

@@ -48,6 +48,7 @@ final class Subscription implements Runnable {
   private final String epoch;
   private final ServerCallStreamObserver<SubscribeResponse> observer;
   private final Clock clock;
+  private final long generation;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Runnable signal = this::signal;
@@ -70,6 +71,7 @@ final class Subscription implements Runnable {
     this.epoch = epoch;
     this.observer = observer;
     this.clock = clock;
+    this.generation = tail.generation();
     this.sent = start.getPosition();
     this.acknowledged = start.getPosition();
   }
@@ -155,8 +157,9 @@ final class Subscription implements Runnable {
     send(List.of());
     long sentAt = System.nanoTime();
     while (!isEnding()) {
-      if (!tail.head().epoch().equals(epoch)) {
-        fail(History.diverged().toException());
+      if (tail.generation() != generation) {
+        // Another history: let the subscriber introduce itself anew, which tells the two apart.
+        fail(EventRelay.unavailable());
         return;
       }
       List<PaymentEvent> events =

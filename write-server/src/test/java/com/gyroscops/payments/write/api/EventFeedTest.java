@@ -14,6 +14,7 @@ import com.gyroscops.payments.v1.SubscribeRequest;
 import com.gyroscops.payments.v1.SubscribeResponse;
 import com.gyroscops.payments.v1.SubscribeStart;
 import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
+import com.gyroscops.payments.write.outbox.EventRelay;
 import com.zaxxer.hikari.HikariDataSource;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
@@ -155,9 +156,33 @@ class EventFeedTest {
   void aNewEpochEndsTheStreamsOfTheOldOne() throws Exception {
     create(server, 1);
     Subscriber subscriber = subscribe(server, 0, "", "");
-    subscriber.events(1);
+    String epoch = subscriber.next().getEpoch();
+    String eventId = subscriber.events(1).getFirst().getEventId();
     execute("select new_epoch()");
-    assertThat(subscriber.reason()).isEqualTo("HISTORY_DIVERGED");
+    assertThat(subscriber.reason()).isEqualTo("STORE_UNAVAILABLE");
+    assertThat(subscribe(server, 1, epoch, eventId).reason()).isEqualTo("HISTORY_DIVERGED");
+  }
+
+  @Test
+  void aLogThatFellBackEndsTheStreamsEvenIfNobodyToldOfIt() throws Exception {
+    create(server, 3);
+    Subscriber subscriber = subscribe(server, 0, "", "");
+    subscriber.events(3);
+    execute("update outbox_head set position = 1");
+    execute("delete from events where position > 1");
+    assertThat(subscriber.reason()).isEqualTo("STORE_UNAVAILABLE");
+  }
+
+  @Test
+  void streamsThatEndLeaveRoomForOthers() throws Exception {
+    create(server, 1);
+    for (int i = 0; i < EventRelay.SUBSCRIBERS_MAX + 5; i++) {
+      Subscriber hasty = subscribe(server, 0, "", "");
+      hasty.next();
+      hasty.acknowledge(99);
+      assertThat(hasty.reason()).isEqualTo("FIELD_INVALID");
+    }
+    subscribe(server, 0, "", "").events(1);
   }
 
   @Test

@@ -229,6 +229,32 @@ class CommandBatcherTest {
   }
 
   @Test
+  void whatWaitsBehindAFailedAppendFailsWithItAndIsNotRejectedForGood() throws Exception {
+    store.hold();
+    var gate = send(Commands.create("gate"));
+    store.awaitHeld();
+    CommandEnvelope create = Commands.create("p");
+    CommandEnvelope process = Commands.process("p");
+    var created = send(create);
+    var processed = send(process);
+    store.loseNextAnswer();
+    store.letThrough();
+    assertThat(reason(gate)).isEqualTo("STORE_UNAVAILABLE");
+    assertThat(reason(created)).isEqualTo("STORE_UNAVAILABLE");
+    assertThat(reason(processed)).isEqualTo("STORE_UNAVAILABLE");
+    assertThat(success(send(create)).replayed()).isFalse();
+    assertThat(success(send(process)).payment().getVersion()).isEqualTo(2);
+  }
+
+  @Test
+  void aCommandThatExpectsAVersionOfAnAbsentPaymentIsNotRejectedForGood() {
+    CommandEnvelope early = Commands.expecting(Commands.process("p"), 1);
+    assertThat(reason(send(early))).isEqualTo("VERSION_MISMATCH");
+    success(send(Commands.create("p")));
+    assertThat(success(send(early)).payment().getVersion()).isEqualTo(2);
+  }
+
+  @Test
   void aFullQueueRefusesAndSaysWhenThereIsRoom() throws Exception {
     CommandBatcher small = batcher(store, 4);
     store.hold();

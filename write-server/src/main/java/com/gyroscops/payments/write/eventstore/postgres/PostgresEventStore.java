@@ -35,7 +35,10 @@ public final class PostgresEventStore implements EventStore {
       "select p.payment_key, e.position, e.payload from payments p"
           + " join events e on e.position = p.last_position where p.payment_key = any (?)";
   private static final String READ =
-      "select position, payload from events where position > ? order by position limit ?";
+      "select position, payload from (select position, payload,"
+          + " sum(octet_length(payload)) over (order by position) - octet_length(payload) as before"
+          + " from (select position, payload from events where position > ?"
+          + " order by position limit ?) e) e where before < ? order by position";
   private static final String HEAD =
       "select log_id, epoch, position from outbox_head where log_id = 'main'";
   private static final String REQUEST =
@@ -108,12 +111,10 @@ public final class PostgresEventStore implements EventStore {
           try (PreparedStatement statement = connection.prepareStatement(READ)) {
             statement.setLong(1, after);
             statement.setInt(2, countMax);
+            statement.setInt(3, bytesMax);
             try (ResultSet row = statement.executeQuery()) {
-              int bytes = 0;
-              while (bytes < bytesMax && row.next()) {
-                byte[] payload = row.getBytes(2);
-                bytes += payload.length;
-                events.add(event(log, row.getLong(1), payload));
+              while (row.next()) {
+                events.add(event(log, row.getLong(1), row.getBytes(2)));
               }
             }
           }
@@ -215,16 +216,18 @@ public final class PostgresEventStore implements EventStore {
     return known == null ? head().logId() : known;
   }
 
-  /** A step in the database. */
+  /** A step in the database; {@link AppendRefusedException} if the database refuses it as such. */
   private interface Work<T> {
     T run(Connection connection) throws SQLException, InvalidProtocolBufferException;
   }
 
   private <T> T inDatabase(String what, Work<T> work) {
+    boolean connected = false;
     try (Connection connection = dataSource.getConnection()) {
+      connected = true;
       return work.run(connection);
     } catch (SQLException e) {
-      if (isUnavailable(e)) {
+      if (!connected || isUnavailable(e)) {
         throw new StoreUnavailableException("cannot " + what + ": " + e.getMessage(), e);
       }
       throw new AppendRefusedException("cannot " + what + ": " + e.getMessage(), e);
@@ -241,6 +244,7 @@ public final class PostgresEventStore implements EventStore {
   private static boolean isUnavailable(SQLException e) {
     String state = e.getSQLState();
     return state == null
+        || state.length() < 2
         || switch (state.substring(0, 2)) {
           case "08", "53", "57", "40", "58", "25" -> true;
           default -> false;
