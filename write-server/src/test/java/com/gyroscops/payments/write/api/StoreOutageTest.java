@@ -15,6 +15,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -63,7 +64,7 @@ class StoreOutageTest {
                 StatusRuntimeException.class, () -> server.commands().createPayment(create(id)));
       }
       assertThat(refused).isNotNull();
-      ApiError error = ApiError.from(refused).orElseThrow();
+      ApiError error = ApiError.from(Objects.requireNonNull(refused)).orElseThrow();
       assertThat(error.code()).isEqualTo(Code.UNAVAILABLE);
       assertThat(error.reason()).isEqualTo("STORE_UNAVAILABLE");
       assertThat(error.retryAfter()).isNotNull();
