@@ -41,12 +41,16 @@ final class SqlApply {
    * feed sends the events again. Nothing that was answered is wrong, for each answer's position is
    * of the snapshot of its data.
    *
-   * <p>Plans are made for the tables as they are: one kept from when they were empty would scan
-   * them when they are large. A run of events pays for that easily.
+   * <p>Plans are kept, for a run is often a few events and planning them anew took longer than
+   * writing them. A plan that stems from when the tables were empty must not scan them when they
+   * are large: it may only go by index.
    */
   private static final String SETTINGS =
       ", set_config('synchronous_commit', 'off', true)"
-          + ", set_config('plan_cache_mode', 'force_custom_plan', true)";
+          + ", set_config('plan_cache_mode', 'force_generic_plan', true)"
+          + ", set_config('enable_seqscan', 'off', true)"
+          + ", set_config('enable_hashjoin', 'off', true)"
+          + ", set_config('enable_mergejoin', 'off', true)";
 
   @FunctionalInterface
   private interface Work<T> {
