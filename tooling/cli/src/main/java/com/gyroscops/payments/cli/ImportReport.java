@@ -169,7 +169,9 @@ final class ImportReport implements ImportListener, AutoCloseable {
       return;
     }
     for (RowRejection rejection : shown) {
-      String field = rejection.field().isEmpty() ? "" : " " + rejection.field();
+      boolean named =
+          rejection.field().isEmpty() || rejection.message().startsWith(rejection.field());
+      String field = named ? "" : " " + rejection.field();
       out.printf(
           Locale.ROOT,
           "row %d (%s %s/%s): %s%s: %s%n",
