@@ -8,14 +8,14 @@ import com.gyroscops.payments.write.eventstore.postgres.LogMaintenance;
 import com.gyroscops.payments.write.outbox.EventRelay;
 import com.gyroscops.payments.write.outbox.SubscriberProgress;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micronaut.context.annotation.Context;
 import io.micronaut.scheduling.annotation.Scheduled;
-import jakarta.inject.Singleton;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What the server does from time to time. Each task runs apart from the others. */
-@Singleton
+@Context // At once, not by its first task.
 final class Upkeep {
 
   private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);

@@ -22,6 +22,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.annotation.Bean;
 import io.micronaut.context.annotation.Context;
 import io.micronaut.context.annotation.Factory;
+import io.micronaut.context.annotation.Primary;
 import io.micronaut.context.annotation.Replaces;
 import io.micronaut.data.connection.jdbc.advice.DelegatingDataSource;
 import io.micronaut.grpc.server.GrpcServerBuilder;
@@ -55,7 +56,15 @@ final class WriteServerFactory {
   }
 
   @Singleton
+  @Primary
   EventStore eventStore(DataSource dataSource, Settings settings) {
+    return new PostgresEventStore(unwrapped(dataSource), settings.instanceId());
+  }
+
+  /** The same store by way of connections that commands do not need. */
+  @Singleton
+  @Named("reads")
+  EventStore eventStoreForReads(@Named("reads") DataSource dataSource, Settings settings) {
     return new PostgresEventStore(unwrapped(dataSource), settings.instanceId());
   }
 
@@ -83,7 +92,7 @@ final class WriteServerFactory {
 
   @Singleton
   EventRelay eventRelay(
-      EventStore store, OutboxTail tail, SubscriberProgress progress, Clock clock) {
+      @Named("reads") EventStore store, OutboxTail tail, SubscriberProgress progress, Clock clock) {
     return new EventRelay(store, tail, progress, clock);
   }
 
@@ -114,7 +123,7 @@ final class WriteServerFactory {
   @Singleton
   CommandEndpoint commandEndpoint(
       CommandBatcher batcher,
-      EventStore store,
+      @Named("reads") EventStore store,
       Clock clock,
       TimeBasedEpochGenerator ids,
       @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads,
@@ -129,7 +138,7 @@ final class WriteServerFactory {
   }
 
   @Singleton
-  FeedEndpoint feedEndpoint(EventStore store, EventRelay relay) {
+  FeedEndpoint feedEndpoint(@Named("reads") EventStore store, EventRelay relay) {
     return new FeedEndpoint(store, relay);
   }
 
