@@ -2,12 +2,15 @@ package com.gyroscops.payments.read;
 
 import com.gyroscops.payments.contract.ServingHealth;
 import com.gyroscops.payments.read.feed.HeadTracker;
-import com.gyroscops.payments.read.projection.Projector;
+import com.gyroscops.payments.read.projection.ProjectedSource;
 import io.micronaut.grpc.server.GrpcEmbeddedServer;
 import io.micronaut.runtime.event.annotation.EventListener;
 import io.micronaut.runtime.server.event.ServerShutdownEvent;
 import io.micronaut.runtime.server.event.ServerStartupEvent;
 import jakarta.inject.Singleton;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -24,19 +27,19 @@ final class ReplicaLifecycle {
 
   private final ReadServerSettings settings;
   private final ServingHealth health;
-  private final Projector projector;
+  private final List<ProjectedSource> sources;
   private final HeadTracker heads;
   private final ServingReadiness readiness;
 
   ReplicaLifecycle(
       ReadServerSettings settings,
       ServingHealth health,
-      Projector projector,
+      List<ProjectedSource> sources,
       HeadTracker heads,
       ServingReadiness readiness) {
     this.settings = settings;
     this.health = health;
-    this.projector = projector;
+    this.sources = sources;
     this.heads = heads;
     this.readiness = readiness;
   }
@@ -45,7 +48,7 @@ final class ReplicaLifecycle {
   void onStartup(ServerStartupEvent event) {
     if (event.getSource() instanceof GrpcEmbeddedServer server) {
       LOG.info("gRPC on port {}", server.getPort());
-      projector.start();
+      sources.forEach(source -> source.projector().start());
       heads.start();
       readiness.start();
     }
@@ -58,7 +61,8 @@ final class ReplicaLifecycle {
       LOG.info("draining");
       long start = System.nanoTime();
       health.drain();
-      projector.close();
+      // Each may take as long as its transaction under way; together they take as long as one.
+      closeAll();
       try {
         // No wait if the projector took that long.
         long left = settings.drainNotice().toNanos() - (System.nanoTime() - start);
@@ -66,6 +70,12 @@ final class ReplicaLifecycle {
       } catch (InterruptedException _) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  private void closeAll() {
+    try (ExecutorService each = Executors.newVirtualThreadPerTaskExecutor()) {
+      sources.forEach(source -> each.execute(source.projector()::close));
     }
   }
 }

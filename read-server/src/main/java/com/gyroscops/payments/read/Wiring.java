@@ -4,6 +4,7 @@ import com.gyroscops.payments.contract.ServingHealth;
 import com.gyroscops.payments.read.feed.FeedClient;
 import com.gyroscops.payments.read.feed.HeadTracker;
 import com.gyroscops.payments.read.projection.LeaseRepository;
+import com.gyroscops.payments.read.projection.ProjectedSource;
 import com.gyroscops.payments.read.projection.ProjectionMeters;
 import com.gyroscops.payments.read.projection.Projector;
 import com.gyroscops.payments.read.query.BatchGetPayments;
@@ -19,7 +20,6 @@ import com.gyroscops.payments.read.query.PageTokens;
 import com.gyroscops.payments.read.query.QueryBus;
 import com.gyroscops.payments.read.query.SearchPayments;
 import com.gyroscops.payments.read.source.KnownPosition;
-import com.gyroscops.payments.read.source.PaymentSource;
 import com.gyroscops.payments.read.source.sql.SqlProbe;
 import com.gyroscops.payments.read.source.sql.SqlSource;
 import com.gyroscops.payments.v1.QueryServiceGrpc;
@@ -39,11 +39,6 @@ import javax.sql.DataSource;
 final class Wiring {
 
   private static final String SQL = "sql";
-
-  @Singleton
-  KnownPosition knownPosition() {
-    return new KnownPosition();
-  }
 
   @Singleton
   ServingHealth servingHealth() {
@@ -69,37 +64,49 @@ final class Wiring {
     return new HeadTracker(feed, System::nanoTime);
   }
 
-  @Bean(preDestroy = "close")
+  /** The unique name of this replica. */
   @Singleton
-  Projector projector(
-      PaymentSource source,
+  @Named("replica")
+  String replica(ReadServerSettings settings) {
+    return settings.instanceId().isEmpty()
+        ? "read-server-" + UUID.randomUUID()
+        : settings.instanceId();
+  }
+
+  @Singleton
+  @Named(SQL)
+  ProjectedSource sql(
+      SqlSource source,
       FeedClient feed,
       LeaseRepository leases,
-      ReadServerSettings settings,
-      KnownPosition known,
+      @Named("replica") String replica,
       HeadTracker heads,
       MeterRegistry meters) {
-    String replica =
-        settings.instanceId().isEmpty()
-            ? "read-server-" + UUID.randomUUID()
-            : settings.instanceId();
-    return Projector.leased(
-        source, SQL, feed, leases, replica, known, new ProjectionMeters(meters, SQL, known, heads));
+    KnownPosition known = new KnownPosition();
+    Projector projector =
+        Projector.leased(
+            source,
+            SQL,
+            feed,
+            leases,
+            replica,
+            known,
+            new ProjectionMeters(meters, SQL, known, heads));
+    return new ProjectedSource(SQL, source, known, projector);
   }
 
   @Bean(preDestroy = "close")
   @Singleton
   ServingReadiness readiness(
       @Named("read") DatasourceConfiguration database,
-      KnownPosition known,
-      Projector projector,
+      @Named(SQL) ProjectedSource sql,
       ServingHealth health) {
     SqlProbe probe =
         new SqlProbe(
             database.getConfiguredUrl(),
             database.getConfiguredUsername(),
             database.getConfiguredPassword());
-    return new ServingReadiness(probe, known, projector, health);
+    return new ServingReadiness(probe, sql.known(), sql.projector(), health);
   }
 
   @Singleton
@@ -109,8 +116,8 @@ final class Wiring {
   }
 
   @Singleton
-  FreshReads freshReads(PaymentSource source, KnownPosition known, HeadTracker heads) {
-    return new FreshReads(source, known, new Freshness(heads, known));
+  FreshReads freshReads(@Named(SQL) ProjectedSource sql, HeadTracker heads) {
+    return new FreshReads(sql.source(), sql.known(), new Freshness(heads, sql.known()));
   }
 
   @Singleton

@@ -125,6 +125,9 @@ public final class FreshReads {
         case Answer.Incomplete<T> _ -> {
           return new Outcome.Incomplete<>(required);
         }
+        case Answer.NotHeld<T>(SourcePosition at) -> {
+          return new Outcome.Stale<>(required, Optional.of(at));
+        }
         case Answer.NotReady<T>(SourcePosition at) -> {
           known.publish(at);
           if (required.isEmpty()) {

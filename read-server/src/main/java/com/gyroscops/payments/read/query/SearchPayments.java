@@ -3,11 +3,13 @@ package com.gyroscops.payments.read.query;
 import com.google.protobuf.ByteString;
 import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.read.source.Capability;
+import com.gyroscops.payments.read.source.Filter;
+import com.gyroscops.payments.read.source.Filter.Span;
 import com.gyroscops.payments.read.source.Micros;
 import com.gyroscops.payments.read.source.PaymentSearch;
 import com.gyroscops.payments.read.source.PaymentSearch.Sort;
-import com.gyroscops.payments.read.source.PaymentSearch.Span;
 import com.gyroscops.payments.read.source.SearchPage;
+import com.gyroscops.payments.read.source.TextQuery;
 import com.gyroscops.payments.v1.AmountRange;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentFilter;
@@ -91,9 +93,18 @@ public final class SearchPayments implements Query<SearchPaymentsRequest, Search
   /** One more than a page holds, to know whether another follows. */
   private static PaymentSearch search(
       SearchPaymentsRequest request, PaymentSearch.@Nullable Key after, int size) {
-    PaymentFilter filter = request.getFilter();
     return new PaymentSearch(
-        request.getOrganizationId(),
+        filter(request.getOrganizationId(), request.getFilter()),
+        sort(request.getSort()),
+        request.getDirection() == SortDirection.SORT_DIRECTION_ASCENDING,
+        after,
+        size + 1,
+        request.getCountTotal() ? TOTAL_MAX : 0);
+  }
+
+  private static Filter filter(String organizationId, PaymentFilter filter) {
+    return new Filter(
+        organizationId,
         filter.getUserId(),
         statuses(filter),
         Set.copyOf(filter.getCurrencyCodesList()),
@@ -104,11 +115,7 @@ public final class SearchPayments implements Query<SearchPaymentsRequest, Search
         filter.getProviderReference(),
         filter.getCorrelationId(),
         filter.getMetadataMap(),
-        sort(request.getSort()),
-        request.getDirection() == SortDirection.SORT_DIRECTION_ASCENDING,
-        after,
-        size + 1,
-        request.getCountTotal() ? TOTAL_MAX : 0);
+        TextQuery.of(filter.getText()));
   }
 
   private static Set<PaymentStatus> statuses(PaymentFilter filter) {

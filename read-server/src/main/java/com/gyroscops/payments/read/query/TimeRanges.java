@@ -2,8 +2,8 @@ package com.gyroscops.payments.read.query;
 
 import com.google.protobuf.Timestamp;
 import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.read.source.Filter.Span;
 import com.gyroscops.payments.read.source.Micros;
-import com.gyroscops.payments.read.source.PaymentSearch.Span;
 import com.gyroscops.payments.v1.TimeRange;
 
 /** Checks time ranges and turns them into spans of microseconds. */

@@ -25,6 +25,12 @@ public sealed interface Answer<T> {
   /** Events that the answer would need are parked. */
   record Incomplete<T>(SourcePosition at) implements Answer<T> {}
 
+  /**
+   * The source holds some payments only, and not all of those asked for; whether they exist is
+   * open.
+   */
+  record NotHeld<T>(SourcePosition at) implements Answer<T> {}
+
   /** The source is being filled, or belongs to no log yet. */
   record NotReady<T>(SourcePosition at) implements Answer<T> {}
 
@@ -39,6 +45,7 @@ public sealed interface Answer<T> {
     return switch (this) {
       case Data<T> data -> data.map(change);
       case Incomplete<T>(SourcePosition at) -> new Incomplete<>(at);
+      case NotHeld<T>(SourcePosition at) -> new NotHeld<>(at);
       case NotReady<T>(SourcePosition at) -> new NotReady<>(at);
       case Unavailable<T>(Exception cause) -> new Unavailable<>(cause);
       case Stopped<T>() -> new Stopped<>();

@@ -5,6 +5,13 @@ public enum Capability {
   FIND,
   SEARCH,
   AGGREGATE,
+  /** Analytics with exact figures. */
+  ANALYZE,
+  /** Analytics with sums in floating point and estimated percentiles. */
+  ANALYZE_APPROXIMATELY,
+  SUGGEST,
   HISTORY,
-  TIMELINE
+  TIMELINE,
+  /** An organization's or a payment's events in order of their positions. */
+  EVENTS
 }

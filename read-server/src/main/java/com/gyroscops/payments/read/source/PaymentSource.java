@@ -24,30 +24,62 @@ public interface PaymentSource {
   /** The source's name in the contract. */
   ReadSource id();
 
-  /** What may be asked. */
+  /** What may be asked now. May change while the source runs. */
   Set<Capability> capabilities();
 
-  /** Those of the payments that exist, deleted ones included, in any order. */
-  Answer<List<Payment>> find(String organizationId, List<String> paymentIds);
+  /**
+   * Those of the payments that exist, deleted ones included, in any order. A source that holds some
+   * payments only answers {@link Answer.NotHeld} unless it holds all of them.
+   */
+  default Answer<List<Payment>> find(String organizationId, List<String> paymentIds) {
+    throw new IncapableException(this, Capability.FIND);
+  }
 
   /** One page of the payments that match. */
-  Answer<SearchPage> search(PaymentSearch search);
+  default Answer<SearchPage> search(PaymentSearch search) {
+    throw new IncapableException(this, Capability.SEARCH);
+  }
 
   /** Counts and sums. */
-  Answer<Totals> aggregate(TotalsSpan span);
+  default Answer<Totals> aggregate(TotalsSpan span) {
+    throw new IncapableException(this, Capability.AGGREGATE);
+  }
+
+  /** Figures in groups; exact or not according to the capability. */
+  default Answer<Groups> analyze(Analysis analysis) {
+    throw new IncapableException(this, Capability.ANALYZE);
+  }
+
+  /** Values that complete a beginning. */
+  default Answer<Completion.Values> suggest(Completion completion) {
+    throw new IncapableException(this, Capability.SUGGEST);
+  }
 
   /**
    * Up to {@code limit} events of one payment with versions above {@code afterVersion}, in order.
    */
-  Answer<List<PaymentEvent>> history(
-      String organizationId, String paymentId, long afterVersion, int limit);
+  default Answer<List<PaymentEvent>> history(
+      String organizationId, String paymentId, long afterVersion, int limit) {
+    throw new IncapableException(this, Capability.HISTORY);
+  }
 
   /**
    * Up to {@code limit} events of one organization's payments that share a correlation id, at
    * positions above {@code afterPosition}, in order.
    */
-  Answer<List<PaymentEvent>> timeline(
-      String organizationId, String correlationId, long afterPosition, int limit);
+  default Answer<List<PaymentEvent>> timeline(
+      String organizationId, String correlationId, long afterPosition, int limit) {
+    throw new IncapableException(this, Capability.TIMELINE);
+  }
+
+  /**
+   * Up to {@code limit} events of one organization, or of one of its payments, at positions above
+   * {@code afterPosition}, in order.
+   */
+  default Answer<List<PaymentEvent>> events(
+      String organizationId, Optional<String> paymentId, long afterPosition, int limit) {
+    throw new IncapableException(this, Capability.EVENTS);
+  }
 
   /** Where the source stands now, asked of the store itself. Blocks for at most a few seconds. */
   SourcePosition position() throws SourceUnavailableException;
@@ -85,4 +117,15 @@ public interface PaymentSource {
    * @return where the source stands now; empty: fenced out
    */
   Optional<SourcePosition> retryParked(long fence) throws SourceUnavailableException;
+
+  /**
+   * Tidies the source up while queries go on; blocks until that is done. Empty: there is nothing to
+   * tidy in a source of this kind.
+   */
+  default Optional<Tidied> optimize() throws SourceUnavailableException {
+    return Optional.empty();
+  }
+
+  /** Segments of an index before and after it was tidied up. */
+  record Tidied(int segmentsBefore, int segmentsAfter) {}
 }

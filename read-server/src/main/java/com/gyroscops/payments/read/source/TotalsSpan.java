@@ -11,7 +11,7 @@ import java.util.Set;
  * @param currencies any of these; empty: all
  */
 public record TotalsSpan(
-    Optional<String> organizationId, PaymentSearch.Span time, Set<String> currencies) {
+    Optional<String> organizationId, Filter.Span time, Set<String> currencies) {
   public TotalsSpan {
     currencies = Set.copyOf(currencies);
   }

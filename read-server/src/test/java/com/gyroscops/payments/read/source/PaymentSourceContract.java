@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.gyroscops.payments.read.SampleLog;
+import com.gyroscops.payments.read.source.Filter.Span;
 import com.gyroscops.payments.read.source.PaymentSearch.Sort;
-import com.gyroscops.payments.read.source.PaymentSearch.Span;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.PaymentStatus;
@@ -173,18 +173,22 @@ public abstract class PaymentSourceContract {
           }
         });
     boolean references = random.nextInt(4) == 0;
+    Filter filter =
+        new Filter(
+            like.getOrganizationId(),
+            random.nextInt(4) == 0 ? like.getPersonalData().getUserId() : "",
+            statuses,
+            currencies,
+            one ? span(random, like.getAmount().getMinorUnits(), 3_000) : Span.OPEN,
+            span(random, Micros.of(like.getEffectiveTime()), 6L * 3_600 * 1_000_000),
+            span(random, Micros.of(like.getUpdateTime()), 400_000),
+            references ? like.getMerchantReference() : "",
+            references ? like.getProviderReference() : "",
+            random.nextInt(4) == 0 ? like.getCorrelationId() : "",
+            random.nextInt(3) == 0 ? metadata : Map.of(),
+            TextQuery.NONE);
     return new PaymentSearch(
-        like.getOrganizationId(),
-        random.nextInt(4) == 0 ? like.getPersonalData().getUserId() : "",
-        statuses,
-        currencies,
-        one ? span(random, like.getAmount().getMinorUnits(), 3_000) : Span.OPEN,
-        span(random, Micros.of(like.getEffectiveTime()), 6L * 3_600 * 1_000_000),
-        span(random, Micros.of(like.getUpdateTime()), 400_000),
-        references ? like.getMerchantReference() : "",
-        references ? like.getProviderReference() : "",
-        random.nextInt(4) == 0 ? like.getCorrelationId() : "",
-        random.nextInt(3) == 0 ? metadata : Map.of(),
+        filter,
         sort,
         random.nextBoolean(),
         null,
@@ -203,17 +207,7 @@ public abstract class PaymentSourceContract {
 
   private static PaymentSearch after(PaymentSearch search, Payment last) {
     return new PaymentSearch(
-        search.organizationId(),
-        search.userId(),
-        search.statuses(),
-        search.currencies(),
-        search.amount(),
-        search.effectiveAt(),
-        search.updateAt(),
-        search.merchantReference(),
-        search.providerReference(),
-        search.correlationId(),
-        search.metadata(),
+        search.filter(),
         search.sort(),
         search.ascending(),
         new PaymentSearch.Key(sortValue(search.sort(), last), last.getPaymentId()),
@@ -234,30 +228,30 @@ public abstract class PaymentSourceContract {
         Comparator.comparingLong((Payment payment) -> sortValue(search.sort(), payment))
             .thenComparing(Payment::getPaymentId);
     return log.payments().stream()
-        .filter(payment -> matches(search, payment))
+        .filter(payment -> matches(search.filter(), payment))
         .sorted(search.ascending() ? order : order.reversed())
         .toList();
   }
 
-  private static boolean matches(PaymentSearch search, Payment payment) {
-    return payment.getOrganizationId().equals(search.organizationId())
-        && (search.statuses().isEmpty()
+  private static boolean matches(Filter filter, Payment payment) {
+    return payment.getOrganizationId().equals(filter.organizationId())
+        && (filter.statuses().isEmpty()
             ? payment.getStatus() != PaymentStatus.PAYMENT_STATUS_DELETED
-            : search.statuses().contains(payment.getStatus()))
-        && (search.currencies().isEmpty()
-            || search.currencies().contains(payment.getAmount().getCurrencyCode()))
-        && equal(search.userId(), payment.getPersonalData().getUserId())
-        && equal(search.merchantReference(), payment.getMerchantReference())
-        && equal(search.providerReference(), payment.getProviderReference())
-        && equal(search.correlationId(), payment.getCorrelationId())
-        && within(search.amount(), payment.getAmount().getMinorUnits(), 1)
-        && within(search.effectiveAt(), Micros.of(payment.getEffectiveTime()), 0)
-        && within(search.updateAt(), Micros.of(payment.getUpdateTime()), 0)
+            : filter.statuses().contains(payment.getStatus()))
+        && (filter.currencies().isEmpty()
+            || filter.currencies().contains(payment.getAmount().getCurrencyCode()))
+        && equal(filter.userId(), payment.getPersonalData().getUserId())
+        && equal(filter.merchantReference(), payment.getMerchantReference())
+        && equal(filter.providerReference(), payment.getProviderReference())
+        && equal(filter.correlationId(), payment.getCorrelationId())
+        && within(filter.amount(), payment.getAmount().getMinorUnits(), 1)
+        && within(filter.effectiveAt(), Micros.of(payment.getEffectiveTime()), 0)
+        && within(filter.updateAt(), Micros.of(payment.getUpdateTime()), 0)
         && payment
             .getPersonalData()
             .getMetadataMap()
             .entrySet()
-            .containsAll(search.metadata().entrySet());
+            .containsAll(filter.metadata().entrySet());
   }
 
   private static boolean equal(String wanted, String value) {
@@ -544,23 +538,7 @@ public abstract class PaymentSourceContract {
 
   /** All payments of an organization but deleted ones. */
   protected static PaymentSearch searchAll(String organization) {
-    return new PaymentSearch(
-        organization,
-        "",
-        Set.of(),
-        Set.of(),
-        Span.OPEN,
-        Span.OPEN,
-        Span.OPEN,
-        "",
-        "",
-        "",
-        Map.of(),
-        Sort.EFFECTIVE_TIME,
-        true,
-        null,
-        100,
-        0);
+    return new PaymentSearch(Filter.all(organization), Sort.EFFECTIVE_TIME, true, null, 100, 0);
   }
 
   @Test

@@ -1,8 +1,9 @@
 package com.gyroscops.payments.read.source.sql;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.gyroscops.payments.read.source.Filter;
+import com.gyroscops.payments.read.source.Filter.Span;
 import com.gyroscops.payments.read.source.PaymentSearch;
-import com.gyroscops.payments.read.source.PaymentSearch.Span;
 import com.gyroscops.payments.read.source.SearchPage;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
@@ -55,7 +56,7 @@ final class SqlQueries {
   }
 
   Sql search(PaymentSearch search) {
-    Sql filter = filter(search);
+    Sql filter = filter(search.filter());
     String column =
         switch (search.sort()) {
           case EFFECTIVE_TIME -> "effective_at";
@@ -64,7 +65,9 @@ final class SqlQueries {
         };
     String direction = search.ascending() ? " asc" : " desc";
     String order = "p." + column + direction + ", p.payment_id" + direction;
-    Sql sql = SqlReads.snapshot(source, parkedOf(search.organizationId()), "p.payment, m.matches");
+    Sql sql =
+        SqlReads.snapshot(
+            source, parkedOf(search.filter().organizationId()), "p.payment, m.matches");
     if (search.countMax() == 0) {
       sql.append("cross join (select 0 as matches) m");
     } else {
@@ -86,34 +89,34 @@ final class SqlQueries {
         .append(" where c.source = ? order by " + order, source);
   }
 
-  private static Sql filter(PaymentSearch search) {
-    Sql sql = new Sql("p.organization_id = ?", search.organizationId());
-    if (search.statuses().isEmpty()) {
+  private static Sql filter(Filter filter) {
+    Sql sql = new Sql("p.organization_id = ?", filter.organizationId());
+    if (filter.statuses().isEmpty()) {
       sql.append(" and p.status <> ?", PaymentStatus.PAYMENT_STATUS_DELETED_VALUE);
-    } else if (search.statuses().size() == 1) {
-      sql.append(" and p.status = ?", search.statuses().iterator().next().getNumber());
+    } else if (filter.statuses().size() == 1) {
+      sql.append(" and p.status = ?", filter.statuses().iterator().next().getNumber());
     } else {
-      short[] statuses = new short[search.statuses().size()];
+      short[] statuses = new short[filter.statuses().size()];
       int i = 0;
-      for (PaymentStatus status : search.statuses()) {
+      for (PaymentStatus status : filter.statuses()) {
         statuses[i++] = (short) status.getNumber();
       }
       sql.append(" and p.status = any (?)", (Object) statuses);
     }
-    if (search.currencies().size() == 1) {
-      sql.append(" and p.currency = ?", search.currencies().iterator().next());
-    } else if (!search.currencies().isEmpty()) {
-      sql.append(" and p.currency = any (?)", (Object) search.currencies().toArray(String[]::new));
+    if (filter.currencies().size() == 1) {
+      sql.append(" and p.currency = ?", filter.currencies().iterator().next());
+    } else if (!filter.currencies().isEmpty()) {
+      sql.append(" and p.currency = any (?)", (Object) filter.currencies().toArray(String[]::new));
     }
-    equal(sql, "user_id", search.userId());
-    equal(sql, "merchant_reference", search.merchantReference());
-    equal(sql, "provider_reference", search.providerReference());
-    equal(sql, "correlation_id", search.correlationId());
-    within(sql, "amount", search.amount(), "<=");
-    within(sql, "effective_at", search.effectiveAt(), "<");
-    within(sql, "update_at", search.updateAt(), "<");
-    if (!search.metadata().isEmpty()) {
-      sql.append(" and p.metadata @> ?::jsonb", MetadataJson.of(search.metadata()));
+    equal(sql, "user_id", filter.userId());
+    equal(sql, "merchant_reference", filter.merchantReference());
+    equal(sql, "provider_reference", filter.providerReference());
+    equal(sql, "correlation_id", filter.correlationId());
+    within(sql, "amount", filter.amount(), "<=");
+    within(sql, "effective_at", filter.effectiveAt(), "<");
+    within(sql, "update_at", filter.updateAt(), "<");
+    if (!filter.metadata().isEmpty()) {
+      sql.append(" and p.metadata @> ?::jsonb", MetadataJson.of(filter.metadata()));
     }
     return sql;
   }

@@ -1,6 +1,6 @@
 package com.gyroscops.payments.read.source.sql;
 
-import com.gyroscops.payments.read.source.PaymentSearch.Span;
+import com.gyroscops.payments.read.source.Filter.Span;
 import com.gyroscops.payments.read.source.Totals;
 import com.gyroscops.payments.read.source.TotalsSpan;
 import com.gyroscops.payments.v1.PaymentStatus;
