@@ -133,7 +133,8 @@ record PostgresBinaries(Path home) {
     }
   }
 
-  private static Path cacheFolder() {
+  /** Where programs are unpacked to, once per user. */
+  static Path cacheFolder() {
     String configured = System.getenv("XDG_CACHE_HOME");
     Path caches =
         configured == null || configured.isEmpty()

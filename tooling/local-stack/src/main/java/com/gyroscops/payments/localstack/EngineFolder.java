@@ -1,0 +1,132 @@
+package com.gyroscops.payments.localstack;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The data folder of an engine, which belongs to one owner at a time. The owner holds a lock that
+ * dies with its process and notes which process it started; whoever gets the lock may therefore
+ * treat a process that still runs as left over, and stops it.
+ */
+final class EngineFolder implements AutoCloseable {
+
+  /** Longest time a left-over engine gets to stop by itself. */
+  private static final Duration STOP_MAX = Duration.ofSeconds(30);
+
+  private static final String NOTE = "engine.pid";
+
+  private final Path path;
+  private final FileChannel lock;
+
+  private EngineFolder(Path path, FileChannel lock) {
+    this.path = path;
+    this.lock = lock;
+  }
+
+  /**
+   * Takes a folder, making it if it does not exist, and stops what a killed owner left running.
+   *
+   * @throws IllegalStateException if another owner has it
+   */
+  static EngineFolder take(Path directory) throws IOException {
+    Files.createDirectories(directory);
+    Path path = directory.toRealPath();
+    EngineFolder folder = new EngineFolder(path, locked(path));
+    try {
+      var _ = folder.endLeftOver();
+      return folder;
+    } catch (IOException | RuntimeException e) {
+      folder.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Stops what a killed owner left running on a folder.
+   *
+   * @return whether anything ran
+   * @throws IllegalStateException if the owner lives
+   */
+  static boolean stopLeftOver(Path directory) throws IOException {
+    if (!Files.isDirectory(directory)) {
+      return false;
+    }
+    Path path = directory.toRealPath();
+    try (EngineFolder folder = new EngineFolder(path, locked(path))) {
+      return folder.endLeftOver();
+    }
+  }
+
+  private static FileChannel locked(Path path) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            path.resolveSibling(path.getFileName() + ".lock"),
+            StandardOpenOption.CREATE,
+            StandardOpenOption.WRITE);
+    @Nullable FileLock lock;
+    try {
+      lock = channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      lock = null;
+    }
+    if (lock == null) {
+      channel.close();
+      throw new IllegalStateException("another process uses the folder " + path);
+    }
+    return channel;
+  }
+
+  Path path() {
+    return path;
+  }
+
+  /** Notes the process that works on the folder. */
+  void started(ProcessHandle process) throws IOException {
+    Path draft = path.resolve(NOTE + ".new");
+    Files.writeString(draft, process.pid() + " " + startOf(process));
+    Files.move(
+        draft,
+        path.resolve(NOTE),
+        StandardCopyOption.REPLACE_EXISTING,
+        StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private boolean endLeftOver() throws IOException {
+    Path note = path.resolve(NOTE);
+    if (!Files.exists(note)) {
+      return false;
+    }
+    List<String> words = List.of(Files.readString(note).strip().split(" ", -1));
+    Optional<ProcessHandle> leftOver =
+        Optional.of(words)
+            .filter(it -> it.size() == 2 && it.getFirst().matches("[0-9]{1,18}"))
+            .flatMap(it -> ProcessHandle.of(Long.parseLong(it.getFirst())))
+            // Its number may be another process's by now.
+            .filter(it -> Processes.isRunning(it) && startOf(it).equals(words.getLast()));
+    if (leftOver.isPresent()) {
+      EngineProcess.end(leftOver.get(), STOP_MAX);
+    }
+    Files.deleteIfExists(note);
+    return leftOver.isPresent();
+  }
+
+  private static String startOf(ProcessHandle process) {
+    return process.info().startInstant().map(Instant::toString).orElse("unknown");
+  }
+
+  @Override
+  public void close() throws IOException {
+    lock.close();
+  }
+}

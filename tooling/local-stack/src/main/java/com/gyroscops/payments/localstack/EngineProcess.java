@@ -1,0 +1,186 @@
+package com.gyroscops.payments.localstack;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * An engine's process on its data folder, from its start until it has stopped. For concurrent use.
+ */
+final class EngineProcess {
+
+  private static final Duration POLL = Duration.ofMillis(25);
+
+  /** How long a process may take to vanish once it was killed. */
+  private static final Duration KILL_MAX = Duration.ofSeconds(10);
+
+  /** Another process may take a free port between its choice and its use. */
+  private static final int FREE_PORT_ATTEMPTS_MAX = 5;
+
+  private static final int LOG_TAIL_BYTES = 4_096;
+
+  /** What to run for a port. */
+  @FunctionalInterface
+  interface Program {
+    List<String> command(int port);
+  }
+
+  /** Whether an engine answers. */
+  @FunctionalInterface
+  interface Question {
+    /**
+     * Asks once, for at most a second or two. Empty: it is ready; else what is wrong so far.
+     *
+     * @param process the engine that should answer on the port
+     */
+    Optional<String> ask(int port, ProcessHandle process);
+  }
+
+  private final String name;
+  private final Process process;
+  private final int port;
+
+  private EngineProcess(String name, Process process, int port) {
+    this.name = name;
+    this.process = process;
+    this.port = port;
+  }
+
+  /**
+   * Starts an engine and waits until it answers.
+   *
+   * @param port on loopback; 0: any free one
+   * @throws IOException if it does not come up; with the end of its log
+   */
+  static EngineProcess start(
+      String name,
+      EngineFolder folder,
+      int port,
+      Path log,
+      Program program,
+      Question ready,
+      Duration startMax)
+      throws IOException {
+    for (int attempt = 1; ; attempt++) {
+      int chosen = port == 0 ? freePort() : port;
+      EngineProcess engine =
+          new EngineProcess(name, launch(folder, log, program.command(chosen)), chosen);
+      Optional<String> trouble;
+      try {
+        folder.started(engine.process.toHandle());
+        trouble = engine.awaitReady(ready, startMax);
+      } catch (IOException | RuntimeException e) {
+        engine.process.destroyForcibly();
+        throw e;
+      }
+      if (trouble.isEmpty()) {
+        return engine;
+      }
+      boolean endedByItself = !engine.process.isAlive();
+      end(engine.process.toHandle(), KILL_MAX);
+      if (port != 0 || !endedByItself || attempt == FREE_PORT_ATTEMPTS_MAX) {
+        throw new IOException(trouble.get() + "; the end of its log:\n" + tail(log));
+      }
+    }
+  }
+
+  private static Process launch(EngineFolder folder, Path log, List<String> command)
+      throws IOException {
+    Files.createDirectories(log.toAbsolutePath().getParent());
+    Process process =
+        new ProcessBuilder(command)
+            .directory(folder.path().toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+            .start();
+    process.getOutputStream().close();
+    return process;
+  }
+
+  private Optional<String> awaitReady(Question ready, Duration startMax) throws IOException {
+    long deadline = System.nanoTime() + startMax.toNanos();
+    String last = "";
+    while (System.nanoTime() < deadline) {
+      if (!process.isAlive()) {
+        return Optional.of(
+            "%s ended with code %d while starting on port %d"
+                .formatted(name, process.exitValue(), port));
+      }
+      Optional<String> trouble = ready.ask(port, process.toHandle());
+      if (trouble.isEmpty()) {
+        return trouble;
+      }
+      last = trouble.get();
+      pause();
+    }
+    return Optional.of(
+        "%s did not answer on port %d within %d s (%s)"
+            .formatted(name, port, startMax.toSeconds(), last));
+  }
+
+  private static void pause() throws IOException {
+    try {
+      Thread.sleep(POLL);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while an engine starts", e);
+    }
+  }
+
+  int port() {
+    return port;
+  }
+
+  ProcessHandle handle() {
+    return process.toHandle();
+  }
+
+  /**
+   * Has it stop by SIGTERM. Without effect where it is gone.
+   *
+   * @throws IOException if it had to be killed
+   */
+  void stop(Duration stopMax) throws IOException {
+    end(process.toHandle(), stopMax);
+  }
+
+  static void end(ProcessHandle process, Duration stopMax) throws IOException {
+    if (!Processes.isRunning(process)) {
+      return;
+    }
+    process.destroy();
+    if (Processes.awaitEnd(List.of(process), stopMax)) {
+      return;
+    }
+    process.destroyForcibly();
+    if (!Processes.awaitEnd(List.of(process), KILL_MAX)) {
+      throw new IOException("process " + process.pid() + " does not end");
+    }
+    throw new IOException(
+        "process %d did not stop within %d s and was killed"
+            .formatted(process.pid(), TimeUnit.NANOSECONDS.toSeconds(stopMax.toNanos())));
+  }
+
+  static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static String tail(Path log) throws IOException {
+    try (FileChannel channel = FileChannel.open(log)) {
+      channel.position(Math.max(0, channel.size() - LOG_TAIL_BYTES));
+      return new String(
+          Channels.newInputStream(channel).readNBytes(LOG_TAIL_BYTES), StandardCharsets.UTF_8);
+    }
+  }
+}

@@ -1,0 +1,222 @@
+package com.gyroscops.payments.localstack;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One OpenSearch node in a process of its own, on loopback alone, without security.
+ *
+ * <p>Its libraries are never those of the caller, which may need others of the same names: the
+ * build puts them into {@code tooling/local-stack/target/opensearch}, and the process gets a class
+ * path of its own from there. A folder belongs to one owner at a time, see {@link LocalPostgres}.
+ *
+ * <p>For concurrent use.
+ */
+public final class LocalOpenSearch implements AutoCloseable {
+
+  /** Enough for some million payments; the page cache does the rest. */
+  private static final String HEAP_MAX = "-Xmx640m";
+
+  private static final Duration START_MAX = Duration.ofMinutes(2);
+  private static final Duration STOP_MAX = Duration.ofSeconds(60);
+  private static final Duration ANSWER_MAX = Duration.ofSeconds(2);
+  private static final String HOME_PROPERTY = "payments.home";
+  private static final Path MODULE = Path.of("tooling", "local-stack");
+  private static final Path LIBRARIES = MODULE.resolve(Path.of("target", "opensearch"));
+
+  private final EngineFolder folder;
+  private final EngineProcess engine;
+  private final Optional<TemporaryFolder> temporary;
+
+  private LocalOpenSearch(
+      EngineFolder folder, EngineProcess engine, Optional<TemporaryFolder> temporary) {
+    this.folder = folder;
+    this.engine = engine;
+    this.temporary = temporary;
+  }
+
+  /**
+   * Starts a node on a folder, which is made if it does not exist, and waits until it answers.
+   *
+   * @param port of HTTP, on loopback; 0: any free one
+   * @param log appended to
+   * @throws IOException if the node does not start; with the end of its log
+   * @throws IllegalStateException if the folder is in use, or OpenSearch's libraries are missing
+   */
+  public static LocalOpenSearch start(Path dataDirectory, int port, Path log) throws IOException {
+    return start(dataDirectory, port, log, Optional.empty());
+  }
+
+  /** Starts a node on a folder of its own, which is removed at the end, on any free port. */
+  public static LocalOpenSearch temporary() throws IOException {
+    TemporaryFolder temporary = TemporaryFolder.create("payments-opensearch-");
+    try {
+      return start(
+          temporary.path().resolve("data"),
+          0,
+          temporary.path().resolve("server.log"),
+          Optional.of(temporary));
+    } catch (IOException | RuntimeException e) {
+      temporary.close();
+      throw e;
+    }
+  }
+
+  private static LocalOpenSearch start(
+      Path dataDirectory, int port, Path log, Optional<TemporaryFolder> temporary)
+      throws IOException {
+    String classPath = classPath();
+    EngineFolder folder = EngineFolder.take(dataDirectory);
+    try (HttpClient http = HttpClient.newBuilder().connectTimeout(ANSWER_MAX).build()) {
+      EngineProcess engine =
+          EngineProcess.start(
+              "OpenSearch",
+              folder,
+              port,
+              log,
+              chosen -> command(classPath, folder.path(), chosen),
+              (chosen, _) -> ask(http, chosen, folder.path()),
+              START_MAX);
+      LocalOpenSearch search = new LocalOpenSearch(folder, engine, temporary);
+      temporary.ifPresent(it -> it.closeFirst(search));
+      return search;
+    } catch (IOException | RuntimeException e) {
+      folder.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Stops what an owner that was killed left running on a folder; its data stays.
+   *
+   * @return whether anything ran
+   * @throws IllegalStateException if the owner lives
+   */
+  public static boolean stopLeftOver(Path directory) throws IOException {
+    return EngineFolder.stopLeftOver(directory);
+  }
+
+  private static List<String> command(String classPath, Path data, int port) {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        HEAP_MAX,
+        "-XX:+UseSerialGC",
+        "-XX:+UseCompactObjectHeaders",
+        "-XX:+ExitOnOutOfMemoryError",
+        "--enable-native-access=ALL-UNNAMED",
+        "--sun-misc-unsafe-memory-access=allow",
+        "--add-modules=jdk.incubator.vector",
+        "-cp",
+        classPath,
+        SearchEngine.class.getName(),
+        data.toString(),
+        Integer.toString(port));
+  }
+
+  /** Ready is a node that works on this very folder, with its one shard copies started. */
+  private static Optional<String> ask(HttpClient http, int port, Path folder) {
+    try {
+      String paths = get(http, port, "/_nodes/_local/settings?filter_path=nodes.*.settings.path");
+      if (!paths.contains(folder.toString())) {
+        return Optional.of("another node answers: " + paths);
+      }
+      String health = get(http, port, "/_cluster/health?wait_for_status=yellow&timeout=1s");
+      return health.contains("\"timed_out\":false")
+          ? Optional.empty()
+          : Optional.of("its shards are not started");
+    } catch (IOException e) {
+      return Optional.of(String.valueOf(e));
+    }
+  }
+
+  private static String get(HttpClient http, int port, String path) throws IOException {
+    URI uri = URI.create("http://127.0.0.1:" + port + path);
+    try {
+      return http.send(
+              HttpRequest.newBuilder(uri).timeout(ANSWER_MAX).build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while OpenSearch starts", e);
+    }
+  }
+
+  private static String classPath() {
+    Path libraries = home().resolve(LIBRARIES);
+    if (!Files.isDirectory(libraries)) {
+      throw new IllegalStateException(
+          "OpenSearch's libraries are missing in "
+              + libraries
+              + ": run ./mvnw -pl tooling/local-stack package");
+    }
+    return libraries.resolve("*") + File.pathSeparator + ownCode();
+  }
+
+  private static Path home() {
+    String configured = System.getProperty(HOME_PROPERTY, "");
+    if (!configured.isEmpty()) {
+      return Path.of(configured).toAbsolutePath();
+    }
+    for (@Nullable Path folder = Path.of("").toAbsolutePath();
+        folder != null;
+        folder = folder.getParent()) {
+      if (Files.exists(folder.resolve(MODULE).resolve("pom.xml"))) {
+        return folder;
+      }
+    }
+    throw new IllegalStateException(
+        "run this in the project's folder, or name that by -D" + HOME_PROPERTY);
+  }
+
+  private static Path ownCode() {
+    try {
+      return Path.of(
+          LocalOpenSearch.class.getProtectionDomain().getCodeSource().getLocation().toURI());
+    } catch (URISyntaxException e) {
+      throw new IllegalStateException("a class comes from a file or a folder", e);
+    }
+  }
+
+  /** Where it answers: {@code http://127.0.0.1:port}. */
+  public URI url() {
+    return URI.create("http://127.0.0.1:" + port());
+  }
+
+  /** Port of HTTP, on loopback. */
+  public int port() {
+    return engine.port();
+  }
+
+  /** The node's process. */
+  public ProcessHandle process() {
+    return engine.handle();
+  }
+
+  /**
+   * Stops the node and frees the folder; removes a temporary one. Without effect on a node that is
+   * gone.
+   *
+   * @throws IOException if the node had to be killed
+   */
+  @Override
+  public void close() throws IOException {
+    try (folder) {
+      engine.stop(STOP_MAX);
+    }
+    if (temporary.isPresent()) {
+      temporary.get().close();
+    }
+  }
+}
