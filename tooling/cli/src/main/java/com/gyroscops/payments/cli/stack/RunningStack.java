@@ -1,6 +1,7 @@
 package com.gyroscops.payments.cli.stack;
 
 import com.gyroscops.payments.localstack.LocalPostgres;
+import com.gyroscops.payments.localstack.Processes;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.sql.SQLException;
@@ -85,7 +86,7 @@ final class RunningStack {
       List<Replica> missing =
           next.replicas().stream().filter(replica -> !isRunning(replica)).toList();
       LocalPostgres running = postgres;
-      boolean postgresMissing = running == null || !running.postmaster().isAlive();
+      boolean postgresMissing = running == null || !Processes.isRunning(running.postmaster());
       requirePortsFree(next, missing, postgresMissing);
       plan = next;
       LocalPostgres database = postgresMissing ? startPostgres(next, progress) : running;
@@ -197,7 +198,8 @@ final class RunningStack {
 
   private boolean isRunning(Replica replica) {
     ServerProcess server = servers.get(replica.name());
-    return server != null && server.process().isAlive();
+    // Not isAlive: a process that was just killed counts as alive until it has been collected.
+    return server != null && Processes.isRunning(server.process().toHandle());
   }
 
   private StackPlan planned(Order order) throws StartFailedException {
