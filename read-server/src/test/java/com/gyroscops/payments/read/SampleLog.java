@@ -28,6 +28,10 @@ public final class SampleLog {
 
   private static final List<String> CURRENCIES = List.of("EUR", "JPY", "KWD", "USD");
 
+  /** Few, so that payments share them; alike but for case, accents or an ending. */
+  private static final List<String> WORDS =
+      List.of("Lamp", "lamps", "BLUE", "bleu", "Crème", "creme", "crèmerie", "2x", "it's", "木");
+
   private final String logId;
   private final String epoch;
   private final List<PaymentEvent> events = new ArrayList<>();
@@ -194,7 +198,10 @@ public final class SampleLog {
     PersonalData.Builder personal =
         PersonalData.newBuilder()
             .setUserId(random.nextBoolean() ? "user-" + random.nextInt(5) : "")
-            .setDescription("Zahlung Nr. " + n + " \"für\" 木");
+            .setDescription(
+                random.nextInt(3) == 0
+                    ? "Zahlung Nr. " + n + " \"für\" 木"
+                    : anyWord(random) + " " + anyWord(random) + ", " + anyWord(random));
     if (random.nextBoolean()) {
       personal.putMetadata("channel", random.nextBoolean() ? "web" : "app");
       personal.putMetadata("shop \"%1\"", "No. " + random.nextInt(3));
@@ -215,6 +222,10 @@ public final class SampleLog {
             // Few distinct times, so that ties are common.
             .setEffectiveTime(time(START_MICROS + random.nextInt(192) * 877L * 1_000_000))
             .build());
+  }
+
+  private static String anyWord(Random random) {
+    return WORDS.get(random.nextInt(WORDS.size()));
   }
 
   private Payment any(Random random) {

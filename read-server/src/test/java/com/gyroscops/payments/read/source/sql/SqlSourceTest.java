@@ -6,17 +6,20 @@ import com.gyroscops.payments.read.ReadDatabase;
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.ApplyOutcome;
+import com.gyroscops.payments.read.source.Capability;
+import com.gyroscops.payments.read.source.CompleteSourceContract;
 import com.gyroscops.payments.read.source.PaymentSource;
-import com.gyroscops.payments.read.source.PaymentSourceContract;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.v1.PaymentEvent;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-class SqlSourceTest extends PaymentSourceContract {
+class SqlSourceTest extends CompleteSourceContract {
 
   private static ReadDatabase database;
 
@@ -28,6 +31,19 @@ class SqlSourceTest extends PaymentSourceContract {
   @AfterAll
   static void stop() {
     database.close();
+  }
+
+  @Override
+  protected Set<Capability> capabilities() {
+    return EnumSet.of(
+        Capability.FIND,
+        Capability.SEARCH,
+        Capability.AGGREGATE,
+        Capability.ANALYZE,
+        Capability.SUGGEST,
+        Capability.HISTORY,
+        Capability.TIMELINE,
+        Capability.EVENTS);
   }
 
   @Override

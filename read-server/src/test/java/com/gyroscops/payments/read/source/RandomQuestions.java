@@ -1,0 +1,194 @@
+package com.gyroscops.payments.read.source;
+
+import static com.gyroscops.payments.read.SampleLog.START_MICROS;
+
+import com.gyroscops.payments.read.source.Filter.Span;
+import com.gyroscops.payments.read.source.PaymentSearch.Sort;
+import com.gyroscops.payments.v1.Payment;
+import com.gyroscops.payments.v1.PaymentStatus;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+
+/** Questions at random about payments that are there, so that most have answers. */
+public final class RandomQuestions {
+
+  private static final List<Sort> SORTS = List.of(Sort.values());
+  private static final List<Completion.Field> FIELDS = List.of(Completion.Field.values());
+  private static final long BUCKET = 900L * 1_000_000;
+
+  /** With daylight saving on different days, half hours, and days that a zone never had. */
+  private static final List<String> ZONES =
+      List.of("UTC", "Europe/Paris", "America/New_York", "Asia/Kolkata", "Pacific/Apia");
+
+  private final Random random;
+  private final List<Payment> payments;
+
+  /**
+   * @param payments to ask about, one or more
+   */
+  public RandomQuestions(Random random, List<Payment> payments) {
+    this.random = random;
+    this.payments = List.copyOf(payments);
+  }
+
+  /** One of the payments. */
+  public Payment any() {
+    return payments.get(random.nextInt(payments.size()));
+  }
+
+  /** The first page of a search. */
+  public PaymentSearch search() {
+    Filter filter = filter(any());
+    Sort sort = SORTS.get(random.nextInt(SORTS.size()));
+    if (sort == Sort.AMOUNT && filter.currencies().size() != 1) {
+      sort = Sort.EFFECTIVE_TIME;
+    }
+    return new PaymentSearch(
+        filter,
+        sort,
+        random.nextBoolean(),
+        null,
+        1 + random.nextInt(40),
+        random.nextBoolean() ? 1 + random.nextInt(100) : 0);
+  }
+
+  private Filter filter(Payment like) {
+    Set<String> currencies = new HashSet<>();
+    for (int i = random.nextInt(3); i > 0; i--) {
+      currencies.add(any().getAmount().getCurrencyCode());
+    }
+    boolean one = currencies.size() == 1;
+    Set<PaymentStatus> statuses = EnumSet.noneOf(PaymentStatus.class);
+    for (int i = random.nextInt(4); i > 0; i--) {
+      statuses.add(PaymentStatus.forNumber(1 + random.nextInt(6)));
+    }
+    Map<String, String> metadata = new HashMap<>();
+    like.getPersonalData()
+        .getMetadataMap()
+        .forEach((name, value) -> {
+          if (random.nextBoolean()) {
+            metadata.put(name, value);
+          }
+        });
+    boolean references = random.nextInt(4) == 0;
+    return new Filter(
+        like.getOrganizationId(),
+        random.nextInt(4) == 0 ? like.getPersonalData().getUserId() : "",
+        statuses,
+        currencies,
+        one ? span(like.getAmount().getMinorUnits(), 3_000) : Span.OPEN,
+        span(Micros.of(like.getEffectiveTime()), 6L * 3_600 * 1_000_000),
+        span(Micros.of(like.getUpdateTime()), 400_000),
+        references ? like.getMerchantReference() : "",
+        references ? like.getProviderReference() : "",
+        random.nextInt(4) == 0 ? like.getCorrelationId() : "",
+        random.nextInt(3) == 0 ? metadata : Map.of(),
+        random.nextInt(3) == 0 ? text(like) : TextQuery.NONE);
+  }
+
+  private TextQuery text(Payment like) {
+    List<String> has = List.copyOf(Words.of(like));
+    List<String> words = new ArrayList<>();
+    List<String> prefixes = new ArrayList<>();
+    for (int i = random.nextInt(3); i >= 0 && !has.isEmpty(); i--) {
+      String word = has.get(random.nextInt(has.size()));
+      if (random.nextBoolean()) {
+        words.add(word);
+      } else {
+        prefixes.add(word.substring(0, 1 + random.nextInt(word.length())));
+      }
+    }
+    return new TextQuery(words, prefixes);
+  }
+
+  private Span span(long around, long width) {
+    return switch (random.nextInt(6)) {
+      case 0 -> new Span(around, null);
+      case 1 -> new Span(null, around);
+      case 2 -> new Span(around - random.nextLong(width), around + random.nextLong(width));
+      default -> Span.OPEN;
+    };
+  }
+
+  /** What to count and add up. */
+  public TotalsSpan totals() {
+    Optional<String> organization =
+        random.nextInt(3) == 0 ? Optional.empty() : Optional.of(any().getOrganizationId());
+    Set<String> currencies =
+        switch (random.nextInt(3)) {
+          case 0 -> Set.of("EUR");
+          case 1 -> Set.of("KWD", "JPY", "CHF");
+          default -> Set.of();
+        };
+    return new TotalsSpan(organization, times(), currencies);
+  }
+
+  private Span times() {
+    long start = START_MICROS + random.nextLong(48L * 3_600 * 1_000_000);
+    long length =
+        switch (random.nextInt(3)) {
+          case 0 -> 1 + random.nextLong(BUCKET);
+          case 1 -> 1 + random.nextLong(3 * BUCKET);
+          default -> 1 + random.nextLong(100 * BUCKET);
+        };
+    if (random.nextInt(4) == 0) {
+      start = start / BUCKET * BUCKET;
+    }
+    long end = random.nextInt(4) == 0 ? (start + length) / BUCKET * BUCKET : start + length;
+    return switch (random.nextInt(5)) {
+      case 0 -> new Span(null, end);
+      case 1 -> new Span(start, null);
+      case 2 -> Span.OPEN;
+      default -> new Span(start, Math.max(end, start + 1));
+    };
+  }
+
+  /** Figures to compute. */
+  public Analysis analysis() {
+    Optional<Analysis.Period> period =
+        switch (random.nextInt(4)) {
+          case 0 -> Optional.of(Analysis.Period.DAY);
+          case 1 -> Optional.of(Analysis.Period.WEEK);
+          case 2 -> Optional.of(Analysis.Period.MONTH);
+          default -> Optional.empty();
+        };
+    return new Analysis(
+        random.nextBoolean() ? Filter.all(any().getOrganizationId()) : filter(any()),
+        random.nextBoolean(),
+        random.nextBoolean(),
+        period,
+        ZoneId.of(ZONES.get(random.nextInt(ZONES.size()))),
+        random.nextBoolean() ? List.of(50.0, 99.0, 0.1, 100.0) : List.of(),
+        random.nextBoolean() ? Analysis.Order.KEY : Analysis.Order.COUNT,
+        1 + random.nextInt(50));
+  }
+
+  /** A beginning of what a payment has. */
+  public Completion completion() {
+    Payment like = any();
+    Completion.Field field = FIELDS.get(random.nextInt(FIELDS.size()));
+    String whole =
+        switch (field) {
+          case DESCRIPTION -> like.getPersonalData().getDescription();
+          case USER -> like.getPersonalData().getUserId();
+          case MERCHANT_REFERENCE -> like.getMerchantReference();
+          case PROVIDER_REFERENCE -> like.getProviderReference();
+        };
+    String text =
+        whole.isEmpty()
+            ? "u"
+            : whole.substring(0, 1 + random.nextInt(Math.min(whole.length(), 12)));
+    if (field == Completion.Field.DESCRIPTION && Words.of(text).isEmpty()) {
+      text = "nr";
+    }
+    return new Completion(like.getOrganizationId(), field, text, 1 + random.nextInt(20));
+  }
+}
