@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,6 +60,10 @@ final class ApplyPlan {
 
   final List<PaymentEvent> accepted = new ArrayList<>();
   final Map<PaymentKey, PaymentEvent> newest = new LinkedHashMap<>();
+
+  /** Payments whose words may have changed. */
+  final Set<PaymentKey> worded = new LinkedHashSet<>();
+
   final Map<PaymentRollup, Delta> payments = new HashMap<>();
   final Map<RefundRollup, Delta> refunds = new HashMap<>();
   final List<Parked> parked = new ArrayList<>();
@@ -117,6 +122,9 @@ final class ApplyPlan {
   private void accept(PaymentKey key, PaymentEvent event, @Nullable Stored before) {
     accepted.add(event);
     newest.put(key, event);
+    if (event.hasCreated() || event.hasUpdated() || event.hasProcessed()) {
+      worded.add(key);
+    }
     Payment payment = event.getPayment();
     if (before == null || before.status() != payment.getStatusValue()) {
       if (before != null) {

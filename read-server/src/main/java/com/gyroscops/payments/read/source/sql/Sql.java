@@ -19,7 +19,7 @@ final class Sql {
 
   /**
    * Adds text and a parameter for each {@code ?} in it: String, Long, Integer, String[], long[],
-   * short[] or byte[][].
+   * short[], double[] or byte[][].
    */
   Sql append(String part, Object... partParameters) {
     text.append(part);
@@ -65,6 +65,7 @@ final class Sql {
       // Arrays of primitives travel in binary.
       case long[] numbers -> statement.setArray(index, postgres.createArrayOf("int8", numbers));
       case short[] numbers -> statement.setArray(index, postgres.createArrayOf("int2", numbers));
+      case double[] numbers -> statement.setArray(index, postgres.createArrayOf("float8", numbers));
       case byte[][] bytes -> statement.setArray(index, postgres.createArrayOf("bytea", bytes));
       default -> throw new IllegalArgumentException("cannot bind a " + value.getClass());
     }

@@ -89,7 +89,7 @@ final class SqlApply {
     return unlessRefused(connection -> {
       Optional<SourcePosition> at = SqlCheckpoint.query(connection, reset);
       if (at.isPresent()) {
-        new Sql("truncate payments, payment_events, payment_rollups, refund_rollups")
+        new Sql("truncate payments, payment_words, payment_events, payment_rollups, refund_rollups")
             .update(connection);
         new Sql("delete from parked_events where source = ?", source).update(connection);
       }

@@ -1,10 +1,12 @@
 package com.gyroscops.payments.read.source.sql;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.gyroscops.payments.read.source.Completion;
 import com.gyroscops.payments.read.source.Filter;
 import com.gyroscops.payments.read.source.Filter.Span;
 import com.gyroscops.payments.read.source.PaymentSearch;
 import com.gyroscops.payments.read.source.SearchPage;
+import com.gyroscops.payments.read.source.TextQuery;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.PaymentStatus;
@@ -12,6 +14,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** The statements behind everything but statistics, and how their rows are read. */
@@ -55,6 +58,72 @@ final class SqlQueries {
         .append(" where c.source = ? order by p.position", source);
   }
 
+  Sql events(String organizationId, Optional<String> paymentId, long afterPosition, int limit) {
+    Sql parked =
+        paymentId
+            .map(id -> parkedOf(organizationId, new String[] {id}))
+            .orElseGet(() -> parkedOf(organizationId));
+    Sql sql =
+        SqlReads.snapshot(source, parked, "p.event")
+            .append("left join lateral (select position, event from payment_events")
+            .append(" where organization_id = ? and position > ?", organizationId, afterPosition);
+    paymentId.ifPresent(id -> sql.append(" and payment_id = ?", id));
+    // A payment's versions and positions grow together; its versions are what the key is over.
+    return sql.append(" order by " + (paymentId.isPresent() ? "version" : "position"))
+        .append(" limit ?) p on true where c.source = ? order by p.position", limit, source);
+  }
+
+  Sql suggest(Completion completion) {
+    String organization = completion.organizationId();
+    Sql sql =
+        SqlReads.snapshot(source, parkedOf(organization), "p.value, p.payments")
+            .append("left join lateral (select v.value, count(*) as payments from (");
+    switch (completion.field()) {
+      case DESCRIPTION -> {
+        TextQuery typed = TextQuery.typed(completion.text());
+        sql.append("select w.description as value from payment_words w")
+            .append(" join payments p on p.organization_id = w.organization_id")
+            .append(" and p.payment_id = w.payment_id")
+            .append(" where w.words @@ ?::tsquery", SqlText.query(organization, typed))
+            .append(" and w.description_words @@ ?::tsquery", SqlText.query(typed))
+            .append(" and w.description <> ''");
+      }
+      case USER -> starting(sql, organization, "user_id", completion.text());
+      case MERCHANT_REFERENCE ->
+          starting(sql, organization, "merchant_reference", completion.text());
+      case PROVIDER_REFERENCE ->
+          starting(sql, organization, "provider_reference", completion.text());
+    }
+    return sql.append(" and p.status <> ?", PaymentStatus.PAYMENT_STATUS_DELETED_VALUE)
+        .append(") v group by v.value order by payments desc, v.value limit ?", completion.limit())
+        .append(") p on true where c.source = ?", source)
+        .append(" order by p.payments desc, p.value");
+  }
+
+  /** Values between a beginning and the least text that neither has it nor comes before it. */
+  private static void starting(Sql sql, String organization, String column, String beginning) {
+    sql.append("select p." + column + " as value from payments p")
+        .append(" where p.organization_id = ? and p." + column + " <> ''", organization)
+        .append(" and p." + column + " >= ?", beginning);
+    int last = beginning.codePointBefore(beginning.length());
+    if (last < Character.MAX_CODE_POINT) {
+      int next = last == Character.MIN_SURROGATE - 1 ? Character.MAX_SURROGATE + 1 : last + 1;
+      String head = beginning.substring(0, beginning.length() - Character.charCount(last));
+      sql.append(" and p." + column + " < ?", head + Character.toString(next));
+    }
+  }
+
+  static Completion.Values readValues(ResultSet rows) throws SQLException {
+    List<Completion.Value> values = new ArrayList<>();
+    do {
+      String value = rows.getString(SqlReads.SNAPSHOT_COLUMNS + 1);
+      if (value != null) {
+        values.add(new Completion.Value(value, rows.getLong(SqlReads.SNAPSHOT_COLUMNS + 2)));
+      }
+    } while (rows.next());
+    return new Completion.Values(values);
+  }
+
   Sql search(PaymentSearch search) {
     Sql filter = filter(search.filter());
     String column =
@@ -89,7 +158,8 @@ final class SqlQueries {
         .append(" where c.source = ? order by " + order, source);
   }
 
-  private static Sql filter(Filter filter) {
+  /** Condition on {@code payments p}. */
+  static Sql filter(Filter filter) {
     Sql sql = new Sql("p.organization_id = ?", filter.organizationId());
     if (filter.statuses().isEmpty()) {
       sql.append(" and p.status <> ?", PaymentStatus.PAYMENT_STATUS_DELETED_VALUE);
@@ -118,6 +188,11 @@ final class SqlQueries {
     if (!filter.metadata().isEmpty()) {
       sql.append(" and p.metadata @> ?::jsonb", MetadataJson.of(filter.metadata()));
     }
+    if (!filter.text().isEmpty()) {
+      String query = SqlText.query(filter.organizationId(), filter.text());
+      sql.append(" and (p.organization_id, p.payment_id) in (select w.organization_id,")
+          .append(" w.payment_id from payment_words w where w.words @@ ?::tsquery)", query);
+    }
     return sql;
   }
 
@@ -139,7 +214,8 @@ final class SqlQueries {
     }
   }
 
-  private static Sql parkedOf(String organizationId) {
+  /** Condition on parked events of an organization. */
+  static Sql parkedOf(String organizationId) {
     return new Sql("e.organization_id = ?", organizationId);
   }
 

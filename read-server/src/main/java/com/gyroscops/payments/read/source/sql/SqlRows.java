@@ -1,6 +1,7 @@
 package com.gyroscops.payments.read.source.sql;
 
 import com.gyroscops.payments.read.source.Micros;
+import com.gyroscops.payments.read.source.Words;
 import com.gyroscops.payments.read.source.sql.ApplyPlan.Delta;
 import com.gyroscops.payments.read.source.sql.ApplyPlan.PaymentKey;
 import com.gyroscops.payments.read.source.sql.ApplyPlan.PaymentRollup;
@@ -14,6 +15,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Writes a plan's rows: one statement a table, with an array for each column. */
@@ -25,6 +27,7 @@ final class SqlRows {
     if (!plan.accepted.isEmpty()) {
       events(connection, plan.accepted);
       payments(connection, List.copyOf(plan.newest.values()));
+      words(connection, plan);
     }
     plan.payments.values().removeIf(Delta::isNothing);
     if (!plan.payments.isEmpty()) {
@@ -129,6 +132,41 @@ final class SqlRows {
         .append(" provider_reference = excluded.provider_reference,")
         .append(" correlation_id = excluded.correlation_id, payment = excluded.payment")
         .append(" where payments.version < excluded.version")
+        .update(connection);
+  }
+
+  private static void words(Connection connection, ApplyPlan plan) throws SQLException {
+    int n = plan.worded.size();
+    if (n == 0) {
+      return;
+    }
+    String[] organizations = new String[n];
+    String[] payments = new String[n];
+    String[] descriptions = new String[n];
+    String[] words = new String[n];
+    String[] descriptionWords = new String[n];
+    int i = 0;
+    for (PaymentKey key : plan.worded) {
+      Payment payment = Objects.requireNonNull(plan.newest.get(key)).getPayment();
+      String description = payment.getPersonalData().getDescription();
+      organizations[i] = key.organizationId();
+      payments[i] = key.paymentId();
+      descriptions[i] = description;
+      words[i] = SqlText.lexemes(key.organizationId(), Words.of(payment));
+      descriptionWords[i] = SqlText.lexemes(Words.of(description));
+      i++;
+    }
+    new Sql("insert into payment_words")
+        .append(" (organization_id, payment_id, description, words, description_words)")
+        .append(" select o, p, d, array_to_tsvector(string_to_array(w, ' ')),")
+        .append(" array_to_tsvector(string_to_array(e, ' ')) from ")
+        .append("unnest(?, ?, ?, ", organizations, payments, descriptions)
+        .append("?, ?) as n (o, p, d, w, e)", words, descriptionWords)
+        .append(" on conflict (organization_id, payment_id) do update set")
+        .append(" description = excluded.description, words = excluded.words,")
+        .append(" description_words = excluded.description_words")
+        .append(" where payment_words.words <> excluded.words")
+        .append(" or payment_words.description <> excluded.description")
         .update(connection);
   }
 

@@ -1,8 +1,11 @@
 package com.gyroscops.payments.read.source.sql;
 
+import com.gyroscops.payments.read.source.Analysis;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.ApplyOutcome;
 import com.gyroscops.payments.read.source.Capability;
+import com.gyroscops.payments.read.source.Completion;
+import com.gyroscops.payments.read.source.Groups;
 import com.gyroscops.payments.read.source.PaymentSearch;
 import com.gyroscops.payments.read.source.PaymentSource;
 import com.gyroscops.payments.read.source.SearchPage;
@@ -32,6 +35,7 @@ public final class SqlSource implements PaymentSource, AutoCloseable {
   private final SqlApply writes;
   private final SqlQueries queries = new SqlQueries(NAME);
   private final SqlTotals totals = new SqlTotals(NAME);
+  private final SqlAnalytics analytics = new SqlAnalytics(NAME);
 
   /**
    * The source in one database.
@@ -52,7 +56,7 @@ public final class SqlSource implements PaymentSource, AutoCloseable {
 
   @Override
   public Set<Capability> capabilities() {
-    return EnumSet.allOf(Capability.class);
+    return EnumSet.complementOf(EnumSet.of(Capability.ANALYZE_APPROXIMATELY));
   }
 
   @Override
@@ -69,6 +73,23 @@ public final class SqlSource implements PaymentSource, AutoCloseable {
   @Override
   public Answer<Totals> aggregate(TotalsSpan span) {
     return reads.answer(totals.statement(span), SqlTotals::read);
+  }
+
+  @Override
+  public Answer<Groups> analyze(Analysis analysis) {
+    return reads.answer(analytics.statement(analysis), SqlAnalytics::read);
+  }
+
+  @Override
+  public Answer<Completion.Values> suggest(Completion completion) {
+    return reads.answer(queries.suggest(completion), SqlQueries::readValues);
+  }
+
+  @Override
+  public Answer<List<PaymentEvent>> events(
+      String organizationId, Optional<String> paymentId, long afterPosition, int limit) {
+    return reads.answer(
+        queries.events(organizationId, paymentId, afterPosition, limit), SqlQueries::readEvents);
   }
 
   @Override

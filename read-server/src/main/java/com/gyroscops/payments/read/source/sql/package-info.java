@@ -19,6 +19,10 @@
  * deliver: in combination with a user or a span of time they stay cheap, alone they read the
  * organization's payments in order until a page is full.
  *
+ * <p>Searches by text find their payments by an index over words and organization together, and
+ * sort them. Completions of descriptions go by the same index, those of users and references by
+ * theirs. Analytics read the payments that match.
+ *
  * <p>Statistics read rollups, one row for each quarter of an hour, currency and status; where a
  * span does not start or end on a quarter of an hour, the rest is read from payments and events,
  * exactly.

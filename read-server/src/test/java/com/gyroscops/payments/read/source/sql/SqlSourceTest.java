@@ -49,7 +49,7 @@ class SqlSourceTest extends CompleteSourceContract {
   @Override
   protected PaymentSource newSource() throws Exception {
     database.execute(
-        "truncate payments, payment_events, payment_rollups, refund_rollups, parked_events");
+        "truncate payments, payment_words, payment_events, payment_rollups, refund_rollups, parked_events");
     database.execute(
         "update checkpoints set log_id = '', epoch = '', position = 0, last_event_id = '',"
             + " ready_position = 0, parked = 0, fence = 0");
