@@ -10,6 +10,7 @@ import java.util.List;
  * What a replica is told by its environment.
  *
  * @param instanceId unique name of the replica; empty: it chooses one
+ * @param internalGrpcPort of ReadAdminService; 0: any free one
  * @param drainNotice how long it says NOT_SERVING before it stops taking calls
  * @param feedTargets gRPC targets of the write-servers' internal ports, in order of preference
  * @param pageTokenSecret key that signs page tokens, the same on all replicas
@@ -18,6 +19,7 @@ import java.util.List;
 @ConfigurationProperties("read-server")
 record ReadServerSettings(
     @Bindable(defaultValue = "") String instanceId,
+    int internalGrpcPort,
     Duration drainNotice,
     List<String> feedTargets,
     @Bindable(defaultValue = "") String pageTokenSecret,

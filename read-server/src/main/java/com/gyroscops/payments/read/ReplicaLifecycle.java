@@ -30,24 +30,28 @@ final class ReplicaLifecycle {
   private final List<ProjectedSource> sources;
   private final HeadTracker heads;
   private final ServingReadiness readiness;
+  private final InternalServer internal;
 
   ReplicaLifecycle(
       ReadServerSettings settings,
       ServingHealth health,
       List<ProjectedSource> sources,
       HeadTracker heads,
-      ServingReadiness readiness) {
+      ServingReadiness readiness,
+      InternalServer internal) {
     this.settings = settings;
     this.health = health;
     this.sources = sources;
     this.heads = heads;
     this.readiness = readiness;
+    this.internal = internal;
   }
 
   @EventListener
   void onStartup(ServerStartupEvent event) {
     if (event.getSource() instanceof GrpcEmbeddedServer server) {
       LOG.info("gRPC on port {}", server.getPort());
+      internal.start();
       sources.forEach(source -> source.projector().start());
       heads.start();
       readiness.start();
@@ -70,6 +74,7 @@ final class ReplicaLifecycle {
       } catch (InterruptedException _) {
         Thread.currentThread().interrupt();
       }
+      internal.close();
     }
   }
 

@@ -1,41 +1,37 @@
 package com.gyroscops.payments.read;
 
 import com.gyroscops.payments.contract.ServingHealth;
-import com.gyroscops.payments.read.projection.Projector;
-import com.gyroscops.payments.read.source.KnownPosition;
-import com.gyroscops.payments.read.source.SourcePosition;
-import com.gyroscops.payments.read.source.SourceUnavailableException;
-import com.gyroscops.payments.read.source.sql.SqlProbe;
+import com.gyroscops.payments.read.routing.RoutedSource;
+import com.gyroscops.payments.read.routing.SourceWatch;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds out, twice a second, whether queries can be answered, and says so: the database answers,
- * the source belongs to a log and is not being filled, and its projector has not given up. What it
- * sees of the source's position it publishes besides. One thread of its own.
+ * Says, within half a second, whether queries can be answered: they can while any source that looks
+ * payments up or searches them answers, belongs to a log, is not being filled, and has a projector
+ * that has not given up. One thread of its own.
  */
 final class ServingReadiness implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(ServingReadiness.class);
-  private static final long INTERVAL_MILLIS = 500;
+  private static final long INTERVAL_MILLIS = 100;
 
-  private final SqlProbe probe;
-  private final KnownPosition known;
-  private final Projector projector;
+  private final SourceWatch watch;
   private final ServingHealth health;
   private final CountDownLatch closing = new CountDownLatch(1);
   private volatile String reason = "starting";
 
-  ServingReadiness(SqlProbe probe, KnownPosition known, Projector projector, ServingHealth health) {
-    this.probe = probe;
-    this.known = known;
-    this.projector = projector;
+  ServingReadiness(SourceWatch watch, ServingHealth health) {
+    this.watch = watch;
     this.health = health;
   }
 
   void start() {
+    watch.start();
     Thread.ofVirtual().name("readiness").start(this::run);
   }
 
@@ -44,10 +40,19 @@ final class ServingReadiness implements AutoCloseable {
     return health.isDraining() ? "draining" : reason;
   }
 
+  /** How each source is, by name. */
+  Map<String, String> sources() {
+    Map<String, String> states = new TreeMap<>();
+    for (RoutedSource source : watch.sources()) {
+      states.put(source.name(), source.unready().orElse("ready"));
+    }
+    return states;
+  }
+
   private void run() {
-    try (probe) {
+    try {
       do {
-        String found = look();
+        String found = watch.unready().orElse("");
         if (!found.equals(reason)) {
           LOG.info(found.isEmpty() ? "ready" : "not ready: {}", found);
         }
@@ -59,26 +64,9 @@ final class ServingReadiness implements AutoCloseable {
     }
   }
 
-  private String look() {
-    SourcePosition at;
-    try {
-      at = probe.position();
-    } catch (SourceUnavailableException e) {
-      LOG.debug("the probe failed", e);
-      return "the database does not answer";
-    }
-    known.publish(at);
-    if (projector.hasGivenUp()) {
-      return "the projector has given up";
-    }
-    if (at.epoch().isEmpty()) {
-      return "the source belongs to no log yet";
-    }
-    return at.isReady() ? "" : "the source is being filled";
-  }
-
   @Override
   public void close() {
     closing.countDown();
+    watch.close();
   }
 }

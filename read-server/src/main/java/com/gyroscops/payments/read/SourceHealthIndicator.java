@@ -7,9 +7,10 @@ import io.micronaut.management.health.indicator.HealthResult;
 import io.micronaut.management.health.indicator.annotation.Readiness;
 import jakarta.inject.Singleton;
 import java.util.Map;
+import java.util.TreeMap;
 import org.reactivestreams.Publisher;
 
-/** Says by HTTP what the gRPC health service says. */
+/** Says by HTTP what the gRPC health service says, and how each source is besides. */
 @Singleton
 @Readiness
 final class SourceHealthIndicator implements HealthIndicator {
@@ -23,11 +24,13 @@ final class SourceHealthIndicator implements HealthIndicator {
   @Override
   public Publisher<HealthResult> getResult() {
     String reason = readiness.reason();
+    Map<String, Object> details = new TreeMap<>(readiness.sources());
+    if (!reason.isEmpty()) {
+      details.put("reason", reason);
+    }
     return Publishers.just(
-        reason.isEmpty()
-            ? HealthResult.builder("source", HealthStatus.UP).build()
-            : HealthResult.builder("source", HealthStatus.DOWN)
-                .details(Map.of("reason", reason))
-                .build());
+        HealthResult.builder("source", reason.isEmpty() ? HealthStatus.UP : HealthStatus.DOWN)
+            .details(details)
+            .build());
   }
 }

@@ -9,8 +9,6 @@ import com.gyroscops.payments.read.projection.ProjectionMeters;
 import com.gyroscops.payments.read.projection.Projector;
 import com.gyroscops.payments.read.query.BatchGetPayments;
 import com.gyroscops.payments.read.query.BoundedQueries;
-import com.gyroscops.payments.read.query.FreshReads;
-import com.gyroscops.payments.read.query.Freshness;
 import com.gyroscops.payments.read.query.GetPayment;
 import com.gyroscops.payments.read.query.GetPaymentHistory;
 import com.gyroscops.payments.read.query.GetPaymentStatistics;
@@ -19,7 +17,14 @@ import com.gyroscops.payments.read.query.MeteredQueries;
 import com.gyroscops.payments.read.query.PageTokens;
 import com.gyroscops.payments.read.query.QueryBus;
 import com.gyroscops.payments.read.query.SearchPayments;
+import com.gyroscops.payments.read.routing.Freshness;
+import com.gyroscops.payments.read.routing.RoutedSource;
+import com.gyroscops.payments.read.routing.SourceAdmin;
+import com.gyroscops.payments.read.routing.SourceRouter;
+import com.gyroscops.payments.read.routing.SourceWatch;
 import com.gyroscops.payments.read.source.KnownPosition;
+import com.gyroscops.payments.read.source.SourcePosition;
+import com.gyroscops.payments.read.source.SourceUnavailableException;
 import com.gyroscops.payments.read.source.sql.SqlProbe;
 import com.gyroscops.payments.read.source.sql.SqlSource;
 import com.gyroscops.payments.v1.QueryServiceGrpc;
@@ -32,6 +37,7 @@ import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 
 /** Who gets what: the objects of one replica. */
@@ -95,18 +101,60 @@ final class Wiring {
     return new ProjectedSource(SQL, source, known, projector);
   }
 
+  /** The sources as the router sees them, and what is found out about them all the time. */
   @Bean(preDestroy = "close")
   @Singleton
-  ServingReadiness readiness(
-      @Named("read") DatasourceConfiguration database,
-      @Named(SQL) ProjectedSource sql,
-      ServingHealth health) {
-    SqlProbe probe =
-        new SqlProbe(
-            database.getConfiguredUrl(),
-            database.getConfiguredUsername(),
-            database.getConfiguredPassword());
-    return new ServingReadiness(probe, sql.known(), sql.projector(), health);
+  SourceWatch sourceWatch(
+      @Named("read") DatasourceConfiguration database, List<ProjectedSource> sources) {
+    return new SourceWatch(
+        sources.stream().collect(Collectors.toMap(RoutedSource::of, it -> probe(it, database))));
+  }
+
+  private static RoutedSource.Probe probe(
+      ProjectedSource source, DatasourceConfiguration database) {
+    return source.name().equals(SQL)
+        ? new SqlStoreProbe(
+            new SqlProbe(
+                database.getConfiguredUrl(),
+                database.getConfiguredUsername(),
+                database.getConfiguredPassword()))
+        : source.source()::position;
+  }
+
+  /** The database, over a connection of the probe's own. */
+  private record SqlStoreProbe(SqlProbe probe) implements RoutedSource.Probe {
+    @Override
+    public SourcePosition position() throws SourceUnavailableException {
+      return probe.position();
+    }
+
+    @Override
+    public void close() {
+      probe.close();
+    }
+  }
+
+  @Bean(preDestroy = "close")
+  @Singleton
+  ServingReadiness readiness(SourceWatch watch, ServingHealth health) {
+    return new ServingReadiness(watch, health);
+  }
+
+  @Singleton
+  Freshness freshness(List<ProjectedSource> sources, HeadTracker heads) {
+    return new Freshness(heads, sources.stream().map(ProjectedSource::known).toList());
+  }
+
+  @Bean(preDestroy = "close")
+  @Singleton
+  SourceRouter sourceRouter(
+      SourceWatch watch, Freshness freshness, RoutingSettings settings, MeterRegistry meters) {
+    return new SourceRouter(watch.sources(), freshness, settings.rules(), meters);
+  }
+
+  @Singleton
+  SourceAdmin sourceAdmin(SourceWatch watch, HeadTracker heads) {
+    return new SourceAdmin(watch.sources(), heads);
   }
 
   @Singleton
@@ -116,42 +164,37 @@ final class Wiring {
   }
 
   @Singleton
-  FreshReads freshReads(@Named(SQL) ProjectedSource sql, HeadTracker heads) {
-    return new FreshReads(sql.source(), sql.known(), new Freshness(heads, sql.known()));
-  }
-
-  @Singleton
   PageTokens pageTokens(ReadServerSettings settings) {
     return new PageTokens(settings.pageTokenSecret());
   }
 
   @Singleton
-  GetPayment getPayment(FreshReads reads, FeedClient feed) {
+  GetPayment getPayment(SourceRouter reads, FeedClient feed) {
     return new GetPayment(reads, feed);
   }
 
   @Singleton
-  BatchGetPayments batchGetPayments(FreshReads reads) {
+  BatchGetPayments batchGetPayments(SourceRouter reads) {
     return new BatchGetPayments(reads);
   }
 
   @Singleton
-  SearchPayments searchPayments(FreshReads reads, PageTokens tokens) {
+  SearchPayments searchPayments(SourceRouter reads, PageTokens tokens) {
     return new SearchPayments(reads, tokens);
   }
 
   @Singleton
-  GetPaymentStatistics getPaymentStatistics(FreshReads reads, ReadServerSettings settings) {
+  GetPaymentStatistics getPaymentStatistics(SourceRouter reads, ReadServerSettings settings) {
     return new GetPaymentStatistics(reads, settings.crossOrganizationQueries());
   }
 
   @Singleton
-  GetPaymentHistory getPaymentHistory(FreshReads reads, PageTokens tokens) {
+  GetPaymentHistory getPaymentHistory(SourceRouter reads, PageTokens tokens) {
     return new GetPaymentHistory(reads, tokens);
   }
 
   @Singleton
-  GetPaymentTimeline getPaymentTimeline(FreshReads reads, PageTokens tokens) {
+  GetPaymentTimeline getPaymentTimeline(SourceRouter reads, PageTokens tokens) {
     return new GetPaymentTimeline(reads, tokens);
   }
 }

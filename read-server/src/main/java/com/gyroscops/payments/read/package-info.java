@@ -2,7 +2,7 @@
  * The read-server: answers queries about payments from sources that the feed keeps in step.
  *
  * <p>Here stand the process and its wiring. Folders know each other in one direction: {@code api} →
- * {@code query} → {@code source}, {@code feed}; {@code projection} → {@code source}, {@code feed}.
+ * {@code query} → {@code routing} → {@code projection} → {@code source}, {@code feed}.
  */
 @NullMarked
 package com.gyroscops.payments.read;

@@ -18,27 +18,41 @@ class ArchitectureTest {
 
   @Test
   void thePortKnowsNoneOfItsUsersAndNoAdapter() {
-    mayNotKnow("source", "source.sql", "projection", "feed", "query", "api");
+    mayNotKnow("source", "source.sql", "projection", "feed", "routing", "query", "api");
   }
 
   @Test
   void anAdapterKnowsItsPortAlone() {
-    mayNotKnow("source.sql", "projection", "feed", "query", "api");
+    mayNotKnow("source.sql", "projection", "feed", "routing", "query", "api");
   }
 
   @Test
   void theFeedKnowsNobody() {
-    mayNotKnow("feed", "source..", "projection", "query", "api");
+    mayNotKnow("feed", "source..", "projection", "routing", "query", "api");
   }
 
   @Test
   void projectionsAndQueriesAreStrangersAndKnowNoAdapter() {
-    mayNotKnow("projection", "source.sql", "query", "api");
+    mayNotKnow("projection", "source.sql", "routing", "query", "api");
     mayNotKnow("query", "source.sql", "projection", "api");
   }
 
   @Test
-  void theEndpointIsOutsideAndKnowsQueriesAlone() {
+  void routingKnowsNoAdapterAndOfProjectionsOnlyWhichThereAre() {
+    mayNotKnow("routing", "source.sql", "query", "api");
+    noClasses()
+        .that()
+        .resideInAPackage(ROOT + ".routing")
+        .and()
+        .haveNameNotMatching(".*\\.RoutedSource")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT + ".projection")
+        .check(CLASSES);
+  }
+
+  @Test
+  void theEndpointsAreOutsideAndKnowQueriesAndTheAdministrationOfSourcesAlone() {
     mayNotKnow("api", "source..", "projection", "feed");
   }
 
@@ -49,6 +63,7 @@ class ArchitectureTest {
         .resideInAnyPackage(
             ROOT + ".api..",
             ROOT + ".query..",
+            ROOT + ".routing..",
             ROOT + ".projection..",
             ROOT + ".feed..",
             ROOT + ".source..")
@@ -62,7 +77,8 @@ class ArchitectureTest {
   void queriesAndPortKnowNeitherMicronautNorTheDatabase() {
     noClasses()
         .that()
-        .resideInAnyPackage(ROOT + ".query", ROOT + ".source", ROOT + ".feed")
+        .resideInAnyPackage(
+            ROOT + ".query", ROOT + ".routing", ROOT + ".source", ROOT + ".feed")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.micronaut..", "java.sql..", "javax.sql..", "org.postgresql..")

@@ -77,6 +77,7 @@ public final class ReadDatabase implements AutoCloseable {
     settings.put("read-server.feed-targets", "127.0.0.1:1");
     settings.put("read-server.page-token-secret", "a secret of the tests");
     settings.put("read-server.drain-notice", "0s");
+    settings.put("read-server.internal-grpc-port", 0);
     return settings;
   }
 

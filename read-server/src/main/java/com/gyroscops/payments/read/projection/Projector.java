@@ -73,6 +73,7 @@ public final class Projector implements AutoCloseable {
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Thread thread;
   private volatile boolean stopped;
+  private volatile boolean projecting;
   private volatile @Nullable FeedSubscription following;
   private int failures;
   private long renewedNanos;
@@ -129,6 +130,11 @@ public final class Projector implements AutoCloseable {
     return stopped;
   }
 
+  /** Whether this replica is the one that keeps the source in step. */
+  public boolean isProjecting() {
+    return projecting;
+  }
+
   /** Stops after the transaction under way and gives the lease up. */
   @Override
   public void close() {
@@ -177,12 +183,14 @@ public final class Projector implements AutoCloseable {
       return End.LEASE_LOST;
     }
     LOG.info("projecting {} under fence {}", sourceName, fence.getAsLong());
+    projecting = true;
     meters.leaseHeld(true);
     try {
       End end = hold(fence.getAsLong());
       LOG.info("no longer projecting {}: {}", sourceName, end);
       return end;
     } finally {
+      projecting = false;
       meters.leaseHeld(false);
     }
   }

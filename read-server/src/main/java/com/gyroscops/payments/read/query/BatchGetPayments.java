@@ -1,6 +1,9 @@
 package com.gyroscops.payments.read.query;
 
 import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.read.routing.Freshness;
+import com.gyroscops.payments.read.routing.Routed;
+import com.gyroscops.payments.read.routing.SourceRouter;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.v1.BatchGetPaymentsRequest;
 import com.gyroscops.payments.v1.BatchGetPaymentsResponse;
@@ -20,9 +23,9 @@ public final class BatchGetPayments
   /** Most payments at once, as the contract says. */
   private static final int PAYMENTS_MAX = 200;
 
-  private final FreshReads reads;
+  private final SourceRouter reads;
 
-  public BatchGetPayments(FreshReads reads) {
+  public BatchGetPayments(SourceRouter reads) {
     this.reads = reads;
   }
 
@@ -40,7 +43,7 @@ public final class BatchGetPayments
   public BatchGetPaymentsResponse answer(BatchGetPaymentsRequest request) {
     List<String> ids = request.getPaymentIdsList();
     check(request, ids);
-    FreshReads.Outcome.Fresh<List<Payment>> fresh =
+    Routed<List<Payment>> fresh =
         reads.read(
             request.getReadOptions(),
             Capability.FIND,

@@ -1,33 +1,36 @@
 package com.gyroscops.payments.read.query;
 
-import com.gyroscops.payments.contract.ConsistencyTokens;
 import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.read.feed.FeedClient;
 import com.gyroscops.payments.read.feed.FeedUnavailableException;
-import com.gyroscops.payments.read.query.FreshReads.Outcome;
+import com.gyroscops.payments.read.routing.Freshness;
+import com.gyroscops.payments.read.routing.Routed;
+import com.gyroscops.payments.read.routing.SourceRouter;
+import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.Capability;
+import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.GetPaymentResponse;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.ReadMetadata;
 import com.gyroscops.payments.v1.ReadPaymentResponse;
-import com.gyroscops.payments.v1.ReadSource;
+import io.grpc.Deadline;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The newest state of one payment, deleted ones included. Where the source is not fresh enough in
- * time, or has events of the payment parked, the log itself answers.
+ * The newest state of one payment, deleted ones included. Where no source can answer, the log
+ * itself does.
  *
  * <p>Errors: NOT_FOUND {@code PAYMENT_NOT_FOUND} with {@code read_at}, and those of {@link
- * FreshReads#read}.
+ * SourceRouter#read}.
  */
 public final class GetPayment implements Query<GetPaymentRequest, GetPaymentResponse> {
 
-  private final FreshReads reads;
+  private final SourceRouter reads;
   private final FeedClient feed;
 
-  public GetPayment(FreshReads reads, FeedClient feed) {
+  public GetPayment(SourceRouter reads, FeedClient feed) {
     this.reads = reads;
     this.feed = feed;
   }
@@ -50,48 +53,25 @@ public final class GetPayment implements Query<GetPaymentRequest, GetPaymentResp
             .identifier("payment_id", request.getPaymentId());
     Freshness.check(violations, request.getReadOptions());
     violations.throwIfAny();
-    Outcome<List<Payment>> outcome =
-        reads.tryRead(
+    Routed<List<Payment>> routed =
+        reads.readOrAskLog(
             request.getReadOptions(),
             Capability.FIND,
-            source -> source.find(request.getOrganizationId(), List.of(request.getPaymentId())));
-    return switch (outcome) {
-      case Outcome.Fresh<List<Payment>>(List<Payment> found, ReadMetadata read) ->
-          response(request, found.stream().findFirst(), read);
-      case Outcome.Stale<List<Payment>> stale ->
-          fromLog(request, stale.required())
-              .orElseThrow(() -> FreshReads.failure(request.getReadOptions(), stale));
-      case Outcome.Incomplete<List<Payment>>(Optional<Requirement> required) ->
-          fromLog(request, required)
-              .orElseThrow(() -> QueryErrors.sourceIncomplete().toException());
-    };
+            source -> source.find(request.getOrganizationId(), List.of(request.getPaymentId())),
+            deadline -> log(request, deadline));
+    return response(request, routed.value().stream().findFirst(), routed.read());
   }
 
-  /** Empty: the log cannot be reached, or does not know what is required. */
-  private Optional<GetPaymentResponse> fromLog(
-      GetPaymentRequest request, Optional<Requirement> required) {
-    ReadPaymentResponse log;
+  private Answer<List<Payment>> log(GetPaymentRequest request, Deadline deadline) {
     try {
-      log =
-          feed.readPayment(
-              request.getOrganizationId(), request.getPaymentId(), FreshReads.callDeadline());
-    } catch (FeedUnavailableException _) {
-      return Optional.empty();
+      ReadPaymentResponse log =
+          feed.readPayment(request.getOrganizationId(), request.getPaymentId(), deadline);
+      return new Answer.Data<>(
+          log.hasPayment() ? List.of(log.getPayment()) : List.of(),
+          new SourcePosition(log.getLogId(), log.getEpoch(), log.getPosition(), "", 0, 0));
+    } catch (FeedUnavailableException e) {
+      return new Answer.Unavailable<>(e);
     }
-    boolean met =
-        required
-            .map(it -> it.isMetBy(log.getLogId(), log.getEpoch(), log.getPosition()))
-            .orElse(true);
-    if (!met) {
-      return Optional.empty();
-    }
-    ReadMetadata read =
-        ReadMetadata.newBuilder()
-            .setSource(ReadSource.READ_SOURCE_LOG)
-            .setReadAt(ConsistencyTokens.encode(log.getLogId(), log.getEpoch(), log.getPosition()))
-            .build();
-    Optional<Payment> payment = log.hasPayment() ? Optional.of(log.getPayment()) : Optional.empty();
-    return Optional.of(response(request, payment, read));
   }
 
   private static GetPaymentResponse response(

@@ -2,6 +2,9 @@ package com.gyroscops.payments.read.query;
 
 import com.google.protobuf.ByteString;
 import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.read.routing.Freshness;
+import com.gyroscops.payments.read.routing.Routed;
+import com.gyroscops.payments.read.routing.SourceRouter;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.v1.GetPaymentHistoryRequest;
 import com.gyroscops.payments.v1.GetPaymentHistoryResponse;
@@ -15,10 +18,10 @@ import java.util.Optional;
 public final class GetPaymentHistory
     implements Query<GetPaymentHistoryRequest, GetPaymentHistoryResponse> {
 
-  private final FreshReads reads;
+  private final SourceRouter reads;
   private final PageTokens tokens;
 
-  public GetPaymentHistory(FreshReads reads, PageTokens tokens) {
+  public GetPaymentHistory(SourceRouter reads, PageTokens tokens) {
     this.reads = reads;
     this.tokens = tokens;
   }
@@ -48,7 +51,7 @@ public final class GetPaymentHistory
             request.toBuilder().clearPageSize().clearPageToken().clearReadOptions().build());
     Optional<PageToken> token = tokens.read(digest, request.getPageToken());
     long after = token.map(PageToken::getSortValue).orElse(0L);
-    FreshReads.Outcome.Fresh<List<PaymentEvent>> fresh =
+    Routed<List<PaymentEvent>> fresh =
         reads.read(
             request.getReadOptions(),
             Capability.HISTORY,

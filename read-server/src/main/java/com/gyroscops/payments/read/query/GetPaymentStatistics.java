@@ -1,6 +1,9 @@
 package com.gyroscops.payments.read.query;
 
 import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.read.routing.Freshness;
+import com.gyroscops.payments.read.routing.Routed;
+import com.gyroscops.payments.read.routing.SourceRouter;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.read.source.Totals;
 import com.gyroscops.payments.read.source.TotalsSpan;
@@ -22,14 +25,14 @@ import java.util.TreeMap;
  * allows it, of all.
  *
  * <p>Errors: PERMISSION_DENIED {@code CROSS_ORGANIZATION}; OUT_OF_RANGE {@code SUM_OUT_OF_RANGE}
- * for a sum that 64 bits do not hold; those of {@link FreshReads#read}.
+ * for a sum that 64 bits do not hold; those of {@link SourceRouter#read}.
  */
 public final class GetPaymentStatistics
     implements Query<GetPaymentStatisticsRequest, GetPaymentStatisticsResponse> {
 
   private static final String ALL_ORGANIZATIONS = "-";
 
-  private final FreshReads reads;
+  private final SourceRouter reads;
   private final boolean crossOrganization;
 
   /**
@@ -37,7 +40,7 @@ public final class GetPaymentStatistics
    *
    * @param crossOrganization whether anyone may ask for all organizations
    */
-  public GetPaymentStatistics(FreshReads reads, boolean crossOrganization) {
+  public GetPaymentStatistics(SourceRouter reads, boolean crossOrganization) {
     this.reads = reads;
     this.crossOrganization = crossOrganization;
   }
@@ -71,7 +74,7 @@ public final class GetPaymentStatistics
             all ? Optional.empty() : Optional.of(request.getOrganizationId()),
             TimeRanges.span(request.getTimeRange()),
             Set.copyOf(request.getCurrencyCodesList()));
-    FreshReads.Outcome.Fresh<Totals> fresh =
+    Routed<Totals> fresh =
         reads.read(
             request.getReadOptions(), Capability.AGGREGATE, source -> source.aggregate(span));
     var response = GetPaymentStatisticsResponse.newBuilder().setRead(fresh.read());

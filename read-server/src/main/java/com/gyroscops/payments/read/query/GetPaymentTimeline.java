@@ -2,6 +2,9 @@ package com.gyroscops.payments.read.query;
 
 import com.google.protobuf.ByteString;
 import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.read.routing.Freshness;
+import com.gyroscops.payments.read.routing.Routed;
+import com.gyroscops.payments.read.routing.SourceRouter;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.v1.GetPaymentTimelineRequest;
 import com.gyroscops.payments.v1.GetPaymentTimelineResponse;
@@ -17,10 +20,10 @@ import java.util.List;
 public final class GetPaymentTimeline
     implements Query<GetPaymentTimelineRequest, GetPaymentTimelineResponse> {
 
-  private final FreshReads reads;
+  private final SourceRouter reads;
   private final PageTokens tokens;
 
-  public GetPaymentTimeline(FreshReads reads, PageTokens tokens) {
+  public GetPaymentTimeline(SourceRouter reads, PageTokens tokens) {
     this.reads = reads;
     this.tokens = tokens;
   }
@@ -50,7 +53,7 @@ public final class GetPaymentTimeline
             request.toBuilder().clearPageSize().clearPageToken().clearReadOptions().build());
     long after =
         tokens.read(digest, request.getPageToken()).map(PageToken::getSortValue).orElse(0L);
-    FreshReads.Outcome.Fresh<List<PaymentEvent>> fresh =
+    Routed<List<PaymentEvent>> fresh =
         reads.read(
             request.getReadOptions(),
             Capability.TIMELINE,

@@ -1,34 +1,22 @@
 package com.gyroscops.payments.read.query;
 
 import com.gyroscops.payments.contract.ApiError;
-import com.gyroscops.payments.contract.ConsistencyTokens;
-import com.gyroscops.payments.read.source.SourcePosition;
-import io.grpc.Context;
-import io.grpc.Deadline;
 import io.grpc.Status.Code;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** The errors of queries, each with its reason in the contract. */
 final class QueryErrors {
 
-  /** About the time in which a source that is behind a little catches up. */
-  private static final Duration RETRY_STALE = Duration.ofMillis(100);
-
-  /** About the time in which a store that went away comes back at the earliest. */
-  private static final Duration RETRY_UNAVAILABLE = Duration.ofMillis(500);
-
-  /** Parked events wait for someone to act. */
-  private static final Duration RETRY_INCOMPLETE = Duration.ofSeconds(10);
+  /** Many times what a usual query takes. */
+  private static final Duration RETRY_QUEUE_FULL = Duration.ofMillis(100);
 
   private QueryErrors() {}
 
   static ApiError queueFull() {
     return ApiError.of(Code.RESOURCE_EXHAUSTED, "QUEUE_FULL", "too many queries are under way")
-        .retryAfter(RETRY_STALE);
+        .retryAfter(RETRY_QUEUE_FULL);
   }
 
   static ApiError crossOrganization() {
@@ -36,50 +24,6 @@ final class QueryErrors {
         Code.PERMISSION_DENIED,
         "CROSS_ORGANIZATION",
         "this server does not answer for all organizations at once");
-  }
-
-  static ApiError tokenEpochLost() {
-    return ApiError.of(
-        Code.FAILED_PRECONDITION,
-        "TOKEN_EPOCH_LOST",
-        "the consistency token is of a history that was lost; what it promised may be lost too");
-  }
-
-  static ApiError noFreshSource(Optional<Requirement> required, Optional<SourcePosition> applied) {
-    Map<String, String> facts = new HashMap<>();
-    required.ifPresent(it -> facts.put("required_position", Long.toString(it.position())));
-    applied.ifPresent(it -> facts.put("applied_position", Long.toString(it.position())));
-    return ApiError.of(
-            Code.UNAVAILABLE, "NO_FRESH_SOURCE", "no source is as fresh as asked for yet", facts)
-        .retryAfter(RETRY_STALE);
-  }
-
-  static ApiError sourceUnavailable() {
-    return ApiError.of(Code.UNAVAILABLE, "SOURCE_UNAVAILABLE", "no source that could answer is up")
-        .retryAfter(RETRY_UNAVAILABLE);
-  }
-
-  static ApiError sourceIncomplete() {
-    return ApiError.of(
-            Code.UNAVAILABLE,
-            "SOURCE_INCOMPLETE",
-            "the source could not take up some of the events this answer needs")
-        .retryAfter(RETRY_INCOMPLETE);
-  }
-
-  /** For a query that was stopped: by its caller, its deadline, or because it took too long. */
-  static ApiError stopped() {
-    Context call = Context.current();
-    Deadline deadline = call.getDeadline();
-    if (deadline != null && deadline.isExpired()) {
-      return ApiError.of(Code.DEADLINE_EXCEEDED, "DEADLINE_EXCEEDED", "the deadline has passed");
-    }
-    return call.isCancelled()
-        ? ApiError.of(Code.CANCELLED, "CANCELLED", "the caller has cancelled")
-        : ApiError.of(
-            Code.DEADLINE_EXCEEDED,
-            "DEADLINE_EXCEEDED",
-            "the query took longer than any may; set a deadline and narrow the filter");
   }
 
   static ApiError paymentNotFound(String organizationId, String paymentId, String readAt) {
@@ -113,10 +57,5 @@ final class QueryErrors {
         "SUM_OUT_OF_RANGE",
         "a sum in " + currency + " does not fit 64 bits; ask for a shorter time range",
         Map.of("currency_code", currency));
-  }
-
-  /** The token of a position, for {@code read_at}. */
-  static String readAt(SourcePosition at) {
-    return ConsistencyTokens.encode(at.logId(), at.epoch(), at.position());
   }
 }

@@ -2,6 +2,9 @@ package com.gyroscops.payments.read.query;
 
 import com.google.protobuf.ByteString;
 import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.read.routing.Freshness;
+import com.gyroscops.payments.read.routing.Routed;
+import com.gyroscops.payments.read.routing.SourceRouter;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.read.source.Filter;
 import com.gyroscops.payments.read.source.Filter.Span;
@@ -39,10 +42,10 @@ public final class SearchPayments implements Query<SearchPaymentsRequest, Search
   private static final int METADATA_PAIRS_MAX = 5;
   private static final int REFERENCE_LENGTH_MAX = 128;
 
-  private final FreshReads reads;
+  private final SourceRouter reads;
   private final PageTokens tokens;
 
-  public SearchPayments(FreshReads reads, PageTokens tokens) {
+  public SearchPayments(SourceRouter reads, PageTokens tokens) {
     this.reads = reads;
     this.tokens = tokens;
   }
@@ -75,7 +78,7 @@ public final class SearchPayments implements Query<SearchPaymentsRequest, Search
             .map(it -> new PaymentSearch.Key(it.getSortValue(), it.getPaymentId()))
             .orElse(null);
     PaymentSearch search = search(request, after, size);
-    FreshReads.Outcome.Fresh<SearchPage> fresh =
+    Routed<SearchPage> fresh =
         reads.read(request.getReadOptions(), Capability.SEARCH, source -> source.search(search));
 
     List<Payment> found = fresh.value().payments();

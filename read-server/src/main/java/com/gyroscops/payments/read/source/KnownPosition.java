@@ -1,5 +1,7 @@
 package com.gyroscops.payments.read.source;
 
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
@@ -13,19 +15,35 @@ public final class KnownPosition {
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private SourcePosition latest = SourcePosition.NOWHERE;
 
   /** Replaces what is known, also by a lower position. */
   public void publish(SourcePosition seen) {
     lock.lock();
     try {
-      if (!seen.equals(latest)) {
-        latest = seen;
-        changed.signalAll();
+      if (seen.equals(latest)) {
+        return;
       }
+      latest = seen;
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
+    listeners.forEach(Runnable::run);
+  }
+
+  /**
+   * Has {@code listener} run after every change from now on, on the thread that publishes it: it
+   * must not block.
+   */
+  public void addListener(Runnable listener) {
+    listeners.add(listener);
+  }
+
+  /** Ends what {@link #addListener} began. */
+  public void removeListener(Runnable listener) {
+    listeners.remove(listener);
   }
 
   /** What is known now. */

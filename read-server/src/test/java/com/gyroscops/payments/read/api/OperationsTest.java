@@ -13,6 +13,7 @@ import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.ScriptedFeed;
 import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.QueryServiceGrpc;
+import com.gyroscops.payments.v1.ReadSource;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import io.grpc.Context;
 import io.grpc.Status;
@@ -76,6 +77,11 @@ class OperationsTest {
     return GetPaymentRequest.newBuilder().setOrganizationId("acme").setPaymentId("p1").build();
   }
 
+  /** What the log cannot answer in the database's stead. */
+  private static SearchPaymentsRequest search() {
+    return SearchPaymentsRequest.newBuilder().setOrganizationId("acme").build();
+  }
+
   private static long blockedQueries(Connection connection) throws Exception {
     try (Statement statement = connection.createStatement();
         ResultSet rows =
@@ -98,7 +104,7 @@ class OperationsTest {
       CompletableFuture<Status.Code> outcome =
           CompletableFuture.supplyAsync(() -> {
             try {
-              replica.queries().withDeadlineAfter(2, TimeUnit.SECONDS).getPayment(p1());
+              replica.queries().withDeadlineAfter(2, TimeUnit.SECONDS).searchPayments(search());
               return Code.OK;
             } catch (StatusRuntimeException e) {
               return e.getStatus().getCode();
@@ -126,7 +132,7 @@ class OperationsTest {
           .start(
               call.wrap(() -> {
                 try {
-                  replica.patientQueries().getPayment(p1());
+                  replica.patientQueries().searchPayments(search());
                   outcome.complete(Code.OK);
                 } catch (StatusRuntimeException e) {
                   outcome.complete(e.getStatus().getCode());
@@ -158,7 +164,7 @@ class OperationsTest {
                             replica
                                 .queries()
                                 .withDeadlineAfter(3, TimeUnit.SECONDS)
-                                .getPayment(p1()))
+                                .searchPayments(search()))
                         .isInstanceOf(StatusRuntimeException.class),
                 Thread::startVirtualThread));
       }
@@ -215,11 +221,7 @@ class OperationsTest {
           assertFails(
               Code.UNAVAILABLE,
               "SOURCE_UNAVAILABLE",
-              () ->
-                  replica
-                      .queries()
-                      .searchPayments(
-                          SearchPaymentsRequest.newBuilder().setOrganizationId("acme").build()));
+              () -> replica.queries().searchPayments(search()));
       assertThat(error.retryAfter()).isNotNull();
       feed.down(false);
       eventually("it serves", replica::isServing);
@@ -247,10 +249,13 @@ class OperationsTest {
               () -> {
                 // The first calls may still be answered.
                 for (int i = 0; i < 1_000; i++) {
-                  replica.queries().getPayment(p1());
+                  replica.queries().searchPayments(search());
                 }
               });
       assertThat(error.retryAfter()).isNotNull();
+      // A single payment comes from the log meanwhile.
+      assertThat(replica.queries().getPayment(p1()).getRead().getSource())
+          .isEqualTo(ReadSource.READ_SOURCE_LOG);
       eventually("it says so", () -> !replica.isServing());
       assertThat(replica.health(SERVICE)).isEqualTo(ServingStatus.NOT_SERVING);
       assertThat(replica.get("/health/readiness").statusCode()).isEqualTo(503);

@@ -1,4 +1,4 @@
-package com.gyroscops.payments.read.query;
+package com.gyroscops.payments.read.routing;
 
 import com.google.protobuf.Duration;
 import com.gyroscops.payments.contract.ConsistencyTokens;
@@ -7,10 +7,12 @@ import com.gyroscops.payments.read.feed.FeedUnavailableException;
 import com.gyroscops.payments.read.feed.HeadTracker;
 import com.gyroscops.payments.read.feed.LogHead;
 import com.gyroscops.payments.read.source.KnownPosition;
-import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.v1.Consistency;
 import com.gyroscops.payments.v1.ReadOptions;
+import com.gyroscops.payments.v1.ReadSource;
+import com.gyroscops.payments.v1.ReadStrategy;
 import io.grpc.Deadline;
+import java.util.List;
 import java.util.Optional;
 
 /** Reduces each consistency choice to the position that an answer must hold. For concurrent use. */
@@ -22,15 +24,27 @@ public final class Freshness {
   private static final String FIELD = "read_options.consistency.";
 
   private final HeadTracker heads;
-  private final KnownPosition known;
+  private final List<KnownPosition> known;
 
-  public Freshness(HeadTracker heads, KnownPosition known) {
+  /**
+   * @param known what is known of every source's position
+   */
+  public Freshness(HeadTracker heads, List<KnownPosition> known) {
     this.heads = heads;
-    this.known = known;
+    this.known = List.copyOf(known);
   }
 
-  /** Notes what is wrong with a request's consistency choice. */
-  static void check(Violations violations, ReadOptions options) {
+  /** Notes what is wrong with a request's options: consistency choice, strategy, source. */
+  public static void check(Violations violations, ReadOptions options) {
+    violations
+        .require(
+            options.getStrategy() != ReadStrategy.UNRECOGNIZED,
+            "read_options.strategy",
+            "is not a read strategy")
+        .require(
+            options.getSource() != ReadSource.UNRECOGNIZED,
+            "read_options.source",
+            "is not a read source");
     Consistency choice = options.getConsistency();
     switch (choice.getRequirementCase()) {
       case MINIMIZE_LATENCY ->
@@ -66,13 +80,21 @@ public final class Freshness {
     return java.time.Duration.ofSeconds(duration.getSeconds(), duration.getNanos());
   }
 
+  /** Whether a choice demands anything at all. */
+  static boolean demandsNothing(ReadOptions options) {
+    return switch (options.getConsistency().getRequirementCase()) {
+      case MINIMIZE_LATENCY, REQUIREMENT_NOT_SET -> true;
+      case MAX_STALENESS, AT_LEAST_AS_FRESH, FULLY_CONSISTENT -> false;
+    };
+  }
+
   /**
    * What a checked choice demands; empty: nothing.
    *
    * @throws FeedUnavailableException the log's head would have to be known and is not
    * @throws io.grpc.StatusRuntimeException FAILED_PRECONDITION {@code TOKEN_EPOCH_LOST}
    */
-  Optional<Requirement> required(ReadOptions options, Deadline deadline)
+  public Optional<Requirement> required(ReadOptions options, Deadline deadline)
       throws FeedUnavailableException {
     Consistency choice = options.getConsistency();
     return switch (choice.getRequirementCase()) {
@@ -93,15 +115,21 @@ public final class Freshness {
   }
 
   /**
-   * A token of another history than the source's is lost only if it is not of the log's either: the
-   * source may be the one that has to follow.
+   * A token of a history that no source follows is lost only if it is not of the log's either: the
+   * sources may be the ones that have to follow. While the log cannot be asked, that stays open,
+   * and the token stands.
    */
-  private Requirement ofLivingHistory(Requirement token, Deadline deadline)
-      throws FeedUnavailableException {
-    SourcePosition at = known.latest();
-    if (!at.isIn(token.logId(), token.epoch()) && !token.isOfHistory(heads.headNow(deadline))) {
-      throw QueryErrors.tokenEpochLost().toException();
+  private Requirement ofLivingHistory(Requirement token, Deadline deadline) {
+    if (known.stream().anyMatch(it -> it.latest().isIn(token.logId(), token.epoch()))) {
+      return token;
     }
-    return token;
+    try {
+      if (token.isOfHistory(heads.headNow(deadline))) {
+        return token;
+      }
+    } catch (FeedUnavailableException _) {
+      return token;
+    }
+    throw RoutingErrors.tokenEpochLost().toException();
   }
 }

@@ -1,4 +1,4 @@
-package com.gyroscops.payments.read.query;
+package com.gyroscops.payments.read.routing;
 
 import com.gyroscops.payments.read.feed.LogHead;
 import com.gyroscops.payments.read.source.SourcePosition;
@@ -11,7 +11,7 @@ import com.gyroscops.payments.v1.ConsistencyToken;
  * @param epoch identity of its history
  * @param position newest event that must be applied
  */
-record Requirement(String logId, String epoch, long position) {
+public record Requirement(String logId, String epoch, long position) {
 
   static Requirement of(LogHead head) {
     return new Requirement(head.logId(), head.epoch(), head.position());
@@ -21,12 +21,9 @@ record Requirement(String logId, String epoch, long position) {
     return new Requirement(token.getLogId(), token.getEpoch(), token.getPosition());
   }
 
-  boolean isMetBy(SourcePosition at) {
+  /** Whether data of a source that stands there holds it. */
+  public boolean isMetBy(SourcePosition at) {
     return at.isReady() && at.isIn(logId, epoch) && at.position() >= position;
-  }
-
-  boolean isMetBy(String otherLogId, String otherEpoch, long otherPosition) {
-    return logId.equals(otherLogId) && epoch.equals(otherEpoch) && otherPosition >= position;
   }
 
   boolean isOfHistory(LogHead head) {
