@@ -10,6 +10,7 @@ import com.gyroscops.payments.read.projection.Projector;
 import com.gyroscops.payments.read.query.BatchGetPayments;
 import com.gyroscops.payments.read.query.BoundedQueries;
 import com.gyroscops.payments.read.query.GetPayment;
+import com.gyroscops.payments.read.query.GetPaymentAnalytics;
 import com.gyroscops.payments.read.query.GetPaymentHistory;
 import com.gyroscops.payments.read.query.GetPaymentStatistics;
 import com.gyroscops.payments.read.query.GetPaymentTimeline;
@@ -17,6 +18,7 @@ import com.gyroscops.payments.read.query.MeteredQueries;
 import com.gyroscops.payments.read.query.PageTokens;
 import com.gyroscops.payments.read.query.QueryBus;
 import com.gyroscops.payments.read.query.SearchPayments;
+import com.gyroscops.payments.read.query.SuggestPayments;
 import com.gyroscops.payments.read.routing.Freshness;
 import com.gyroscops.payments.read.routing.RoutedSource;
 import com.gyroscops.payments.read.routing.SourceAdmin;
@@ -196,5 +198,15 @@ final class Wiring {
   @Singleton
   GetPaymentTimeline getPaymentTimeline(SourceRouter reads, PageTokens tokens) {
     return new GetPaymentTimeline(reads, tokens);
+  }
+
+  @Singleton
+  GetPaymentAnalytics getPaymentAnalytics(SourceRouter reads) {
+    return new GetPaymentAnalytics(reads);
+  }
+
+  @Singleton
+  SuggestPayments suggestPayments(SourceRouter reads) {
+    return new SuggestPayments(reads);
   }
 }

@@ -77,8 +77,7 @@ class ArchitectureTest {
   void queriesAndPortKnowNeitherMicronautNorTheDatabase() {
     noClasses()
         .that()
-        .resideInAnyPackage(
-            ROOT + ".query", ROOT + ".routing", ROOT + ".source", ROOT + ".feed")
+        .resideInAnyPackage(ROOT + ".query", ROOT + ".routing", ROOT + ".source", ROOT + ".feed")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.micronaut..", "java.sql..", "javax.sql..", "org.postgresql..")

@@ -2,14 +2,18 @@ package com.gyroscops.payments.read.api;
 
 import com.gyroscops.payments.read.query.BatchGetPayments;
 import com.gyroscops.payments.read.query.GetPayment;
+import com.gyroscops.payments.read.query.GetPaymentAnalytics;
 import com.gyroscops.payments.read.query.GetPaymentHistory;
 import com.gyroscops.payments.read.query.GetPaymentStatistics;
 import com.gyroscops.payments.read.query.GetPaymentTimeline;
 import com.gyroscops.payments.read.query.Query;
 import com.gyroscops.payments.read.query.QueryBus;
 import com.gyroscops.payments.read.query.SearchPayments;
+import com.gyroscops.payments.read.query.SuggestPayments;
 import com.gyroscops.payments.v1.BatchGetPaymentsRequest;
 import com.gyroscops.payments.v1.BatchGetPaymentsResponse;
+import com.gyroscops.payments.v1.GetPaymentAnalyticsRequest;
+import com.gyroscops.payments.v1.GetPaymentAnalyticsResponse;
 import com.gyroscops.payments.v1.GetPaymentHistoryRequest;
 import com.gyroscops.payments.v1.GetPaymentHistoryResponse;
 import com.gyroscops.payments.v1.GetPaymentRequest;
@@ -21,6 +25,8 @@ import com.gyroscops.payments.v1.GetPaymentTimelineResponse;
 import com.gyroscops.payments.v1.QueryServiceGrpc;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import com.gyroscops.payments.v1.SearchPaymentsResponse;
+import com.gyroscops.payments.v1.SuggestPaymentsRequest;
+import com.gyroscops.payments.v1.SuggestPaymentsResponse;
 import io.grpc.stub.StreamObserver;
 import jakarta.inject.Singleton;
 
@@ -38,6 +44,8 @@ public final class QueryEndpoint extends QueryServiceGrpc.QueryServiceImplBase {
   private final GetPaymentStatistics getPaymentStatistics;
   private final GetPaymentHistory getPaymentHistory;
   private final GetPaymentTimeline getPaymentTimeline;
+  private final GetPaymentAnalytics getPaymentAnalytics;
+  private final SuggestPayments suggestPayments;
 
   public QueryEndpoint(
       QueryBus bus,
@@ -46,7 +54,9 @@ public final class QueryEndpoint extends QueryServiceGrpc.QueryServiceImplBase {
       SearchPayments searchPayments,
       GetPaymentStatistics getPaymentStatistics,
       GetPaymentHistory getPaymentHistory,
-      GetPaymentTimeline getPaymentTimeline) {
+      GetPaymentTimeline getPaymentTimeline,
+      GetPaymentAnalytics getPaymentAnalytics,
+      SuggestPayments suggestPayments) {
     this.bus = bus;
     this.getPayment = getPayment;
     this.batchGetPayments = batchGetPayments;
@@ -54,6 +64,8 @@ public final class QueryEndpoint extends QueryServiceGrpc.QueryServiceImplBase {
     this.getPaymentStatistics = getPaymentStatistics;
     this.getPaymentHistory = getPaymentHistory;
     this.getPaymentTimeline = getPaymentTimeline;
+    this.getPaymentAnalytics = getPaymentAnalytics;
+    this.suggestPayments = suggestPayments;
   }
 
   @Override
@@ -89,6 +101,18 @@ public final class QueryEndpoint extends QueryServiceGrpc.QueryServiceImplBase {
   public void getPaymentTimeline(
       GetPaymentTimelineRequest request, StreamObserver<GetPaymentTimelineResponse> call) {
     answer(getPaymentTimeline, request, call);
+  }
+
+  @Override
+  public void getPaymentAnalytics(
+      GetPaymentAnalyticsRequest request, StreamObserver<GetPaymentAnalyticsResponse> call) {
+    answer(getPaymentAnalytics, request, call);
+  }
+
+  @Override
+  public void suggestPayments(
+      SuggestPaymentsRequest request, StreamObserver<SuggestPaymentsResponse> call) {
+    answer(suggestPayments, request, call);
   }
 
   private <Q, A> void answer(Query<Q, A> query, Q request, StreamObserver<A> call) {

@@ -1,6 +1,5 @@
 package com.gyroscops.payments.read.query;
 
-import com.google.protobuf.ByteString;
 import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.read.routing.Freshness;
 import com.gyroscops.payments.read.routing.Routed;
@@ -8,11 +7,9 @@ import com.gyroscops.payments.read.routing.SourceRouter;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.v1.GetPaymentHistoryRequest;
 import com.gyroscops.payments.v1.GetPaymentHistoryResponse;
-import com.gyroscops.payments.v1.PageToken;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.ReadMetadata;
 import java.util.List;
-import java.util.Optional;
 
 /** The events of one payment, oldest first, a page at a time. */
 public final class GetPaymentHistory
@@ -46,29 +43,32 @@ public final class GetPaymentHistory
     Freshness.check(violations, request.getReadOptions());
     violations.throwIfAny();
 
-    ByteString digest =
-        PageTokens.digest(
-            request.toBuilder().clearPageSize().clearPageToken().clearReadOptions().build());
-    Optional<PageToken> token = tokens.read(digest, request.getPageToken());
-    long after = token.map(PageToken::getSortValue).orElse(0L);
-    Routed<List<PaymentEvent>> fresh =
+    PageRead page =
+        PageRead.of(
+            tokens,
+            request.toBuilder().clearPageSize().clearPageToken().clearReadOptions().build(),
+            size,
+            request.getPageToken());
+    Routed<List<PaymentEvent>> routed =
         reads.read(
             request.getReadOptions(),
             Capability.HISTORY,
             source ->
                 source.history(
-                    request.getOrganizationId(), request.getPaymentId(), after, size + 1));
-    List<PaymentEvent> found = fresh.value();
-    if (found.isEmpty() && token.isEmpty()) {
+                    request.getOrganizationId(),
+                    request.getPaymentId(),
+                    page.afterValue(),
+                    page.fetch()));
+    if (routed.value().isEmpty() && page.after().isEmpty()) {
       throw QueryErrors.paymentNotFound(
-              request.getOrganizationId(), request.getPaymentId(), fresh.read().getReadAt())
+              request.getOrganizationId(), request.getPaymentId(), routed.read().getReadAt())
           .toException();
     }
-    List<PaymentEvent> page = Page.of(found, size);
-    var response = GetPaymentHistoryResponse.newBuilder().addAllEvents(page).setRead(fresh.read());
-    if (found.size() > page.size()) {
-      response.setNextPageToken(tokens.write(digest, page.getLast().getVersion(), ""));
-    }
-    return response.build();
+    PageRead.Cut<PaymentEvent> cut = page.cut(routed.value(), PaymentEvent::getVersion, _ -> "");
+    return GetPaymentHistoryResponse.newBuilder()
+        .addAllEvents(cut.elements())
+        .setNextPageToken(cut.nextPageToken())
+        .setRead(routed.read())
+        .build();
   }
 }

@@ -63,7 +63,7 @@ public final class GetPaymentStatistics
       violations.identifier("organization_id", request.getOrganizationId());
     }
     TimeRanges.check(violations, "time_range", request.getTimeRange());
-    SearchPayments.checkCurrencies(violations, "currency_codes", request.getCurrencyCodesList());
+    Filters.checkCurrencies(violations, "currency_codes", request.getCurrencyCodesList());
     Freshness.check(violations, request.getReadOptions());
     violations.throwIfAny();
     if (all && !crossOrganization) {

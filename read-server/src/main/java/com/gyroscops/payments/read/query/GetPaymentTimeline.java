@@ -1,6 +1,5 @@
 package com.gyroscops.payments.read.query;
 
-import com.google.protobuf.ByteString;
 import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.read.routing.Freshness;
 import com.gyroscops.payments.read.routing.Routed;
@@ -8,7 +7,6 @@ import com.gyroscops.payments.read.routing.SourceRouter;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.v1.GetPaymentTimelineRequest;
 import com.gyroscops.payments.v1.GetPaymentTimelineResponse;
-import com.gyroscops.payments.v1.PageToken;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.ReadMetadata;
 import java.util.List;
@@ -48,24 +46,27 @@ public final class GetPaymentTimeline
     Freshness.check(violations, request.getReadOptions());
     violations.throwIfAny();
 
-    ByteString digest =
-        PageTokens.digest(
-            request.toBuilder().clearPageSize().clearPageToken().clearReadOptions().build());
-    long after =
-        tokens.read(digest, request.getPageToken()).map(PageToken::getSortValue).orElse(0L);
-    Routed<List<PaymentEvent>> fresh =
+    PageRead page =
+        PageRead.of(
+            tokens,
+            request.toBuilder().clearPageSize().clearPageToken().clearReadOptions().build(),
+            size,
+            request.getPageToken());
+    Routed<List<PaymentEvent>> routed =
         reads.read(
             request.getReadOptions(),
             Capability.TIMELINE,
             source ->
                 source.timeline(
-                    request.getOrganizationId(), request.getCorrelationId(), after, size + 1));
-    List<PaymentEvent> found = fresh.value();
-    List<PaymentEvent> page = Page.of(found, size);
-    var response = GetPaymentTimelineResponse.newBuilder().addAllEvents(page).setRead(fresh.read());
-    if (found.size() > page.size()) {
-      response.setNextPageToken(tokens.write(digest, page.getLast().getPosition(), ""));
-    }
-    return response.build();
+                    request.getOrganizationId(),
+                    request.getCorrelationId(),
+                    page.afterValue(),
+                    page.fetch()));
+    PageRead.Cut<PaymentEvent> cut = page.cut(routed.value(), PaymentEvent::getPosition, _ -> "");
+    return GetPaymentTimelineResponse.newBuilder()
+        .addAllEvents(cut.elements())
+        .setNextPageToken(cut.nextPageToken())
+        .setRead(routed.read())
+        .build();
   }
 }

@@ -1,6 +1,7 @@
 package com.gyroscops.payments.read.query;
 
 import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.read.source.Analysis;
 import io.grpc.Status.Code;
 import java.time.Duration;
 import java.util.List;
@@ -49,6 +50,14 @@ final class QueryErrors {
         invalid.metadata(),
         invalid.violations(),
         invalid.retryAfter());
+  }
+
+  static ApiError tooManyGroups() {
+    return ApiError.of(
+        Code.OUT_OF_RANGE,
+        "TOO_MANY_GROUPS",
+        "there are more than " + Analysis.GROUPS_MAX + " groups; narrow the filter",
+        Map.of("groups_max", Integer.toString(Analysis.GROUPS_MAX)));
   }
 
   static ApiError sumOutOfRange(String currency) {

@@ -13,8 +13,10 @@ import com.gyroscops.payments.read.RunningReplica;
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.ScriptedFeed;
 import com.gyroscops.payments.v1.AmountRange;
+import com.gyroscops.payments.v1.AnalyticsDimension;
 import com.gyroscops.payments.v1.BatchGetPaymentsRequest;
 import com.gyroscops.payments.v1.Consistency;
+import com.gyroscops.payments.v1.GetPaymentAnalyticsRequest;
 import com.gyroscops.payments.v1.GetPaymentHistoryRequest;
 import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.GetPaymentStatisticsRequest;
@@ -24,6 +26,8 @@ import com.gyroscops.payments.v1.PaymentSort;
 import com.gyroscops.payments.v1.PaymentStatus;
 import com.gyroscops.payments.v1.QueryServiceGrpc.QueryServiceBlockingStub;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
+import com.gyroscops.payments.v1.SuggestField;
+import com.gyroscops.payments.v1.SuggestPaymentsRequest;
 import com.gyroscops.payments.v1.TimeRange;
 import io.grpc.Status.Code;
 import java.util.Collections;
@@ -127,6 +131,10 @@ class BadInputTest {
             "filter.metadata",
             search(it -> IntStream.range(0, 6).forEach(i -> it.putMetadata("name" + i, "value")))),
         invalid("filter.metadata", search(it -> it.putMetadata("", "value"))),
+        invalid("filter.text", search(it -> it.setText("x".repeat(10_000)))),
+        invalid("filter.text", search(it -> it.setText("* ?* %_ --"))),
+        invalid("filter.text", search(it -> it.setText("a b c d e f g h i j k"))),
+        invalid("filter.text", search(it -> it.setText("\u0000"))),
         invalid("sort", search(it -> {}).toBuilder().setSortValue(9).build()),
         invalid(
             "sort", search(it -> {}).toBuilder().setSort(PaymentSort.PAYMENT_SORT_AMOUNT).build()),
@@ -179,6 +187,48 @@ class BadInputTest {
             "page_token",
             history().setPageToken("x").build()),
         row(Code.NOT_FOUND, "PAYMENT_NOT_FOUND", "", history().setPaymentId("none").build()),
+        invalid("organization_id", analytics().setOrganizationId("-").build()),
+        invalid("time_zone", analytics().setTimeZone("Mars/Olympus").build()),
+        invalid("time_zone", analytics().setTimeZone("+02:00").build()),
+        invalid("time_zone", analytics().setTimeZone("x".repeat(10_000)).build()),
+        invalid(
+            "group_by",
+            analytics()
+                .addGroupBy(AnalyticsDimension.ANALYTICS_DIMENSION_DAY)
+                .addGroupBy(AnalyticsDimension.ANALYTICS_DIMENSION_WEEK)
+                .build()),
+        invalid(
+            "group_by[1]",
+            analytics()
+                .addGroupBy(AnalyticsDimension.ANALYTICS_DIMENSION_USER)
+                .addGroupBy(AnalyticsDimension.ANALYTICS_DIMENSION_USER)
+                .build()),
+        invalid(
+            "group_by[0]",
+            analytics().addGroupBy(AnalyticsDimension.ANALYTICS_DIMENSION_UNSPECIFIED).build()),
+        invalid("group_by[0]", analytics().addGroupByValue(99).build()),
+        invalid("group_limit", analytics().setGroupLimit(1_001).build()),
+        invalid("group_limit", analytics().setGroupLimit(-1).build()),
+        invalid("order", analytics().setOrderValue(7).build()),
+        invalid("percentiles[0]", analytics().addPercentiles(0).build()),
+        invalid("percentiles[1]", analytics().addPercentiles(50).addPercentiles(100.5).build()),
+        invalid("percentiles[0]", analytics().addPercentiles(Double.NaN).build()),
+        invalid(
+            "percentiles", analytics().addAllPercentiles(Collections.nCopies(11, 50.0)).build()),
+        invalid(
+            "filter.effective_time.start_time",
+            analytics()
+                .setFilter(PaymentFilter.newBuilder().setEffectiveTime(range(6, 5)))
+                .build()),
+        invalid("organization_id", suggest("x").toBuilder().clearOrganizationId().build()),
+        invalid("text", suggest("")),
+        invalid("text", suggest("?!")),
+        invalid("text", suggest("x".repeat(201))),
+        invalid(
+            "text", suggest("a\nb").toBuilder().setField(SuggestField.SUGGEST_FIELD_USER).build()),
+        invalid("field", suggest("x").toBuilder().setFieldValue(9).build()),
+        invalid("limit", suggest("x").toBuilder().setLimit(21).build()),
+        invalid("limit", suggest("x").toBuilder().setLimit(-1).build()),
         invalid(
             "correlation_id",
             GetPaymentTimelineRequest.newBuilder().setOrganizationId("a").build()),
@@ -240,6 +290,14 @@ class BadInputTest {
     return GetPaymentHistoryRequest.newBuilder().setOrganizationId("acme").setPaymentId("p1");
   }
 
+  private static GetPaymentAnalyticsRequest.Builder analytics() {
+    return GetPaymentAnalyticsRequest.newBuilder().setOrganizationId("acme");
+  }
+
+  private static SuggestPaymentsRequest suggest(String text) {
+    return SuggestPaymentsRequest.newBuilder().setOrganizationId("acme").setText(text).build();
+  }
+
   private static GetPaymentTimelineRequest.Builder timeline() {
     return GetPaymentTimelineRequest.newBuilder().setOrganizationId("acme").setCorrelationId("c");
   }
@@ -279,6 +337,8 @@ class BadInputTest {
       case GetPaymentStatisticsRequest it -> queries.getPaymentStatistics(it);
       case GetPaymentHistoryRequest it -> queries.getPaymentHistory(it);
       case GetPaymentTimelineRequest it -> queries.getPaymentTimeline(it);
+      case GetPaymentAnalyticsRequest it -> queries.getPaymentAnalytics(it);
+      case SuggestPaymentsRequest it -> queries.suggestPayments(it);
       default -> throw new IllegalArgumentException("no query takes a " + request.getClass());
     };
   }

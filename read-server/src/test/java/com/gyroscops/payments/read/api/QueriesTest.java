@@ -3,6 +3,7 @@ package com.gyroscops.payments.read.api;
 import static com.gyroscops.payments.read.SampleLog.START_MICROS;
 import static com.gyroscops.payments.read.api.ApiErrors.assertFails;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.ConsistencyTokens;
@@ -11,8 +12,11 @@ import com.gyroscops.payments.read.ReadDatabase;
 import com.gyroscops.payments.read.RunningReplica;
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.ScriptedFeed;
+import com.gyroscops.payments.v1.AnalyticsDimension;
+import com.gyroscops.payments.v1.AnalyticsGroup;
 import com.gyroscops.payments.v1.BatchGetPaymentsRequest;
 import com.gyroscops.payments.v1.CurrencyStatistics;
+import com.gyroscops.payments.v1.GetPaymentAnalyticsRequest;
 import com.gyroscops.payments.v1.GetPaymentHistoryRequest;
 import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.GetPaymentStatisticsRequest;
@@ -21,11 +25,13 @@ import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.PaymentFilter;
 import com.gyroscops.payments.v1.PaymentStatus;
+import com.gyroscops.payments.v1.PaymentSuggestion;
 import com.gyroscops.payments.v1.ReadSource;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import com.gyroscops.payments.v1.SearchPaymentsResponse;
 import com.gyroscops.payments.v1.SortDirection;
 import com.gyroscops.payments.v1.StatusStatistics;
+import com.gyroscops.payments.v1.SuggestPaymentsRequest;
 import com.gyroscops.payments.v1.TimeRange;
 import io.grpc.Status.Code;
 import java.util.ArrayList;
@@ -366,5 +372,91 @@ class QueriesTest {
                         .build())
                 .getEventsList())
         .isEmpty();
+  }
+
+  @Test
+  void analyticsHaveTheFiguresOfEachGroup() {
+    var answer =
+        replica
+            .queries()
+            .getPaymentAnalytics(
+                GetPaymentAnalyticsRequest.newBuilder()
+                    .setOrganizationId("sums")
+                    .addGroupBy(AnalyticsDimension.ANALYTICS_DIMENSION_STATUS)
+                    .addGroupBy(AnalyticsDimension.ANALYTICS_DIMENSION_MONTH)
+                    // 2026-03-01T00:00:00Z is still February there.
+                    .setTimeZone("America/New_York")
+                    .addPercentiles(50)
+                    .build());
+    assertThat(answer.getTotalGroups()).isEqualTo(2);
+    assertThat(answer.getApproximate()).isFalse();
+    assertThat(answer.getGroupsList())
+        .extracting(
+            AnalyticsGroup::getStatus,
+            AnalyticsGroup::getPeriodStartDate,
+            AnalyticsGroup::getPaymentCount,
+            AnalyticsGroup::getSumMinorUnits,
+            it -> it.getPercentiles(0).getAmountMinorUnits())
+        .containsExactly(
+            tuple(PaymentStatus.PAYMENT_STATUS_FAILED, "2026-02-01", 1L, 500L, 500L),
+            tuple(
+                PaymentStatus.PAYMENT_STATUS_PARTIALLY_REFUNDED, "2026-02-01", 1L, 1_000L, 1_000L));
+    assertThat(answer.getRead().getReadAt()).isNotEmpty();
+  }
+
+  @Test
+  void averagesOfAnalyticsAreRoundedHalfToEvenAndCurrenciesAreApart() {
+    var answer =
+        replica
+            .queries()
+            .getPaymentAnalytics(
+                GetPaymentAnalyticsRequest.newBuilder().setOrganizationId("half").build());
+    assertThat(answer.getGroupsList())
+        .extracting(
+            AnalyticsGroup::getCurrencyCode,
+            AnalyticsGroup::getAverageMinorUnits,
+            AnalyticsGroup::getMinMinorUnits,
+            AnalyticsGroup::getMaxMinorUnits)
+        .containsExactly(tuple("EUR", 2L, 1L, 2L), tuple("USD", 2L, 2L, 3L));
+  }
+
+  @Test
+  void aSumOfAnalyticsBeyond64BitsIsSaid() {
+    assertFails(
+        Code.OUT_OF_RANGE,
+        "SUM_OUT_OF_RANGE",
+        () ->
+            replica
+                .queries()
+                .getPaymentAnalytics(
+                    GetPaymentAnalyticsRequest.newBuilder().setOrganizationId("rich").build()));
+  }
+
+  @Test
+  void searchesFindWordsAndBeginningsOfWords() {
+    var found =
+        replica
+            .queries()
+            .searchPayments(
+                SearchPaymentsRequest.newBuilder()
+                    .setOrganizationId("acme")
+                    .setFilter(PaymentFilter.newBuilder().setText("CHANGE chan* 3"))
+                    .build());
+    assertThat(found.getPaymentsList()).extracting(Payment::getPaymentId).containsExactly("p002");
+  }
+
+  @Test
+  void whatIsTypedIsCompletedByWholeValues() {
+    var answer =
+        replica
+            .queries()
+            .suggestPayments(
+                SuggestPaymentsRequest.newBuilder()
+                    .setOrganizationId("acme")
+                    .setText("change 3")
+                    .build());
+    assertThat(answer.getSuggestionsList())
+        .containsExactly(
+            PaymentSuggestion.newBuilder().setValue("change 3").setPaymentCount(1).build());
   }
 }

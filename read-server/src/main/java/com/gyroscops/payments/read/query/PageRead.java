@@ -1,0 +1,64 @@
+package com.gyroscops.payments.read.query;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Message;
+import com.gyroscops.payments.v1.PageToken;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+
+/**
+ * One page of a query: what its token says, how much to fetch, and the token of the next one.
+ *
+ * @param size most elements of the page
+ * @param after where the page before ended; empty: this is the first
+ */
+record PageRead(PageTokens tokens, ByteString digest, int size, Optional<PageToken> after) {
+
+  /**
+   * Reads a request's token.
+   *
+   * @param query the request without page_size, page_token and read_options
+   * @param size checked by {@link PageTokens#size}
+   * @throws io.grpc.StatusRuntimeException INVALID_ARGUMENT {@code PAGE_TOKEN_INVALID}
+   */
+  static PageRead of(PageTokens tokens, Message query, int size, String pageToken) {
+    ByteString digest = PageTokens.digest(query);
+    return new PageRead(tokens, digest, size, tokens.read(digest, pageToken));
+  }
+
+  /** Sort value after which this page starts; 0 for the first one. */
+  long afterValue() {
+    return after.map(PageToken::getSortValue).orElse(0L);
+  }
+
+  /** How many to fetch: one more than a page holds, to know whether another follows. */
+  int fetch() {
+    return size + 1;
+  }
+
+  /**
+   * The page's elements.
+   *
+   * @param nextPageToken empty: this is the last page
+   */
+  record Cut<T>(List<T> elements, String nextPageToken) {}
+
+  /**
+   * Cuts the page out of what was fetched, which may be fewer elements where they are large.
+   *
+   * @param sortValue of an element
+   * @param paymentId of an element, where the sort value is not unique; else empty
+   */
+  <T extends Message> Cut<T> cut(
+      List<T> found, ToLongFunction<T> sortValue, Function<T, String> paymentId) {
+    List<T> page = Page.of(found, size);
+    if (found.size() == page.size()) {
+      return new Cut<>(page, "");
+    }
+    T last = page.getLast();
+    return new Cut<>(
+        page, tokens.write(digest, sortValue.applyAsLong(last), paymentId.apply(last)));
+  }
+}
