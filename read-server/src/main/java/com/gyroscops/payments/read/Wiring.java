@@ -107,26 +107,31 @@ final class Wiring {
   @Bean(preDestroy = "close")
   @Singleton
   SourceWatch sourceWatch(
-      @Named("read") DatasourceConfiguration database, List<ProjectedSource> sources) {
+      @Named("read") DatasourceConfiguration database,
+      Migration migration,
+      List<ProjectedSource> sources) {
     return new SourceWatch(
-        sources.stream().collect(Collectors.toMap(RoutedSource::of, it -> probe(it, database))));
+        sources.stream()
+            .collect(Collectors.toMap(RoutedSource::of, it -> probe(it, database, migration))));
   }
 
   private static RoutedSource.Probe probe(
-      ProjectedSource source, DatasourceConfiguration database) {
+      ProjectedSource source, DatasourceConfiguration database, Migration migration) {
     return source.name().equals(SQL)
         ? new SqlStoreProbe(
             new SqlProbe(
                 database.getConfiguredUrl(),
                 database.getConfiguredUsername(),
-                database.getConfiguredPassword()))
+                database.getConfiguredPassword()),
+            migration)
         : source.source()::position;
   }
 
   /** The database, over a connection of the probe's own. */
-  private record SqlStoreProbe(SqlProbe probe) implements RoutedSource.Probe {
+  private record SqlStoreProbe(SqlProbe probe, Migration migration) implements RoutedSource.Probe {
     @Override
     public SourcePosition position() throws SourceUnavailableException {
+      migration.check();
       return probe.position();
     }
 

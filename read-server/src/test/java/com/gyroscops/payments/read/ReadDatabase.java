@@ -43,7 +43,9 @@ public final class ReadDatabase implements AutoCloseable {
   private ReadDatabase(LocalPostgres postgres, String name) {
     this.postgres = postgres;
     this.name = name;
-    context = ApplicationContext.run(settings(postgres, name));
+    Map<String, Object> settings = settings(postgres, name);
+    settings.put("flyway.datasources.read.async", false);
+    context = ApplicationContext.run(settings);
   }
 
   public static ReadDatabase fresh() throws SQLException {

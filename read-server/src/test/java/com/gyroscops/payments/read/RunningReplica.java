@@ -60,6 +60,13 @@ public final class RunningReplica implements AutoCloseable {
     return channel;
   }
 
+  /** A connection to the internal port; the caller closes it. */
+  public ManagedChannel internalChannel() {
+    return NettyChannelBuilder.forAddress("127.0.0.1", context.getBean(InternalServer.class).port())
+        .usePlaintext()
+        .build();
+  }
+
   public ServingStatus health(String service) {
     return HealthGrpc.newBlockingStub(channel)
         .withDeadlineAfter(5, TimeUnit.SECONDS)

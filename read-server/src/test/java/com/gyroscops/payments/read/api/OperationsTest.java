@@ -275,6 +275,31 @@ class OperationsTest {
   }
 
   @Test
+  void aServerStartsWithoutItsDatabaseAndServesAsSoonAsThatIsThere(@TempDir Path folder)
+      throws Exception {
+    LocalPostgres postgres = LocalPostgres.start(folder.resolve("data"), 0);
+    int port = postgres.port();
+    Map<String, Object> settings =
+        ReadDatabase.settings(postgres, ReadDatabase.newDatabase(postgres));
+    postgres.close();
+    try (RunningReplica replica = RunningReplica.start(settings, feed, Map.of())) {
+      assertThat(replica.isServing()).isFalse();
+      assertThat(replica.get("/health/liveness").statusCode()).isEqualTo(200);
+      assertThat(replica.get("/health/readiness").body())
+          .contains("\"sql\":\"the store does not answer\"");
+      assertThat(replica.queries().getPayment(p1()).getRead().getSource())
+          .isEqualTo(ReadSource.READ_SOURCE_LOG);
+      assertFails(
+          Code.UNAVAILABLE, "SOURCE_UNAVAILABLE", () -> replica.queries().searchPayments(search()));
+      postgres = LocalPostgres.start(folder.resolve("data"), port);
+      eventually("it serves", replica::isServing);
+      assertThat(replica.queries().searchPayments(search()).getPaymentsCount()).isEqualTo(1);
+    } finally {
+      postgres.close();
+    }
+  }
+
+  @Test
   void drainingSaysNotServingWhileCallsAreStillAnsweredAndGivesTheLeaseUp() throws Exception {
     try (RunningReplica replica = replica(Map.of("read-server.drain-notice", "2s"))) {
       eventually("it serves", replica::isServing);

@@ -1,0 +1,37 @@
+package com.gyroscops.payments.read;
+
+import com.gyroscops.payments.read.source.SourceUnavailableException;
+import io.micronaut.context.annotation.Property;
+import io.micronaut.flyway.event.MigrationFinishedEvent;
+import io.micronaut.runtime.event.annotation.EventListener;
+import jakarta.inject.Singleton;
+
+/**
+ * Whether the read database has the schema that this server needs. It is brought up to date while
+ * the server starts and other sources answer already; until then the database counts as away.
+ */
+@Singleton
+final class Migration {
+
+  private volatile boolean finished;
+
+  /**
+   * @param enabled false: someone else brings the schema up to date
+   */
+  Migration(@Property(name = "flyway.datasources.read.enabled") boolean enabled) {
+    finished = !enabled;
+  }
+
+  @EventListener
+  void onFinished(MigrationFinishedEvent event) {
+    finished = true;
+  }
+
+  /** Fails until the schema is up to date. */
+  void check() throws SourceUnavailableException {
+    if (!finished) {
+      throw new SourceUnavailableException(
+          "the database's schema is not up to date yet", new IllegalStateException("migrating"));
+    }
+  }
+}
