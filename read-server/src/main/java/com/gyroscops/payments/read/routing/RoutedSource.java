@@ -16,12 +16,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A source as the router sees it: where it is known to stand, how busy it is, whether it answers.
  * For concurrent use.
  */
 public final class RoutedSource {
+
+  private static final Logger LOG = LoggerFactory.getLogger(RoutedSource.class);
 
   /**
    * Most questions that a source is at, those included that nobody waits for any more because it
@@ -128,7 +132,13 @@ public final class RoutedSource {
     try {
       known.publish(store.position());
       away = false;
-    } catch (SourceUnavailableException _) {
+    } catch (SourceUnavailableException e) {
+      LOG.debug("the store of source {} does not answer", name, e);
+      away = true;
+    } catch (RuntimeException e) {
+      if (!away) {
+        LOG.error("source {} cannot tell where it stands and counts as away", name, e);
+      }
       away = true;
     } finally {
       probing = false;
@@ -198,7 +208,9 @@ public final class RoutedSource {
         .start(() -> {
           try {
             known.publish(source.position());
-          } catch (SourceUnavailableException _) {
+          } catch (SourceUnavailableException | RuntimeException e) {
+            // The watch, which asks the same twice a second, tells of it.
+            LOG.debug("source {} could not be looked at", name, e);
             failedLooks.incrementAndGet();
           } finally {
             lookAgainNanos = nanoTime.getAsLong() + LOOK_EVERY.toNanos();

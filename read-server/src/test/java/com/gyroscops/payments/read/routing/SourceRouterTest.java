@@ -700,6 +700,16 @@ class SourceRouterTest {
   }
 
   @Test
+  void aSourceThatBreaksWhenAskedWhereItStandsCountsAsAway() {
+    sql.routed.probe(() -> {
+      throw new IllegalStateException("broken on purpose");
+    });
+    assertThat(sql.routed.isAway()).isTrue();
+    sql.routed.probe(sql::position);
+    assertThat(sql.routed.isAway()).isFalse();
+  }
+
+  @Test
   void aStoreWhoseProbeHangsCountsAsAway() throws Exception {
     CountDownLatch release = new CountDownLatch(1);
     Thread probing =

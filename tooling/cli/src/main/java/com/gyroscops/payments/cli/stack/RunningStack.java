@@ -331,12 +331,13 @@ final class RunningStack {
     Map<String, String> environment = new LinkedHashMap<>();
     environment.put("GRPC_HOST", "127.0.0.1");
     environment.put("GRPC_PORT", Integer.toString(replica.grpcPort()));
+    // 0, any free one, for servers whose internal port nobody else needs to know.
+    environment.put("INTERNAL_GRPC_PORT", Integer.toString(replica.internalPort()));
     environment.put("HTTP_PORT", Integer.toString(replica.httpPort()));
     environment.put("DRAIN_NOTICE", "0s");
     environment.put("INSTANCE_ID", replica.name());
     switch (replica.kind()) {
       case WRITE_SERVER -> {
-        environment.put("INTERNAL_GRPC_PORT", Integer.toString(replica.internalPort()));
         environment.put("WRITE_DATABASE_URL", database.jdbcUrl(WRITE_DATABASE));
         environment.put("WRITE_DATABASE_USER", database.user());
         environment.put("WRITE_DATABASE_PASSWORD", "");
