@@ -114,10 +114,21 @@ public final class Projector implements AutoCloseable {
         source,
         sourceName,
         feed,
-        new ProjectionLease(leases, sourceName, replica),
+        new DatabaseLease(leases, sourceName, replica),
         replica,
         known,
         meters);
+  }
+
+  /** A projector of a source that only this replica has; it needs no lease. */
+  public static Projector own(
+      PaymentSource source,
+      String sourceName,
+      FeedClient feed,
+      String replica,
+      KnownPosition known,
+      ProjectionMeters meters) {
+    return new Projector(source, sourceName, feed, new OwnLease(), replica, known, meters);
   }
 
   /** Starts the thread. */
