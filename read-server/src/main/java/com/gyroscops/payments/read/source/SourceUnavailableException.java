@@ -5,6 +5,10 @@ public final class SourceUnavailableException extends Exception {
 
   private static final long serialVersionUID = 1L;
 
+  public SourceUnavailableException(String message) {
+    super(message);
+  }
+
   public SourceUnavailableException(String message, Throwable cause) {
     super(message, cause);
   }
