@@ -6,11 +6,17 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 class ArchitectureTest {
 
   private static final String ROOT = "com.gyroscops.payments.read";
+
+  private static final String[] ADAPTERS = {
+    "source.memory", "source.redis", "source.search", "source.sql"
+  };
+
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
           .withImportOption(new ImportOption.DoNotIncludeTests())
@@ -18,12 +24,18 @@ class ArchitectureTest {
 
   @Test
   void thePortKnowsNoneOfItsUsersAndNoAdapter() {
-    mayNotKnow("source", "source.sql", "projection", "feed", "routing", "query", "api");
+    mayNotKnow("source", "projection", "feed", "routing", "query", "api");
+    mayNotKnow("source", ADAPTERS);
   }
 
   @Test
-  void anAdapterKnowsItsPortAlone() {
-    mayNotKnow("source.sql", "projection", "feed", "routing", "query", "api");
+  void anAdapterKnowsItsPortAloneAndNoOtherAdapter() {
+    for (String adapter : ADAPTERS) {
+      mayNotKnow(adapter, "projection", "feed", "routing", "query", "api");
+      mayNotKnow(
+          adapter,
+          Arrays.stream(ADAPTERS).filter(other -> !other.equals(adapter)).toArray(String[]::new));
+    }
   }
 
   @Test
@@ -33,13 +45,16 @@ class ArchitectureTest {
 
   @Test
   void projectionsAndQueriesAreStrangersAndKnowNoAdapter() {
-    mayNotKnow("projection", "source.sql", "routing", "query", "api");
-    mayNotKnow("query", "source.sql", "projection", "api");
+    mayNotKnow("projection", "routing", "query", "api");
+    mayNotKnow("projection", ADAPTERS);
+    mayNotKnow("query", "projection", "api");
+    mayNotKnow("query", ADAPTERS);
   }
 
   @Test
   void routingKnowsNoAdapterAndOfProjectionsOnlyWhichThereAre() {
-    mayNotKnow("routing", "source.sql", "query", "api");
+    mayNotKnow("routing", "query", "api");
+    mayNotKnow("routing", ADAPTERS);
     noClasses()
         .that()
         .resideInAPackage(ROOT + ".routing")

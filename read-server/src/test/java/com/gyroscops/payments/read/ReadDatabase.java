@@ -80,6 +80,8 @@ public final class ReadDatabase implements AutoCloseable {
     settings.put("read-server.page-token-secret", "a secret of the tests");
     settings.put("read-server.drain-notice", "0s");
     settings.put("read-server.internal-grpc-port", 0);
+    // Tests that want the memory source say so.
+    settings.put("memory.payments-max", 0);
     return settings;
   }
 

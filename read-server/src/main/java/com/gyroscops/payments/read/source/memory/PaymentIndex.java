@@ -1,0 +1,194 @@
+package com.gyroscops.payments.read.source.memory;
+
+import com.gyroscops.payments.v1.Payment;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.lucene.index.BinaryDocValues;
+import org.apache.lucene.index.DirectoryReader;
+import org.apache.lucene.index.IndexWriter;
+import org.apache.lucene.index.IndexWriterConfig;
+import org.apache.lucene.index.LeafReader;
+import org.apache.lucene.index.LeafReaderContext;
+import org.apache.lucene.index.PostingsEnum;
+import org.apache.lucene.index.Term;
+import org.apache.lucene.index.Terms;
+import org.apache.lucene.index.TermsEnum;
+import org.apache.lucene.index.TieredMergePolicy;
+import org.apache.lucene.search.DocIdSetIterator;
+import org.apache.lucene.store.Directory;
+import org.apache.lucene.store.MMapDirectory;
+import org.apache.lucene.store.NRTCachingDirectory;
+import org.apache.lucene.util.Bits;
+import org.apache.lucene.util.BytesRef;
+import org.apache.lucene.util.IOUtils;
+
+/**
+ * The Lucene index with all that belongs to it: numbers of organizations and currencies, rollups.
+ * It is never committed: nobody reads it after this process.
+ *
+ * <p>Changes come from one thread and are seen in the next {@link #refreshed} reader; {@link
+ * #merge} may run meanwhile. Rollups are guarded by {@link MemorySource}.
+ */
+final class PaymentIndex implements AutoCloseable {
+
+  /** Documents that wait in the heap to be flushed, in MiB: a segment of about 30,000 payments. */
+  private static final double BUFFER_MIB = 32;
+
+  /** Small new segments are kept in the heap: they are merged away before they would be written. */
+  private static final double CACHED_SEGMENT_MIB = 2;
+
+  /** All of these together. */
+  private static final double CACHED_MIB = 24;
+
+  /**
+   * Segments below this size are merged as if they were of it. Small, since a refresh makes
+   * segments of a few KiB: else each of them would be merged with far larger ones.
+   */
+  private static final double FLOOR_MIB = 0.25;
+
+  private final Path folder;
+  private final Directory directory;
+  private final IndexWriter writer;
+  private final Ordinals organizations = new Ordinals();
+  private final Ordinals currencies = new Ordinals();
+  private final Documents documents = new Documents(organizations, currencies);
+  private final Rollups rollups = new Rollups(organizations, currencies);
+
+  /**
+   * A new index.
+   *
+   * @param folder empty, or not there; deleted in the end
+   */
+  PaymentIndex(Path folder) throws IOException {
+    this.folder = folder;
+    directory = new NRTCachingDirectory(new MMapDirectory(folder), CACHED_SEGMENT_MIB, CACHED_MIB);
+    TieredMergePolicy merges = new TieredMergePolicy();
+    merges.setFloorSegmentMB(FLOOR_MIB);
+    IndexWriterConfig config =
+        new IndexWriterConfig()
+            .setOpenMode(IndexWriterConfig.OpenMode.CREATE)
+            .setCommitOnClose(false)
+            .setRAMBufferSizeMB(BUFFER_MIB)
+            .setMergePolicy(merges);
+    try {
+      writer = new IndexWriter(directory, config);
+    } catch (IOException | RuntimeException e) {
+      IOUtils.closeWhileHandlingException(directory);
+      throw e;
+    }
+  }
+
+  Ordinals organizations() {
+    return organizations;
+  }
+
+  Ordinals currencies() {
+    return currencies;
+  }
+
+  Rollups rollups() {
+    return rollups;
+  }
+
+  /** Adds a payment of which there is no version yet. */
+  void add(Payment payment) throws IOException {
+    writer.addDocument(documents.of(payment));
+  }
+
+  /** Puts a payment in the place of its older version. */
+  void replace(Payment payment) throws IOException {
+    writer.updateDocument(
+        new Term(Keys.IDENTITY, documents.identity(payment)), documents.of(payment));
+  }
+
+  /** A reader that sees all changes so far. */
+  DirectoryReader open() throws IOException {
+    return DirectoryReader.open(writer);
+  }
+
+  /** A reader that sees all changes so far; may be the one given, held once more. */
+  DirectoryReader refreshed(DirectoryReader reader) throws IOException {
+    DirectoryReader newer = DirectoryReader.openIfChanged(reader, writer);
+    if (newer == null) {
+      reader.incRef();
+      return reader;
+    }
+    return newer;
+  }
+
+  /** Merges everything into one segment without replaced documents. */
+  void merge() throws IOException {
+    writer.forceMerge(1);
+  }
+
+  /** Those of the payments that a view holds. */
+  static Map<PaymentKey, Payment> find(View view, Collection<PaymentKey> keys) throws IOException {
+    Map<PaymentKey, Payment> found = new HashMap<>();
+    Map<PaymentKey, BytesRef> wanted = new HashMap<>();
+    Ordinals organizations = view.index().organizations();
+    for (PaymentKey key : keys) {
+      organizations
+          .of(key.organizationId())
+          .ifPresent(number -> wanted.put(key, Keys.identity(number, key.paymentId())));
+    }
+    // What changed last is asked for most, and lies in the last segments.
+    List<LeafReaderContext> leaves = view.leaves();
+    for (int i = leaves.size() - 1; i >= 0 && !wanted.isEmpty(); i--) {
+      find(leaves.get(i).reader(), wanted, found);
+    }
+    return found;
+  }
+
+  private static void find(
+      LeafReader leaf, Map<PaymentKey, BytesRef> wanted, Map<PaymentKey, Payment> found)
+      throws IOException {
+    Terms terms = leaf.terms(Keys.IDENTITY);
+    if (terms == null) {
+      return;
+    }
+    TermsEnum term = terms.iterator();
+    Bits live = leaf.getLiveDocs();
+    PostingsEnum postings = null;
+    for (Map.Entry<PaymentKey, BytesRef> each : new ArrayList<>(wanted.entrySet())) {
+      if (term.seekExact(each.getValue())) {
+        postings = term.postings(postings, PostingsEnum.NONE);
+        for (int doc = postings.nextDoc();
+            doc != DocIdSetIterator.NO_MORE_DOCS;
+            doc = postings.nextDoc()) {
+          if (live == null || live.get(doc)) {
+            found.put(each.getKey(), payment(leaf, doc));
+            wanted.remove(each.getKey());
+          }
+        }
+      }
+    }
+  }
+
+  /** The payment in a document of a segment. */
+  static Payment payment(LeafReader leaf, int doc) throws IOException {
+    BinaryDocValues payments = leaf.getBinaryDocValues(Keys.PAYMENT);
+    if (payments == null || !payments.advanceExact(doc)) {
+      throw new IllegalStateException("a document without its payment");
+    }
+    return Documents.payment(payments.binaryValue());
+  }
+
+  /** Ends it and deletes its files; those that a view still needs when that is closed. */
+  @Override
+  public void close() throws IOException {
+    try {
+      writer.rollback();
+    } finally {
+      try {
+        directory.close();
+      } finally {
+        IOUtils.rm(folder);
+      }
+    }
+  }
+}
