@@ -256,6 +256,13 @@ public final class Projector implements AutoCloseable {
     if (taken.isEmpty()) {
       return Optional.of(End.LEASE_LOST);
     }
+    if (taken.get().position() > 0 && taken.get().eventId().isEmpty()) {
+      // Begun at a head of which nothing tells whether history is still the same; nothing is lost.
+      taken = source.startOver(fence);
+      if (taken.isEmpty()) {
+        return Optional.of(End.LEASE_LOST);
+      }
+    }
     SourcePosition at = taken.get();
     known.publish(at);
     try (FeedSubscription subscription = feed.subscribe(start(at))) {
@@ -276,6 +283,7 @@ public final class Projector implements AutoCloseable {
     return SubscribeStart.newBuilder()
         .setSubscriber(subscriber)
         .setSource(sourceName)
+        .setAtHead(at.epoch().isEmpty() && source.startsAtHead())
         .setEpoch(fromStart ? "" : at.epoch())
         .setPosition(at.position())
         .setEventId(at.eventId())
@@ -349,7 +357,9 @@ public final class Projector implements AutoCloseable {
               .formatted(at.logId(), at.epoch(), batch.getLogId(), batch.getEpoch()));
     }
     Optional<SourcePosition> tied =
-        source.begin(fence, batch.getLogId(), batch.getEpoch(), batch.getHead());
+        source.startsAtHead()
+            ? source.beginAtHead(fence, batch.getLogId(), batch.getEpoch(), batch.getHead())
+            : source.begin(fence, batch.getLogId(), batch.getEpoch(), batch.getHead());
     tied.ifPresent(known::publish);
     return tied;
   }

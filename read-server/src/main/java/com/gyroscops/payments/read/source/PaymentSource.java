@@ -101,6 +101,24 @@ public interface PaymentSource {
       throws SourceUnavailableException;
 
   /**
+   * Whether a source that belongs to no log may begin at the log's head, for it need not hold what
+   * came before, of which it says {@link Answer.NotHeld}.
+   */
+  default boolean startsAtHead() {
+    return false;
+  }
+
+  /**
+   * Ties a source that {@link #startsAtHead} and belongs to no log to one, standing at its head.
+   * Until an event is applied, its position has no event id, and so cannot be resumed from. Empty:
+   * fenced out, or tied already.
+   */
+  default Optional<SourcePosition> beginAtHead(long fence, String logId, String epoch, long head)
+      throws SourceUnavailableException {
+    throw new UnsupportedOperationException(id() + " does not start at the head");
+  }
+
+  /**
    * Applies the events that follow {@code at}, without gaps in their positions. Events that the
    * model refuses, such as one that skips a version of its payment, are parked with all later ones
    * of that payment; the rest is applied.

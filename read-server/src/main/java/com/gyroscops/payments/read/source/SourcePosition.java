@@ -6,7 +6,8 @@ package com.gyroscops.payments.read.source;
  * @param logId name of the log; empty while the source belongs to none
  * @param epoch identity of the log's history; empty while the source belongs to none
  * @param position newest event applied; 0: none
- * @param eventId id of that event; empty at 0
+ * @param eventId id of that event; empty at 0, and where a source began at the head and has applied
+ *     nothing since
  * @param readyPosition the source answers nothing before it stands here
  * @param parked events set aside because the source's model refused them
  */
