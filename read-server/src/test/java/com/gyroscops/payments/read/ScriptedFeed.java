@@ -145,7 +145,9 @@ public final class ScriptedFeed extends EventFeedServiceGrpc.EventFeedServiceImp
       return;
     }
     streams.add(stream);
-    Thread.ofVirtual().start(() -> send(stream, start.getPosition()));
+    long from = start.getAtHead() ? visible : start.getPosition();
+    SubscribeResponse first = batch(List.of());
+    Thread.ofVirtual().start(() -> send(stream, first, from));
   }
 
   private boolean isOfHistory(SubscribeStart start) {
@@ -157,11 +159,12 @@ public final class ScriptedFeed extends EventFeedServiceGrpc.EventFeedServiceImp
         && log.events().get((int) start.getPosition() - 1).getEventId().equals(start.getEventId());
   }
 
-  private void send(ServerCallStreamObserver<SubscribeResponse> stream, long start) {
+  private void send(
+      ServerCallStreamObserver<SubscribeResponse> stream, SubscribeResponse first, long start) {
     try {
       long sent = start;
       long repeatedFrom = start;
-      stream.onNext(batch(List.of()));
+      stream.onNext(first);
       while (streams.contains(stream) && !stream.isCancelled()) {
         List<PaymentEvent> events = next(sent, repeatedFrom);
         if (!stream.isReady()) {

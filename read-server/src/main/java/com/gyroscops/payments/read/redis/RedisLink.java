@@ -310,22 +310,32 @@ public final class RedisLink implements AutoCloseable {
     } else if (now - silentNanos > SILENCE_MAX.toNanos()) {
       LOG.warn("nothing comes back from Redis for {}; its connection is replaced", name);
       silent = false;
-      disconnect();
+      var _ = disconnect();
     }
   }
 
-  private synchronized void disconnect() {
+  /** Gives the connection up, or the attempt at one; what is given tells when it is gone. */
+  private synchronized CompletableFuture<Void> disconnect() {
     CompletableFuture<StatefulRedisConnection<byte[], byte[]>> last = connection;
     connection = null;
-    if (last != null) {
-      var _ = last.thenCompose(StatefulRedisConnection::closeAsync);
-    }
+    return last == null
+        ? CompletableFuture.completedFuture(null)
+        : last.thenCompose(StatefulRedisConnection::closeAsync);
   }
 
+  /** Ends the connection, and waits for that; what is sent from now on fails. */
   @Override
-  public synchronized void close() {
-    closed = true;
-    disconnect();
+  public void close() {
+    synchronized (this) {
+      closed = true;
+    }
+    try {
+      disconnect().get(CONNECT_MAX.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException | TimeoutException e) {
+      LOG.debug("there was no connection for {} to end", name, e);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static long until(Duration max) {
