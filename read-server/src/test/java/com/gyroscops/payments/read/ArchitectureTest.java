@@ -39,6 +39,12 @@ class ArchitectureTest {
   }
 
   @Test
+  void theRedisSourceKnowsItsPortAndRedisAlone() {
+    mayNotKnow("source.redis", "source.sql", "projection", "feed", "query", "api");
+    mayNotKnow("redis", "source..", "projection", "feed", "query", "api");
+  }
+
+  @Test
   void theFeedKnowsNobody() {
     mayNotKnow("feed", "source..", "projection", "routing", "query", "api");
   }

@@ -1,0 +1,135 @@
+package com.gyroscops.payments.read;
+
+import static com.gyroscops.payments.read.Eventually.eventually;
+import static com.gyroscops.payments.read.RunningReplica.fullyConsistent;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.gyroscops.payments.localstack.LocalRedis;
+import com.gyroscops.payments.v1.GetPaymentRequest;
+import com.gyroscops.payments.v1.PaymentStatus;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A whole replica with Redis among its sources. */
+class RedisReplicaTest {
+
+  private final SampleLog log = new SampleLog("payments", "epoch-1");
+  private String database;
+  private ScriptedFeed feed;
+
+  @BeforeEach
+  void start() throws Exception {
+    log.create("acme", "p1");
+    feed = new ScriptedFeed(log);
+    database = ReadDatabase.newDatabase(ReadDatabase.shared());
+  }
+
+  @AfterEach
+  void stop() {
+    feed.close();
+  }
+
+  private RunningReplica replica(String redisUri) {
+    return RunningReplica.start(
+        ReadDatabase.settings(ReadDatabase.shared(), database),
+        feed,
+        Map.of("redis.uri", redisUri));
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static void signal(LocalRedis redis, String signal) throws Exception {
+    Process kill =
+        new ProcessBuilder("kill", "-" + signal, Long.toString(redis.process().pid())).start();
+    assertThat(kill.waitFor()).isZero();
+  }
+
+  /** Newest event that the replica knows the source to have applied. */
+  private static double applied(RunningReplica replica) throws Exception {
+    return replica
+        .get("/prometheus")
+        .body()
+        .lines()
+        .filter(it -> it.startsWith("payments_source_position{source=\"redis\""))
+        .mapToDouble(it -> Double.parseDouble(it.substring(it.lastIndexOf(' ') + 1)))
+        .findFirst()
+        .orElse(-1);
+  }
+
+  private static PaymentStatus status(RunningReplica replica) {
+    return replica
+        .queries()
+        .getPayment(
+            GetPaymentRequest.newBuilder()
+                .setOrganizationId("acme")
+                .setPaymentId("p1")
+                .setReadOptions(fullyConsistent())
+                .build())
+        .getPayment()
+        .getStatus();
+  }
+
+  @Test
+  void aReplicaServesWithoutRedisAndTakesItUpWhenItIsThere(@TempDir Path folder) throws Exception {
+    int port = freePort();
+    try (RunningReplica replica = replica("redis://127.0.0.1:" + port)) {
+      eventually("it serves", replica::isServing);
+      assertThat(replica.get("/health").statusCode()).isEqualTo(200);
+      assertThat(status(replica)).isEqualTo(PaymentStatus.PAYMENT_STATUS_PROCESSING);
+      assertThat(applied(replica)).isZero();
+      try (LocalRedis redis =
+              LocalRedis.start(folder.resolve("data"), port, folder.resolve("log"));
+          ReadRedis client = ReadRedis.at(redis.uri());
+          ReadRedis.Admin admin = client.admin()) {
+        eventually("it stands at the head", () -> applied(replica) == 1);
+        log.process("acme", "p1");
+        feed.publish();
+        eventually("it has applied what came", () -> applied(replica) == 2);
+        assertThat(admin.run().keys("{payments}:redis:*/*")).hasSize(1);
+      }
+      log.fail("acme", "p1");
+      feed.publish();
+      assertThat(status(replica)).isEqualTo(PaymentStatus.PAYMENT_STATUS_FAILED);
+      assertThat(replica.isServing()).isTrue();
+    }
+  }
+
+  @Test
+  void redisPausedHoldsUpNothingElse() throws Exception {
+    try (LocalRedis redis = LocalRedis.temporary();
+        RunningReplica replica = replica(redis.uri())) {
+      eventually("it serves", replica::isServing);
+      eventually("Redis is followed", () -> applied(replica) == 1);
+      signal(redis, "STOP");
+      try {
+        log.process("acme", "p1");
+        feed.publish();
+        assertThat(status(replica)).isEqualTo(PaymentStatus.PAYMENT_STATUS_COMPLETED);
+        assertThat(replica.isServing()).isTrue();
+      } finally {
+        signal(redis, "CONT");
+      }
+      eventually("it goes on", () -> applied(replica) == 2);
+    }
+  }
+
+  @Test
+  void withoutRedisConfiguredThereIsNoSuchSource() throws Exception {
+    try (RunningReplica replica = replica("")) {
+      eventually("it serves", replica::isServing);
+      assertThat(applied(replica)).isNegative();
+      assertThat(replica.get("/prometheus").body()).doesNotContain("lettuce");
+    }
+  }
+}
