@@ -1,0 +1,238 @@
+package com.gyroscops.payments.read.source.search;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.gyroscops.payments.read.source.Analysis;
+import com.gyroscops.payments.read.source.Answer;
+import com.gyroscops.payments.read.source.Groups;
+import com.gyroscops.payments.read.source.Groups.Group;
+import com.gyroscops.payments.read.source.SourcePosition;
+import com.gyroscops.payments.read.source.SourceUnavailableException;
+import com.gyroscops.payments.v1.PaymentStatus;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.math.RoundingMode;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Analytics by the engine's composite aggregation, all groups a page at a time; they are put in
+ * order here. Counts are exact. Sums, smallest and largest amounts are the engine's, in floating
+ * point, and so exact up to 2^53 minor units; percentiles are estimates.
+ *
+ * <p>Pages after the first are of the same position as the first, or all are read again: figures of
+ * different states are never put together. For concurrent use.
+ */
+final class Analytics {
+
+  /** Groups a page: the most that engines make at once is 65,535, and nearly all is less. */
+  static final int GROUPS_PER_PAGE = 10_000;
+
+  /** Likewise with percentiles, each of which takes the engine several KB. */
+  static final int GROUPS_PER_PAGE_WITH_PERCENTILES = 1_000;
+
+  /** Times that all pages are read before it is left to a source that does not change meanwhile. */
+  static final int ATTEMPTS_MAX = 3;
+
+  private static final String GROUPS = "groups";
+  private static final String PERIOD = "period";
+  private static final String CURRENCY = "currency";
+  private static final String STATUS = "status";
+  private static final String USER = "user";
+
+  /** Order of {@link Analysis.Order#KEY}; texts are compared by code point. */
+  private static final Comparator<Group> BY_KEY =
+      Comparator.comparing((Group group) -> group.periodStart().orElse(LocalDate.MIN))
+          .thenComparing(Group::currency)
+          .thenComparing(group -> group.status().map(PaymentStatus::getNumber).orElse(0))
+          // Identifiers are ASCII, for which the order of chars is that of code points.
+          .thenComparing(group -> group.userId().orElse(""));
+
+  /** One page. */
+  private record Page(List<Group> groups, Optional<JsonNode> after) {}
+
+  private final EngineReads reads;
+
+  Analytics(EngineReads reads) {
+    this.reads = reads;
+  }
+
+  Answer<Groups> answer(Analysis analysis) {
+    for (int attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+      Optional<Answer<Groups>> answer = attempt(analysis);
+      if (answer.isPresent()) {
+        return answer.get();
+      }
+    }
+    return new Answer.Unavailable<>(
+        new SourceUnavailableException(
+            "the index changes faster than its groups can be read",
+            new TimeoutException(ATTEMPTS_MAX + " attempts")));
+  }
+
+  /** Empty: the index changed between two pages. */
+  private Optional<Answer<Groups>> attempt(Analysis analysis) {
+    List<Group> groups = new ArrayList<>();
+    Optional<SourcePosition> start = Optional.empty();
+    Optional<JsonNode> after = Optional.empty();
+    while (true) {
+      Answer<Page> answer =
+          reads.answer(
+              analysis.filter().organizationId(),
+              question(analysis, after),
+              response -> read(analysis, response));
+      if (!(answer instanceof Answer.Data<Page>(Page page, SourcePosition at))) {
+        return Optional.of(answer.map(_ -> new Groups.TooMany()));
+      }
+      if (start.isPresent() && !start.get().equals(at)) {
+        return Optional.empty();
+      }
+      start = Optional.of(at);
+      groups.addAll(page.groups());
+      if (groups.size() > Analysis.GROUPS_MAX) {
+        return Optional.of(new Answer.Data<>(new Groups.TooMany(), at));
+      }
+      if (page.after().isEmpty()) {
+        return Optional.of(new Answer.Data<>(ordered(analysis, groups), at));
+      }
+      after = page.after();
+    }
+  }
+
+  private static Groups ordered(Analysis analysis, List<Group> groups) {
+    Comparator<Group> order =
+        switch (analysis.order()) {
+          case KEY -> BY_KEY;
+          case COUNT -> Comparator.comparingLong(Group::count).reversed().thenComparing(BY_KEY);
+        };
+    return new Groups.Found(
+        groups.stream().sorted(order).limit(analysis.limit()).toList(), groups.size());
+  }
+
+  private static Map<String, Object> question(Analysis analysis, Optional<JsonNode> after) {
+    List<Object> sources = new ArrayList<>();
+    analysis
+        .period()
+        .ifPresent(period ->
+            sources.add(
+                Map.of(
+                    PERIOD,
+                    Map.of(
+                        "date_histogram",
+                        Map.of(
+                            "field",
+                            Documents.EFFECTIVE_DATE,
+                            "calendar_interval",
+                            interval(period),
+                            "time_zone",
+                            analysis.zone().getId())))));
+    sources.add(source(CURRENCY, Map.of("field", Documents.CURRENCY)));
+    if (analysis.byStatus()) {
+      sources.add(source(STATUS, Map.of("field", Documents.STATUS)));
+    }
+    if (analysis.byUser()) {
+      sources.add(source(USER, Map.of("field", Documents.USER, "missing_bucket", true)));
+    }
+    Map<String, Object> composite = new LinkedHashMap<>();
+    composite.put(
+        "size",
+        analysis.percentiles().isEmpty() ? GROUPS_PER_PAGE : GROUPS_PER_PAGE_WITH_PERCENTILES);
+    composite.put("sources", sources);
+    after.ifPresent(key -> composite.put("after", key));
+    Map<String, Object> amount = Map.of("field", Documents.AMOUNT);
+    Map<String, Object> figures = new LinkedHashMap<>();
+    figures.put("sum", Map.of("sum", amount));
+    figures.put("min", Map.of("min", amount));
+    figures.put("max", Map.of("max", amount));
+    if (!analysis.percentiles().isEmpty()) {
+      figures.put(
+          "percentiles",
+          Map.of(
+              "percentiles",
+              Map.of(
+                  "field",
+                  Documents.AMOUNT,
+                  "keyed",
+                  false,
+                  "percents",
+                  analysis.percentiles().stream().distinct().sorted().toList())));
+    }
+    return Map.of(
+        "size",
+        0,
+        "track_total_hits",
+        false,
+        "query",
+        Questions.query(analysis.filter()),
+        "aggs",
+        Map.of(GROUPS, Map.of("composite", composite, "aggs", figures)));
+  }
+
+  private static Map<String, Object> source(String name, Map<String, Object> terms) {
+    return Map.of(name, Map.of("terms", terms));
+  }
+
+  private static String interval(Analysis.Period period) {
+    return switch (period) {
+      case DAY -> "day";
+      case WEEK -> "week";
+      case MONTH -> "month";
+    };
+  }
+
+  private static Page read(Analysis analysis, JsonNode response) {
+    JsonNode found = response.path("aggregations").path(GROUPS);
+    List<Group> groups = new ArrayList<>();
+    for (JsonNode bucket : found.path("buckets")) {
+      groups.add(group(analysis, bucket));
+    }
+    JsonNode after = found.path("after_key");
+    return new Page(groups, after.isMissingNode() ? Optional.empty() : Optional.of(after));
+  }
+
+  private static Group group(Analysis analysis, JsonNode bucket) {
+    JsonNode key = bucket.path("key");
+    return new Group(
+        key.path(CURRENCY).asText(),
+        analysis.byStatus()
+            ? Optional.of(PaymentStatus.forNumber(Integer.parseInt(key.path(STATUS).asText())))
+            : Optional.empty(),
+        analysis
+            .period()
+            .map(_ ->
+                Instant.ofEpochMilli(key.path(PERIOD).asLong())
+                    .atZone(analysis.zone())
+                    .toLocalDate()),
+        analysis.byUser()
+            ? Optional.of(key.path(USER).isNull() ? "" : key.path(USER).asText())
+            : Optional.empty(),
+        bucket.path("doc_count").asLong(),
+        sum(bucket.path("sum").path("value")),
+        (long) bucket.path("min").path("value").asDouble(),
+        (long) bucket.path("max").path("value").asDouble(),
+        analysis.percentiles().stream()
+            .map(percent -> percentile(bucket.path("percentiles").path("values"), percent))
+            .toList());
+  }
+
+  private static long percentile(JsonNode values, double percent) {
+    OptionalDouble value = OptionalDouble.empty();
+    for (JsonNode each : values) {
+      if (each.path("key").asDouble() == percent) {
+        value = OptionalDouble.of(each.path("value").asDouble());
+      }
+    }
+    return Math.round(value.orElseThrow());
+  }
+
+  private static BigInteger sum(JsonNode number) {
+    return new BigDecimal(number.asDouble()).setScale(0, RoundingMode.HALF_EVEN).toBigInteger();
+  }
+}
