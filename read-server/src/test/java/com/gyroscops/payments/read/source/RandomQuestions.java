@@ -1,7 +1,5 @@
 package com.gyroscops.payments.read.source;
 
-import static com.gyroscops.payments.read.SampleLog.START_MICROS;
-
 import com.gyroscops.payments.read.source.Filter.Span;
 import com.gyroscops.payments.read.source.PaymentSearch.Sort;
 import com.gyroscops.payments.v1.Payment;
@@ -124,7 +122,7 @@ public final class RandomQuestions {
         random.nextInt(3) == 0 ? Optional.empty() : Optional.of(any().getOrganizationId());
     Set<String> currencies =
         switch (random.nextInt(3)) {
-          case 0 -> Set.of("EUR");
+          case 0 -> Set.of(any().getAmount().getCurrencyCode());
           case 1 -> Set.of("KWD", "JPY", "CHF");
           default -> Set.of();
         };
@@ -132,7 +130,9 @@ public final class RandomQuestions {
   }
 
   private Span times() {
-    long start = START_MICROS + random.nextLong(48L * 3_600 * 1_000_000);
+    // Around some payment, mostly before it, so that most spans hold some.
+    long start =
+        Micros.of(any().getEffectiveTime()) + BUCKET - random.nextLong(24L * 3_600 * 1_000_000);
     long length =
         switch (random.nextInt(3)) {
           case 0 -> 1 + random.nextLong(BUCKET);
