@@ -16,9 +16,14 @@ import com.gyroscops.payments.read.source.RandomQuestions;
 import com.gyroscops.payments.read.source.SearchPage;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.TotalsSpan;
+import com.gyroscops.payments.read.source.memory.MemorySource;
+import com.gyroscops.payments.read.source.search.SearchEngines;
+import com.gyroscops.payments.read.source.search.SearchSource;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import java.math.BigInteger;
+import java.nio.file.Files;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -57,7 +62,28 @@ class ConformanceTest {
   }
 
   private static final Map<String, Opening> OPENINGS =
-      Map.of("sql", test -> test.closing(ReadDatabase.fresh()).source());
+      Map.of(
+          "sql",
+          test -> test.closing(ReadDatabase.fresh()).source(),
+          "redis",
+          test -> test.closing(ReadRedis.fresh()).source(),
+          "search",
+          test ->
+              test.closing(
+                  new SearchSource(
+                      SearchEngines.shared(),
+                      "",
+                      "",
+                      SearchEngines.newPrefix(),
+                      Duration.ZERO,
+                      _ -> {})),
+          "memory",
+          test ->
+              test.closing(
+                  new MemorySource(
+                      receiver -> receiver.start(SourcePosition.NOWHERE),
+                      Files.createTempDirectory("conformance-"),
+                      1_000_000)));
 
   /** A source and where it stands. */
   private static final class Fed {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * The engine that tests share, one for the whole JVM, and sources in it whose indices are their
  * own.
  */
-final class SearchEngines {
+public final class SearchEngines {
 
   private static final AtomicInteger PREFIXES = new AtomicInteger();
   private static @Nullable URI shared;
@@ -24,7 +24,7 @@ final class SearchEngines {
    * Where it answers: at {@code payments.test.search.url} if that is set, else at one that is
    * started now and ends with the JVM.
    */
-  static synchronized URI shared() throws IOException {
+  public static synchronized URI shared() throws IOException {
     URI url = shared;
     if (url == null) {
       String given = System.getProperty("payments.test.search.url", "");
@@ -35,7 +35,7 @@ final class SearchEngines {
   }
 
   /** A prefix that no other source has. */
-  static String newPrefix() {
+  public static String newPrefix() {
     return "test-" + ProcessHandle.current().pid() + "-" + PREFIXES.incrementAndGet();
   }
 
