@@ -1,7 +1,7 @@
 package com.gyroscops.payments.benchmarks;
 
+import com.gyroscops.payments.localstack.Metrics;
 import java.util.OptionalLong;
-import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
@@ -24,16 +24,12 @@ record ServerMemory(
         .findFirst();
   }
 
-  /** Sum of a metric over the heap's areas, from a server's {@code /prometheus}. */
-  static long heapBytes(String metrics, String name) {
-    Pattern sample = Pattern.compile("(?m)^" + name + "\\{[^}]*area=\"heap\"[^}]*} (\\S+)$");
+  /** Sum of a metric over the heap's areas. */
+  static long heapBytes(Metrics metrics, String name) {
     return (long)
-        sample
-            .matcher(metrics)
-            .results()
-            .map(MatchResult::group)
-            .map(line -> line.substring(line.lastIndexOf(' ') + 1))
-            .mapToDouble(Double::parseDouble)
+        metrics.named(name).stream()
+            .filter(sample -> "heap".equals(sample.labels().get("area")))
+            .mapToDouble(Metrics.Sample::value)
             .filter(bytes -> bytes > 0) // -1: an area without a limit of its own.
             .sum();
   }

@@ -1,15 +1,12 @@
 package com.gyroscops.payments.benchmarks;
 
+import com.gyroscops.payments.localstack.Metrics;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -111,7 +108,7 @@ final class ServerProcess implements AutoCloseable {
 
   /** What it takes now, from the system and its own metrics. */
   ServerMemory memory(int httpPort) throws IOException, InterruptedException {
-    String metrics = metrics(httpPort);
+    Metrics metrics = Metrics.read(httpPort);
     Path status = Path.of("/proc", Long.toString(process.pid()), "status");
     return new ServerMemory(
         name,
@@ -120,21 +117,6 @@ final class ServerProcess implements AutoCloseable {
         Files.exists(status)
             ? ServerMemory.rssPeakBytes(Files.readString(status))
             : OptionalLong.empty());
-  }
-
-  private static String metrics(int httpPort) throws IOException, InterruptedException {
-    try (HttpClient client = HttpClient.newBuilder().connectTimeout(ANSWER_MAX).build()) {
-      HttpResponse<String> response =
-          client.send(
-              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + httpPort + "/prometheus"))
-                  .timeout(ANSWER_MAX)
-                  .build(),
-              HttpResponse.BodyHandlers.ofString());
-      if (response.statusCode() != 200) {
-        throw new IOException("/prometheus answered " + response.statusCode());
-      }
-      return response.body();
-    }
   }
 
   private String logTail() throws IOException {

@@ -1,4 +1,4 @@
-package com.gyroscops.payments.cli.client;
+package com.gyroscops.payments.localstack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -14,7 +14,7 @@ final class MetricsTest {
             # HELP payments_source_position applied
             # TYPE payments_source_position gauge
             payments_source_position{source="sql",} 14587.0
-            payments_source_position{application="a \\"b\\"",source="memory"} 1.2E4
+            payments_source_position{application="a \\"b\\"\\n\\\\",source="memory"} 1.2E4
             payments_log_head_position 14590.0 1395066363000
             odd{} NaN
             """);
@@ -24,5 +24,7 @@ final class MetricsTest {
     assertThat(metrics.max("payments_log_head_position")).hasValue(14_590);
     assertThat(metrics.max("absent")).isEmpty();
     assertThat(metrics.named("odd")).hasSize(1);
+    assertThat(metrics.named("payments_source_position").getLast().labels())
+        .containsEntry("application", "a \"b\"\n\\");
   }
 }

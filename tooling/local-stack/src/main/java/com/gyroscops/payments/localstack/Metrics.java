@@ -1,4 +1,4 @@
-package com.gyroscops.payments.cli.client;
+package com.gyroscops.payments.localstack;
 
 import java.io.IOException;
 import java.net.URI;
@@ -14,10 +14,10 @@ import java.util.OptionalDouble;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A server's figures, as its {@code /prometheus} told them at one time. */
+/** A server's figures, as its {@code /prometheus} told them at one time. Order is the server's. */
 public record Metrics(List<Sample> samples) {
 
-  private static final Duration ANSWER_MAX = Duration.ofSeconds(3);
+  private static final Duration ANSWER_MAX = Duration.ofSeconds(5);
   private static final Pattern SAMPLE =
       Pattern.compile("([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\\{(.*)})? ([^ ]+)(?: [0-9]+)?");
   private static final Pattern LABEL = Pattern.compile("([a-zA-Z_]+)=\"((?:[^\"\\\\]|\\\\.)*)\"");
@@ -45,7 +45,12 @@ public record Metrics(List<Sample> samples) {
     }
   }
 
-  static Metrics parse(String text) {
+  /**
+   * Reads Prometheus's text format; lines that hold no sample are passed over.
+   *
+   * @throws NumberFormatException if a sample's value is no number
+   */
+  public static Metrics parse(String text) {
     List<Sample> samples = new ArrayList<>();
     for (String line : text.lines().toList()) {
       Matcher sample = SAMPLE.matcher(line);
@@ -54,12 +59,25 @@ public record Metrics(List<Sample> samples) {
         String labelText = sample.group(2);
         Matcher label = LABEL.matcher(labelText == null ? "" : labelText);
         while (label.find()) {
-          labels.put(label.group(1), label.group(2));
+          labels.put(label.group(1), unescaped(label.group(2)));
         }
         samples.add(new Sample(sample.group(1), labels, number(sample.group(3))));
       }
     }
     return new Metrics(samples);
+  }
+
+  private static String unescaped(String text) {
+    StringBuilder plain = new StringBuilder();
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '\\' && i + 1 < text.length()) {
+        i++;
+        c = text.charAt(i) == 'n' ? '\n' : text.charAt(i);
+      }
+      plain.append(c);
+    }
+    return plain.toString();
   }
 
   private static double number(String text) {

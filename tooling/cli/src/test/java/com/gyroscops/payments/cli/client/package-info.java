@@ -1,4 +1,0 @@
-@NullMarked
-package com.gyroscops.payments.cli.client;
-
-import org.jspecify.annotations.NullMarked;
