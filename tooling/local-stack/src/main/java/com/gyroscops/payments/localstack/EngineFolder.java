@@ -26,6 +26,9 @@ final class EngineFolder implements AutoCloseable {
 
   private static final String NOTE = "engine.pid";
 
+  /** Where the system does not tell a process's start: then nothing proves whose it is. */
+  private static final String UNKNOWN = "unknown";
+
   private final Path path;
   private final FileChannel lock;
 
@@ -55,7 +58,7 @@ final class EngineFolder implements AutoCloseable {
   /**
    * Stops what a killed owner left running on a folder.
    *
-   * @return whether anything ran
+   * @return whether anything ran, also what had to be killed
    * @throws IllegalStateException if the owner lives
    */
   static boolean stopLeftOver(Path directory) throws IOException {
@@ -113,16 +116,18 @@ final class EngineFolder implements AutoCloseable {
             .filter(it -> it.size() == 2 && it.getFirst().matches("[0-9]{1,18}"))
             .flatMap(it -> ProcessHandle.of(Long.parseLong(it.getFirst())))
             // Its number may be another process's by now.
-            .filter(it -> Processes.isRunning(it) && startOf(it).equals(words.getLast()));
+            .filter(it -> Processes.isRunning(it) && startOf(it).equals(words.getLast()))
+            .filter(it -> !startOf(it).equals(UNKNOWN));
     if (leftOver.isPresent()) {
-      EngineProcess.end(leftOver.get(), STOP_MAX);
+      // Engines recover at their next start, so one that had to be killed is no failure.
+      var _ = EngineProcess.end(leftOver.get(), STOP_MAX);
     }
     Files.deleteIfExists(note);
     return leftOver.isPresent();
   }
 
   private static String startOf(ProcessHandle process) {
-    return process.info().startInstant().map(Instant::toString).orElse("unknown");
+    return process.info().startInstant().map(Instant::toString).orElse(UNKNOWN);
   }
 
   @Override

@@ -11,7 +11,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 
 /**
  * An engine's process on its data folder, from its start until it has stopped. For concurrent use.
@@ -86,7 +85,7 @@ final class EngineProcess {
         return engine;
       }
       boolean endedByItself = !engine.process.isAlive();
-      end(engine.process.toHandle(), KILL_MAX);
+      kill(engine.process.toHandle());
       if (port != 0 || !endedByItself || attempt == FREE_PORT_ATTEMPTS_MAX) {
         throw new IOException(trouble.get() + "; the end of its log:\n" + tail(log));
       }
@@ -150,24 +149,35 @@ final class EngineProcess {
    * @throws IOException if it had to be killed
    */
   void stop(Duration stopMax) throws IOException {
-    end(process.toHandle(), stopMax);
+    if (!end(process.toHandle(), stopMax)) {
+      throw new IOException(
+          "%s did not stop within %d s and was killed".formatted(name, stopMax.toSeconds()));
+    }
   }
 
-  static void end(ProcessHandle process, Duration stopMax) throws IOException {
+  /**
+   * Has a process stop by SIGTERM, and kills it if it does not. Without effect where it is gone.
+   *
+   * @return whether it stopped without being killed
+   * @throws IOException if it does not even end then
+   */
+  static boolean end(ProcessHandle process, Duration stopMax) throws IOException {
     if (!Processes.isRunning(process)) {
-      return;
+      return true;
     }
     process.destroy();
     if (Processes.awaitEnd(List.of(process), stopMax)) {
-      return;
+      return true;
     }
+    kill(process);
+    return false;
+  }
+
+  private static void kill(ProcessHandle process) throws IOException {
     process.destroyForcibly();
     if (!Processes.awaitEnd(List.of(process), KILL_MAX)) {
       throw new IOException("process " + process.pid() + " does not end");
     }
-    throw new IOException(
-        "process %d did not stop within %d s and was killed"
-            .formatted(process.pid(), TimeUnit.NANOSECONDS.toSeconds(stopMax.toNanos())));
   }
 
   static int freePort() throws IOException {

@@ -55,7 +55,35 @@ public final class LocalOpenSearch implements AutoCloseable {
    * @throws IllegalStateException if the folder is in use, or OpenSearch's libraries are missing
    */
   public static LocalOpenSearch start(Path dataDirectory, int port, Path log) throws IOException {
-    return start(dataDirectory, port, log, Optional.empty());
+    return start(libraries(home()), dataDirectory, port, log, Optional.empty());
+  }
+
+  /**
+   * The same with OpenSearch's libraries from a folder of the caller's choice, such as a copy that
+   * no build changes.
+   *
+   * @throws IOException if the node does not start; with the end of its log
+   * @throws IllegalStateException if the folder is in use
+   */
+  public static LocalOpenSearch start(Path libraries, Path dataDirectory, int port, Path log)
+      throws IOException {
+    return start(libraries, dataDirectory, port, log, Optional.empty());
+  }
+
+  /**
+   * OpenSearch's libraries in a checkout that was built.
+   *
+   * @throws IllegalStateException if they are missing; says what to run
+   */
+  public static Path libraries(Path checkout) {
+    Path libraries = checkout.resolve(LIBRARIES);
+    if (!Files.isDirectory(libraries)) {
+      throw new IllegalStateException(
+          "OpenSearch's libraries are missing in "
+              + libraries
+              + ": run ./mvnw -pl tooling/local-stack package");
+    }
+    return libraries;
   }
 
   /** Starts a node on a folder of its own, which is removed at the end, on any free port. */
@@ -63,6 +91,7 @@ public final class LocalOpenSearch implements AutoCloseable {
     TemporaryFolder temporary = TemporaryFolder.create("payments-opensearch-");
     try {
       return start(
+          libraries(home()),
           temporary.path().resolve("data"),
           0,
           temporary.path().resolve("server.log"),
@@ -74,9 +103,9 @@ public final class LocalOpenSearch implements AutoCloseable {
   }
 
   private static LocalOpenSearch start(
-      Path dataDirectory, int port, Path log, Optional<TemporaryFolder> temporary)
+      Path libraries, Path dataDirectory, int port, Path log, Optional<TemporaryFolder> temporary)
       throws IOException {
-    String classPath = classPath();
+    String classPath = libraries.resolve("*") + File.pathSeparator + ownCode();
     EngineFolder folder = EngineFolder.take(dataDirectory);
     try (HttpClient http = HttpClient.newBuilder().connectTimeout(ANSWER_MAX).build()) {
       EngineProcess engine =
@@ -151,17 +180,6 @@ public final class LocalOpenSearch implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while OpenSearch starts", e);
     }
-  }
-
-  private static String classPath() {
-    Path libraries = home().resolve(LIBRARIES);
-    if (!Files.isDirectory(libraries)) {
-      throw new IllegalStateException(
-          "OpenSearch's libraries are missing in "
-              + libraries
-              + ": run ./mvnw -pl tooling/local-stack package");
-    }
-    return libraries.resolve("*") + File.pathSeparator + ownCode();
   }
 
   private static Path home() {

@@ -45,16 +45,17 @@ final class LocalRedisTest {
   }
 
   @Test
-  void itStartsAgainOnItsFolderAfterItWasKilled() throws Exception {
+  void whatWasWrittenIsThereOnTheSamePortAfterItWasKilled() throws Exception {
     int port;
     try (LocalRedis redis = start()) {
       port = redis.port();
+      assertThat(ask(redis, "SET answer 42")).isEqualTo("+OK");
       redis.process().destroyForcibly();
       assertThat(Processes.awaitEnd(List.of(redis.process()), Duration.ofSeconds(10))).isTrue();
     }
     try (LocalRedis redis = LocalRedis.start(folder.resolve("data"), port, folder.resolve("log"))) {
       assertThat(redis.port()).isEqualTo(port);
-      assertThat(ask(redis, "PING")).isEqualTo("+PONG");
+      assertThat(ask(redis, "STRLEN answer")).isEqualTo(":2");
     }
   }
 
