@@ -14,7 +14,7 @@ import picocli.CommandLine.Spec;
 /** Stops a stack. */
 @Command(
     name = "down",
-    description = "Drains and stops the servers, then PostgreSQL. The data stays.")
+    description = "Drains and stops the servers, then the engines. The data stays.")
 final class DownCommand implements Callable<Integer> {
 
   @Spec private @Nullable CommandSpec spec;

@@ -4,11 +4,14 @@ import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.gyroscops.payments.cli.client.Clients;
-import com.gyroscops.payments.cli.client.Metrics;
+import com.gyroscops.payments.cli.stack.Engine;
+import com.gyroscops.payments.cli.stack.ReadSource;
+import com.gyroscops.payments.cli.stack.ServerKind;
 import com.gyroscops.payments.cli.stack.StackFolder;
 import com.gyroscops.payments.cli.stack.StackState;
 import com.gyroscops.payments.cli.stack.StackView;
 import com.gyroscops.payments.cli.stack.SupervisorClient;
+import com.gyroscops.payments.localstack.Metrics;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -20,6 +23,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -47,12 +53,24 @@ final class StatusCommand implements Callable<Integer> {
 
   private record Component(StackView.Part part, String health) {
     boolean ready() {
-      return part.isRunning() && (part.grpcPort() == 0 || health.equals("SERVING"));
+      return part.isRunning() && (health.equals("SERVING") || health.equals(EngineProbe.ANSWERS));
     }
   }
 
-  private record Progress(
-      String replica, String source, long position, long behind, double oldestAgeSeconds) {}
+  /**
+   * How far a source has come, as a read-server tells.
+   *
+   * @param health {@code CURRENT}, {@code BEHIND}, or {@code NOT_REPORTED} where the read-server
+   *     tells nothing of a source that the stack has
+   * @param position empty if not told; likewise the others
+   */
+  record Progress(
+      String replica,
+      String source,
+      String health,
+      OptionalLong position,
+      OptionalLong behind,
+      OptionalDouble oldestAgeSeconds) {}
 
   private record Report(
       String supervisor,
@@ -95,7 +113,7 @@ final class StatusCommand implements Callable<Integer> {
     List<String> troubles = new ArrayList<>();
     OptionalDouble head = OptionalDouble.empty();
     for (StackView.Part part : view.get().parts()) {
-      components.add(new Component(part, part.grpcPort() == 0 ? "" : health(part.grpcPort())));
+      components.add(new Component(part, health(part)));
       if (part.httpPort() != 0 && part.isRunning()) {
         try {
           Metrics metrics = Metrics.read(part.httpPort());
@@ -103,7 +121,9 @@ final class StatusCommand implements Callable<Integer> {
           if (position.isPresent()) {
             head = OptionalDouble.of(Math.max(head.orElse(0), position.getAsDouble()));
           }
-          sources.addAll(progress(part.name(), metrics));
+          if (part.name().startsWith(ServerKind.READ_SERVER.label())) {
+            sources.addAll(progress(part.name(), metrics, view.get().plan().sources()));
+          }
         } catch (IOException e) {
           troubles.add(part.name() + " gives no metrics: " + e.getMessage());
         }
@@ -132,21 +152,49 @@ final class StatusCommand implements Callable<Integer> {
         List.of("the supervisor died; ./payments up ends what it left and starts again"));
   }
 
-  private static List<Progress> progress(String replica, Metrics metrics) {
-    List<Progress> sources = new ArrayList<>();
-    for (Metrics.Sample position : metrics.named("payments_source_position")) {
-      String source = position.labels().getOrDefault("source", "");
-      sources.add(
-          new Progress(
-              replica,
-              source,
-              (long) position.value(),
-              (long) metrics.value("payments_source_events_behind", "source", source).orElse(-1),
-              metrics
-                  .value("payments_source_oldest_unapplied_age_seconds", "source", source)
-                  .orElse(Double.NaN)));
+  /**
+   * Sources of a read-server: those it tells of, and those it should.
+   *
+   * @param expected besides sql
+   */
+  static List<Progress> progress(String replica, Metrics metrics, Set<ReadSource> expected) {
+    Set<String> names = new TreeSet<>();
+    names.add("sql");
+    expected.forEach(source -> names.add(source.label()));
+    metrics
+        .named("payments_source_position")
+        .forEach(sample -> names.add(sample.labels().getOrDefault("source", "")));
+    return names.stream().map(source -> progress(replica, source, metrics)).toList();
+  }
+
+  private static Progress progress(String replica, String source, Metrics metrics) {
+    OptionalLong position = whole(metrics.value("payments_source_position", "source", source));
+    OptionalLong behind = whole(metrics.value("payments_source_events_behind", "source", source));
+    String health;
+    if (position.isEmpty() || behind.isEmpty()) {
+      health = "NOT_REPORTED";
+    } else {
+      health = behind.getAsLong() == 0 ? "CURRENT" : "BEHIND";
     }
-    return sources;
+    OptionalDouble age =
+        metrics.value("payments_source_oldest_unapplied_age_seconds", "source", source);
+    boolean hasAge = age.isPresent() && Double.isFinite(age.getAsDouble());
+    return new Progress(
+        replica, source, health, position, behind, hasAge ? age : OptionalDouble.empty());
+  }
+
+  /** A gauge whose object is gone is no number. */
+  private static OptionalLong whole(OptionalDouble value) {
+    return value.isPresent() && Double.isFinite(value.getAsDouble())
+        ? OptionalLong.of((long) value.getAsDouble())
+        : OptionalLong.empty();
+  }
+
+  private static String health(StackView.Part part) throws InterruptedException {
+    Optional<Engine> engine = Engine.of(part.name());
+    return engine.isPresent()
+        ? EngineProbe.health(engine.get(), part.port())
+        : health(part.grpcPort());
   }
 
   private static String health(int grpcPort) throws InterruptedException {
@@ -179,23 +227,36 @@ final class StatusCommand implements Callable<Integer> {
       out.printf(Locale.ROOT, "%nlog head %d%n", (long) report.head().getAsDouble());
     }
     for (Progress progress : report.sources()) {
-      out.printf(
-          Locale.ROOT,
-          "%-16s source %-8s position %d, %d events behind, oldest unapplied %.1f s%n",
-          progress.replica(),
-          progress.source(),
-          progress.position(),
-          progress.behind(),
-          progress.oldestAgeSeconds());
+      out.println(line(progress));
     }
     report.troubles().forEach(out::println);
+  }
+
+  private static String line(Progress progress) {
+    StringBuilder line = new StringBuilder();
+    line.append(
+        String.format(
+            Locale.ROOT,
+            "%-16s source %-8s %-12s",
+            progress.replica(),
+            progress.source(),
+            progress.health()));
+    progress.position().ifPresent(position -> line.append(" position ").append(position));
+    progress
+        .behind()
+        .ifPresent(behind -> line.append(", ").append(behind).append(" events behind"));
+    progress
+        .oldestAgeSeconds()
+        .ifPresent(
+            age -> line.append(String.format(Locale.ROOT, ", oldest unapplied %.1f s", age)));
+    return line.toString().stripTrailing();
   }
 
   private static String ports(StackView.Part part) {
     List<String> ports = new ArrayList<>();
     addPort(ports, "", part.port());
     addPort(ports, "grpc ", part.grpcPort());
-    addPort(ports, "feed ", part.internalPort());
+    addPort(ports, "internal ", part.internalPort());
     addPort(ports, "http ", part.httpPort());
     return String.join(", ", ports);
   }
@@ -233,11 +294,12 @@ final class StatusCommand implements Callable<Integer> {
       JsonObject element = new JsonObject();
       element.addProperty("replica", progress.replica());
       element.addProperty("source", progress.source());
-      element.addProperty("position", progress.position());
-      element.addProperty("events_behind", progress.behind());
-      if (!Double.isNaN(progress.oldestAgeSeconds())) {
-        element.addProperty("oldest_unapplied_age_seconds", progress.oldestAgeSeconds());
-      }
+      element.addProperty("health", progress.health());
+      progress.position().ifPresent(it -> element.addProperty("position", it));
+      progress.behind().ifPresent(it -> element.addProperty("events_behind", it));
+      progress
+          .oldestAgeSeconds()
+          .ifPresent(it -> element.addProperty("oldest_unapplied_age_seconds", it));
       sources.add(element);
     }
     object.add("sources", sources);

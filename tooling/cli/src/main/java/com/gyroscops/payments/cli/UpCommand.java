@@ -1,25 +1,30 @@
 package com.gyroscops.payments.cli;
 
+import com.gyroscops.payments.cli.stack.Engine;
 import com.gyroscops.payments.cli.stack.Notice;
+import com.gyroscops.payments.cli.stack.ReadSource;
 import com.gyroscops.payments.cli.stack.StackFolder;
 import com.gyroscops.payments.cli.stack.StackView;
 import com.gyroscops.payments.cli.stack.SupervisorClient;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** Starts what is missing of a stack. */
 @Command(
     name = "up",
     description =
-        "Starts PostgreSQL and the servers and waits until all are ready; on a stack that is up,"
+        "Starts PostgreSQL, Redis, OpenSearch and the servers and waits until all are ready; on a stack that is up,"
             + " starts what is missing. Stays until Ctrl-C, which stops everything, or with"
             + " --detach returns.")
 final class UpCommand implements Callable<Integer> {
@@ -55,6 +60,28 @@ final class UpCommand implements Callable<Integer> {
       description = "PostgreSQL's port before the offset; default 55432.")
   private @Nullable Integer postgresPort;
 
+  @Option(
+      names = "--without",
+      paramLabel = "NAME",
+      split = ",",
+      converter = ReadSourceName.class,
+      description =
+          "Read sources to leave out: redis, search, memory; repeatable or separated by commas."
+              + " Default: those left out of what is up, or none.")
+  private @Nullable Set<ReadSource> without;
+
+  /** Turns a name into a source. */
+  static final class ReadSourceName implements ITypeConverter<ReadSource> {
+    @Override
+    public ReadSource convert(String name) {
+      try {
+        return ReadSource.of(name.strip());
+      } catch (IllegalArgumentException e) {
+        throw new TypeConversionException(String.valueOf(e.getMessage()));
+      }
+    }
+  }
+
   @Override
   public Integer call() throws Exception {
     PrintWriter out = java.util.Objects.requireNonNull(spec).commandLine().getOut();
@@ -78,6 +105,7 @@ final class UpCommand implements Callable<Integer> {
             readServers,
             portOffset,
             postgresPort,
+            without,
             text -> print(out, text));
     StackView view = end.stack();
     if (end.failed() || view == null) {
@@ -112,13 +140,15 @@ final class UpCommand implements Callable<Integer> {
     print(out, "");
     for (StackView.Part part : view.parts()) {
       String where =
-          part.port() != 0
-              ? "127.0.0.1:" + part.port() + "  user postgres, no password"
-              : "grpc 127.0.0.1:"
-                  + part.grpcPort()
-                  + (part.internalPort() == 0 ? "" : "  feed :" + part.internalPort())
-                  + "  http :"
-                  + part.httpPort();
+          Engine.of(part.name())
+              .map(engine -> engine.address(part.port()))
+              .orElseGet(() ->
+                  "grpc 127.0.0.1:"
+                      + part.grpcPort()
+                      + "  internal :"
+                      + part.internalPort()
+                      + "  http :"
+                      + part.httpPort());
       print(out, String.format(Locale.ROOT, "  %-15s %s", part.name(), where));
     }
     print(out, "  " + String.format(Locale.ROOT, "%-15s %s", "logs", folder.logs()));

@@ -8,8 +8,13 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.gyroscops.payments.cli.client.Clients;
 import io.grpc.ManagedChannel;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -71,7 +76,7 @@ final class CliStack implements AutoCloseable {
       boolean free =
           IntStream.of(
                   55_432, 50_051, 50_061, 8_081, 50_151, 50_161, 8_181, 50_052, 8_082, 50_152,
-                  8_182)
+                  8_182, 46_379, 49_200, 50_062, 50_162)
               .allMatch(port -> isFree(port + offset));
       if (free) {
         return offset;
@@ -167,6 +172,16 @@ final class CliStack implements AutoCloseable {
   Connection database(String name) throws SQLException {
     return DriverManager.getConnection(
         "jdbc:postgresql://127.0.0.1:" + (55_432 + portOffset) + "/" + name, "postgres", "");
+  }
+
+  /** Redis's answer to a command of one line. */
+  String redis(String command) throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), 46_379 + portOffset)) {
+      socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.US_ASCII));
+      return new BufferedReader(
+              new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))
+          .readLine();
+    }
   }
 
   int portOffset() {

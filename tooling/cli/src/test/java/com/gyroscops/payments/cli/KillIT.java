@@ -31,7 +31,7 @@ final class KillIT {
 
   static Stream<String> rounds() {
     int rounds = Integer.getInteger("payments.kill.rounds", 2);
-    return Stream.of("write-server", "read-server", "postgresql")
+    return Stream.of("write-server", "read-server", "postgresql", "redis", "opensearch")
         .flatMap(victim -> IntStream.rangeClosed(1, rounds).mapToObj(n -> victim + " " + n));
   }
 
@@ -46,7 +46,7 @@ final class KillIT {
       var audit = new RetailAudit(stack, commands, expected);
       stack.up("--write-servers", "2", "--read-servers", "2").succeeded();
       String kind = round.substring(0, round.indexOf(' '));
-      String victim = kind.equals("postgresql") ? kind : kind + "-" + random.nextInt(2);
+      String victim = kind.endsWith("-server") ? kind + "-" + random.nextInt(2) : kind;
       ProcessHandle process = stack.process(victim);
       int delayMillis = random.nextInt(KILL_WITHIN_MILLIS);
       System.out.printf("round %s: kill %s after %d ms%n", round, victim, delayMillis);

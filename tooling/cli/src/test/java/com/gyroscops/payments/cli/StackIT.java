@@ -27,7 +27,9 @@ final class StackIT {
   void it_comes_up_takes_the_real_input_and_keeps_it() throws Exception {
     try (CliStack stack = new CliStack(folder.resolve("data"))) {
       String up = stack.up().succeeded().out();
-      assertThat(up).contains("postgresql", "write-server-0", "read-server-0", "grpcurl");
+      assertThat(up)
+          .contains(
+              "postgresql", "redis://", "http://", "write-server-0", "read-server-0", "grpcurl");
       assertThat(stack.status().succeeded().json().get("ready").getAsBoolean()).isTrue();
 
       Path commands = CliStack.retail("retail-commands.csv");
@@ -67,7 +69,7 @@ final class StackIT {
   @Test
   void up_repairs_what_died_and_adds_what_is_asked_for() throws Exception {
     try (CliStack stack = new CliStack(folder.resolve("data"))) {
-      stack.up().succeeded();
+      stack.up("--without", "redis,search", "--without", "memory").succeeded();
       ProcessHandle write = stack.process("write-server-0");
       ProcessHandle read = stack.process("read-server-0");
       write.destroyForcibly();
@@ -80,6 +82,62 @@ final class StackIT {
       assertThat(stack.process("read-server-0")).isEqualTo(read);
       assertThat(stack.run("up", "--detach", "--write-servers", "1").exitCode()).isEqualTo(1);
       assertThat(read.isAlive()).isTrue();
+    }
+  }
+
+  @Test
+  void an_engine_that_dies_is_started_again_by_up_with_its_data_and_down_stops_all()
+      throws Exception {
+    try (CliStack stack = new CliStack(folder.resolve("data"))) {
+      stack.up().succeeded();
+      List<ProcessHandle> victims = List.of(stack.process("redis"), stack.process("opensearch"));
+      ProcessHandle read = stack.process("read-server-0");
+      stack.redis("SET answer 42");
+      victims.forEach(ProcessHandle::destroyForcibly);
+      assertThat(Processes.awaitEnd(victims, Duration.ofSeconds(10))).isTrue();
+      assertThat(stack.status().exitCode()).isEqualTo(3);
+
+      stack.up().succeeded();
+
+      List<ProcessHandle> engines =
+          List.of(stack.process("postgresql"), stack.process("redis"), stack.process("opensearch"));
+      assertThat(engines).doesNotContainAnyElementsOf(victims);
+      assertThat(stack.process("read-server-0")).isEqualTo(read);
+      assertThat(stack.redis("STRLEN answer")).isEqualTo(":2");
+      assertThat(stack.run("status", "--json").succeeded().out())
+          .contains("\"health\":\"ANSWERS\"")
+          .doesNotContain("SILENT");
+
+      killSupervisor(stack);
+      assertThat(stack.run("down").succeeded().out()).contains("supervisor that died");
+      assertThat(engines).noneMatch(Processes::isRunning);
+    }
+  }
+
+  @Test
+  void a_stack_without_sources_runs_none_of_their_engines_and_keeps_to_it() throws Exception {
+    try (CliStack stack = new CliStack(folder.resolve("data"))) {
+      assertThat(stack.up("--without", "search").succeeded().out())
+          .contains("redis://")
+          .doesNotContain("opensearch");
+      assertThat(stack.up().succeeded().out()).doesNotContain("opensearch");
+      assertThat(stack.status().succeeded().json().toString())
+          .doesNotContain("opensearch", "\"source\":\"search\"");
+
+      Ran changed = stack.up("--without", "redis");
+      assertThat(changed.exitCode()).isEqualTo(1);
+      assertThat(changed.out()).contains("sql, redis, memory", "./payments down");
+    }
+  }
+
+  @Test
+  void a_source_that_cannot_be_left_out_is_answered_with_those_that_can() throws Exception {
+    try (CliStack stack = new CliStack(folder.resolve("data"))) {
+      for (String name : new String[] {"sql", "Redis", "lucene"}) {
+        Ran ran = stack.up("--without", "memory," + name);
+        assertThat(ran.exitCode()).isEqualTo(2);
+        assertThat(ran.err()).contains("'" + name + "'", "redis, search, memory");
+      }
     }
   }
 
@@ -133,7 +191,12 @@ final class StackIT {
       up.process().destroy(); // SIGTERM; a terminal's Ctrl-C takes the same way.
 
       assertThat(stack.end(up).out())
-          .contains("stopping", "drained and stopped", "postgresql stopped");
+          .contains(
+              "stopping",
+              "drained and stopped",
+              "postgresql stopped",
+              "redis stopped",
+              "opensearch stopped");
       assertThat(stack.run("down").succeeded().out()).contains("nothing is running");
     }
   }

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.cli.stack;
 
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,6 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param token that of the state file
  * @param writeServers null: as many as there are, or 1; likewise the others
+ * @param without read sources to leave out; null: those left out now, or none
  */
 record Order(
     String token,
@@ -14,7 +16,8 @@ record Order(
     @Nullable Integer writeServers,
     @Nullable Integer readServers,
     @Nullable Integer portOffset,
-    @Nullable Integer postgresPort) {
+    @Nullable Integer postgresPort,
+    @Nullable Set<ReadSource> without) {
 
   /** What may be asked. */
   enum Action {

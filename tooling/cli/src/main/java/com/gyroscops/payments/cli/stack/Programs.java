@@ -1,5 +1,6 @@
 package com.gyroscops.payments.cli.stack;
 
+import com.gyroscops.payments.localstack.LocalOpenSearch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,7 +10,7 @@ import java.util.stream.Stream;
 
 /**
  * The jars that a stack runs: this program's and the servers', each with its libraries in {@code
- * lib/} beside it.
+ * lib/} beside it; and the libraries that OpenSearch runs from.
  */
 public record Programs(Path folder) {
 
@@ -33,13 +34,25 @@ public record Programs(Path folder) {
       }
       Path target = Files.createDirectories(folder.resolve(name).resolve("lib"));
       Files.copy(jar, folder.resolve(name).resolve(name + ".jar"));
-      try (Stream<Path> libraries = Files.list(module.resolve("target/lib"))) {
-        for (Path library : libraries.toList()) {
-          Files.copy(library, target.resolve(library.getFileName().toString()));
-        }
+      copyAll(module.resolve("target/lib"), target);
+    }
+    Programs copies = new Programs(folder);
+    Files.createDirectory(copies.searchLibraries());
+    copyAll(LocalOpenSearch.libraries(checkout), copies.searchLibraries());
+    return copies;
+  }
+
+  private static void copyAll(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(file.getFileName().toString()));
       }
     }
-    return new Programs(folder);
+  }
+
+  /** Folder of the libraries that OpenSearch runs from. */
+  Path searchLibraries() {
+    return folder.resolve("opensearch");
   }
 
   /** The runnable jar of a module. */

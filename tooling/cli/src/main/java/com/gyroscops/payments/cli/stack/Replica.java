@@ -4,7 +4,7 @@ package com.gyroscops.payments.cli.stack;
  * One server of a plan.
  *
  * @param index from 0, among those of its kind
- * @param internalPort of the event feed; 0: it has none
+ * @param internalPort of a write-server's event feed, of a read-server's administration
  */
 public record Replica(ServerKind kind, int index, int grpcPort, int internalPort, int httpPort) {
 

@@ -1,30 +1,29 @@
 package com.gyroscops.payments.cli.stack;
 
-import com.gyroscops.payments.localstack.LocalPostgres;
 import com.gyroscops.payments.localstack.Processes;
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * PostgreSQL and the servers, as children of this process. One change at a time; a stop makes a
+ * The engines and the servers, as children of this process. One change at a time; a stop makes a
  * start that is under way give up.
  */
 final class RunningStack {
-
-  private static final String WRITE_DATABASE = "payments_write";
-  private static final String READ_DATABASE = "payments_read";
 
   /** Longest start of a server, on a busy machine. */
   private static final Duration READY_MAX = Duration.ofMinutes(2);
@@ -37,24 +36,11 @@ final class RunningStack {
   private final Programs programs;
   private final Consumer<String> events;
   private final Runnable changed;
+  private final Engines engines;
   private final ReentrantLock changing = new ReentrantLock();
   private final Map<String, ServerProcess> servers = new LinkedHashMap<>();
-  private @Nullable LocalPostgres postgres;
   private volatile @Nullable StackPlan plan;
   private volatile boolean stopping;
-
-  /** What keeps a stack from coming up, in words for the user. */
-  static final class StartFailedException extends Exception {
-    private static final long serialVersionUID = 1;
-
-    StartFailedException(String message) {
-      super(message);
-    }
-
-    StartFailedException(String message, Throwable cause) {
-      super(message, cause);
-    }
-  }
 
   /**
    * @param events told of processes that end by themselves
@@ -65,6 +51,7 @@ final class RunningStack {
     this.programs = programs;
     this.events = events;
     this.changed = changed;
+    this.engines = new Engines(folder, programs, events, changed);
   }
 
   /** Whether nothing was ever asked to run. */
@@ -75,7 +62,9 @@ final class RunningStack {
   /** The plan; before the first {@link #bringUp}, that of the defaults. */
   StackPlan plan() {
     StackPlan current = plan;
-    return current == null ? new StackPlan(1, 1, 0, StackPlan.POSTGRES_PORT) : current;
+    return current == null
+        ? new StackPlan(1, 1, 0, StackPlan.POSTGRES_PORT, EnumSet.allOf(ReadSource.class))
+        : current;
   }
 
   /** Starts what the plan has and does not run, and waits until all of it serves. */
@@ -85,15 +74,15 @@ final class RunningStack {
       StackPlan next = planned(order);
       List<Replica> missing =
           next.replicas().stream().filter(replica -> !isRunning(replica)).toList();
-      LocalPostgres running = postgres;
-      boolean postgresMissing = running == null || !Processes.isRunning(running.postmaster());
-      requirePortsFree(next, missing, postgresMissing);
+      List<Engine> missingEngines = engines.missing(next);
+      requirePortsFree(next, missing, missingEngines);
       plan = next;
-      LocalPostgres database = postgresMissing ? startPostgres(next, progress) : running;
+      requireNotStopping();
+      engines.start(missingEngines, next, progress);
       List<ServerProcess> started = new ArrayList<>();
       for (Replica replica : missing) {
         requireNotStopping();
-        started.add(start(replica, next, java.util.Objects.requireNonNull(database)));
+        started.add(start(replica, next));
       }
       awaitServing(started, progress);
     } finally {
@@ -101,7 +90,7 @@ final class RunningStack {
     }
   }
 
-  /** Drains and stops the servers, then PostgreSQL. Without effect the second time. */
+  /** Drains and stops the servers, then the engines. Without effect the second time. */
   void stop(Consumer<String> progress) {
     stopping = true;
     changing.lock();
@@ -128,28 +117,13 @@ final class RunningStack {
         progress.accept("servers drained and stopped (" + secondsSince(start) + ")");
         servers.clear();
       }
-      stopPostgres(progress);
+      engines.stop(progress);
     } finally {
       changing.unlock();
     }
   }
 
-  private void stopPostgres(Consumer<String> progress) {
-    LocalPostgres running = postgres;
-    if (running == null) {
-      return;
-    }
-    postgres = null;
-    long start = System.nanoTime();
-    try {
-      running.close();
-      progress.accept("postgresql stopped (" + secondsSince(start) + ")");
-    } catch (IOException e) {
-      progress.accept(e.getMessage() + "; it recovers at the next start");
-    }
-  }
-
-  /** Every process it started and did not stop. */
+  /** Every server it started and did not stop; engines prove by their folders whose they are. */
   synchronized List<StackState.Ran> processes() {
     List<StackState.Ran> processes = new ArrayList<>();
     for (ServerProcess server : snapshot()) {
@@ -161,18 +135,16 @@ final class RunningStack {
   /** What runs now. */
   StackView view() {
     List<StackView.Part> parts = new ArrayList<>();
-    LocalPostgres database = postgres;
-    if (database != null) {
-      ProcessHandle postmaster = database.postmaster();
+    for (Engines.Running engine : engines.snapshot()) {
       parts.add(
           new StackView.Part(
-              "postgresql",
-              postmaster.pid(),
-              postmaster.isAlive() ? "running" : "stopped",
+              engine.engine().label(),
+              engine.process().pid(),
+              engine.isRunning() ? "running" : "stopped",
               0,
               0,
               0,
-              database.port()));
+              engine.port()));
     }
     for (ServerProcess server : snapshot()) {
       Process process = server.process();
@@ -212,13 +184,15 @@ final class RunningStack {
               chosen(order.writeServers(), current.writeServers()),
               chosen(order.readServers(), current.readServers()),
               chosen(order.portOffset(), current.portOffset()),
-              chosen(order.postgresPort(), current.postgresBasePort()));
+              chosen(order.postgresPort(), current.postgresBasePort()),
+              chosen(order.without(), current.sources()));
     } catch (IllegalArgumentException e) {
       throw new StartFailedException(String.valueOf(e.getMessage()), e);
     }
     if (!fresh) {
       requireSame("--port-offset", current.portOffset(), next.portOffset());
       requireSame("--postgres-port", current.postgresBasePort(), next.postgresBasePort());
+      requireSameSources(current.sources(), next.sources());
       requireNotFewer("write-servers", current.writeServers(), next.writeServers());
       requireNotFewer("read-servers", current.readServers(), next.readServers());
     }
@@ -227,6 +201,27 @@ final class RunningStack {
 
   private static int chosen(@Nullable Integer asked, int otherwise) {
     return asked == null ? otherwise : asked;
+  }
+
+  private static Set<ReadSource> chosen(
+      @Nullable Set<ReadSource> without, Set<ReadSource> otherwise) {
+    if (without == null) {
+      return otherwise;
+    }
+    Set<ReadSource> sources = EnumSet.allOf(ReadSource.class);
+    sources.removeAll(without);
+    return sources;
+  }
+
+  private static void requireSameSources(Set<ReadSource> now, Set<ReadSource> asked)
+      throws StartFailedException {
+    if (!now.equals(asked)) {
+      throw new StartFailedException(
+          "the stack is up with the sources "
+              + Stream.concat(Stream.of("sql"), now.stream().sorted().map(ReadSource::label))
+                  .collect(Collectors.joining(", "))
+              + "; run ./payments down to change them");
+    }
   }
 
   private static void requireSame(String option, int now, int asked) throws StartFailedException {
@@ -244,15 +239,15 @@ final class RunningStack {
   }
 
   private static void requirePortsFree(
-      StackPlan plan, List<Replica> missing, boolean postgresMissing) throws StartFailedException {
-    if (postgresMissing) {
-      requirePortFree(plan.postgresPort(), "postgresql", "--postgres-port");
+      StackPlan plan, List<Replica> missing, List<Engine> missingEngines)
+      throws StartFailedException {
+    for (Engine engine : missingEngines) {
+      String option = engine == Engine.POSTGRESQL ? "--postgres-port" : "--port-offset";
+      requirePortFree(plan.port(engine), engine.label(), option);
     }
     for (Replica replica : missing) {
       requirePortFree(replica.grpcPort(), replica.name() + " (gRPC)", "--port-offset");
-      if (replica.internalPort() != 0) {
-        requirePortFree(replica.internalPort(), replica.name() + " (event feed)", "--port-offset");
-      }
+      requirePortFree(replica.internalPort(), replica.name() + " (internal)", "--port-offset");
       requirePortFree(replica.httpPort(), replica.name() + " (HTTP)", "--port-offset");
     }
   }
@@ -267,51 +262,11 @@ final class RunningStack {
     }
   }
 
-  private LocalPostgres startPostgres(StackPlan next, Consumer<String> progress)
-      throws StartFailedException {
-    requireNotStopping();
-    long start = System.nanoTime();
-    try {
-      LocalPostgres dead = postgres;
-      if (dead != null) {
-        postgres = null;
-        dead.close();
-      }
-      LocalPostgres database =
-          LocalPostgres.start(folder.postgres(), next.postgresPort(), folder.log("postgresql"));
-      postgres = database;
-      changed.run();
-      watchPostgres(database);
-      database.createDatabase(WRITE_DATABASE);
-      database.createDatabase(READ_DATABASE);
-      progress.accept(ready("postgresql", "127.0.0.1:" + database.port(), start));
-      return database;
-    } catch (IOException | SQLException | IllegalStateException e) {
-      throw new StartFailedException(String.valueOf(e.getMessage()), e);
-    }
-  }
-
-  private void watchPostgres(LocalPostgres database) {
-    var _ =
-        database
-            .postmaster()
-            .onExit()
-            .thenRun(() -> {
-              if (!stopping && database.equals(postgres)) {
-                events.accept("postgresql ended by itself; ./payments up starts it again");
-              }
-            });
-  }
-
-  private ServerProcess start(Replica replica, StackPlan next, LocalPostgres database)
-      throws StartFailedException {
+  private ServerProcess start(Replica replica, StackPlan next) throws StartFailedException {
     try {
       ServerProcess server =
           ServerProcess.start(
-              replica,
-              programs.jar(replica.kind().label()),
-              folder,
-              environment(replica, next, database));
+              replica, programs.jar(replica.kind().label()), folder, environment(replica, next));
       ServerProcess before;
       synchronized (servers) {
         before = servers.put(replica.name(), server);
@@ -326,30 +281,19 @@ final class RunningStack {
     }
   }
 
-  private Map<String, String> environment(Replica replica, StackPlan next, LocalPostgres database)
-      throws IOException {
+  private Map<String, String> environment(Replica replica, StackPlan next) throws IOException {
     Map<String, String> environment = new LinkedHashMap<>();
     environment.put("GRPC_HOST", "127.0.0.1");
     environment.put("GRPC_PORT", Integer.toString(replica.grpcPort()));
-    // 0, any free one, for servers whose internal port nobody else needs to know.
-    environment.put("INTERNAL_GRPC_PORT", Integer.toString(replica.internalPort()));
     environment.put("HTTP_PORT", Integer.toString(replica.httpPort()));
     environment.put("DRAIN_NOTICE", "0s");
     environment.put("INSTANCE_ID", replica.name());
-    switch (replica.kind()) {
-      case WRITE_SERVER -> {
-        environment.put("WRITE_DATABASE_URL", database.jdbcUrl(WRITE_DATABASE));
-        environment.put("WRITE_DATABASE_USER", database.user());
-        environment.put("WRITE_DATABASE_PASSWORD", "");
-      }
-      case READ_SERVER -> {
-        environment.put("READ_DATABASE_URL", database.jdbcUrl(READ_DATABASE));
-        environment.put("READ_DATABASE_USER", database.user());
-        environment.put("READ_DATABASE_PASSWORD", "");
-        environment.put("FEED_TARGETS", next.feedTargets());
-        environment.put("PAGE_TOKEN_SECRET", folder.pageTokenSecret());
-        environment.put("CROSS_ORGANIZATION_QUERIES", "true");
-      }
+    environment.put("INTERNAL_GRPC_PORT", Integer.toString(replica.internalPort()));
+    environment.putAll(engines.environment(replica, next));
+    if (replica.kind() == ServerKind.READ_SERVER) {
+      environment.put("FEED_TARGETS", next.feedTargets());
+      environment.put("PAGE_TOKEN_SECRET", folder.pageTokenSecret());
+      environment.put("CROSS_ORGANIZATION_QUERIES", "true");
     }
     return environment;
   }
@@ -435,12 +379,12 @@ final class RunningStack {
     }
   }
 
-  private static String ready(String name, String where, long startNanos) {
+  static String ready(String name, String where, long startNanos) {
     return String.format(
         Locale.ROOT, "%-15s ready on %s (%s)", name, where, secondsSince(startNanos));
   }
 
-  private static String secondsSince(long startNanos) {
+  static String secondsSince(long startNanos) {
     return String.format(Locale.ROOT, "%.1f s", (System.nanoTime() - startNanos) / 1e9);
   }
 }

@@ -19,9 +19,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * A stack's folder: {@code postgres/} (the data), {@code logs/}, {@code programs/} (copies of the
- * jars that run, so that a build beside a running stack changes nothing under it), {@code
- * state.json} and {@code page-token-secret}.
+ * A stack's folder: {@code postgres/}, {@code redis/}, {@code opensearch/} and {@code memory/} (the
+ * data), {@code logs/}, {@code programs/} (copies of the jars that run, so that a build beside a
+ * running stack changes nothing under it), {@code state.json} and {@code page-token-secret}.
  */
 public record StackFolder(Path root) {
 
@@ -53,6 +53,21 @@ public record StackFolder(Path root) {
   /** Data of PostgreSQL. */
   public Path postgres() {
     return root.resolve("postgres");
+  }
+
+  /** Data of Redis. */
+  public Path redis() {
+    return root.resolve("redis");
+  }
+
+  /** Data of OpenSearch. */
+  public Path search() {
+    return root.resolve("opensearch");
+  }
+
+  /** Index files of a read-server's memory source. */
+  public Path memory(String replica) {
+    return root.resolve("memory").resolve(replica);
   }
 
   /** Logs of all processes. */

@@ -2,6 +2,8 @@ package com.gyroscops.payments.cli.stack;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -11,11 +13,23 @@ import java.util.stream.Collectors;
  * @param readServers 1 to 20
  * @param portOffset added to every port
  * @param postgresBasePort PostgreSQL's port before the offset
+ * @param sources read sources besides sql
  */
-public record StackPlan(int writeServers, int readServers, int portOffset, int postgresBasePort) {
+public record StackPlan(
+    int writeServers,
+    int readServers,
+    int portOffset,
+    int postgresBasePort,
+    Set<ReadSource> sources) {
 
   /** PostgreSQL's port where none is chosen; not its own 5432, which is often in use. */
   public static final int POSTGRES_PORT = 55432;
+
+  /** Redis's port before the offset. */
+  private static final int REDIS_PORT = 46_379;
+
+  /** OpenSearch's port before the offset. */
+  private static final int SEARCH_PORT = 49_200;
 
   /** More than a machine of this size can serve; also keeps ports of one kind from another's. */
   private static final int SERVERS_MAX = 20;
@@ -27,6 +41,8 @@ public record StackPlan(int writeServers, int readServers, int portOffset, int p
    * @throws IllegalArgumentException with a message for the user
    */
   public StackPlan {
+    // A state file from before there were others than sql names none.
+    sources = Set.copyOf(Objects.requireNonNullElse(sources, Set.of()));
     requireCount("--write-servers", writeServers);
     requireCount("--read-servers", readServers);
     int highest = Math.max(postgresBasePort, 50_062 + SERVERS_MAX * STEP) + portOffset;
@@ -48,6 +64,27 @@ public record StackPlan(int writeServers, int readServers, int portOffset, int p
     return postgresBasePort + portOffset;
   }
 
+  /** The engines that it takes. */
+  List<Engine> engines() {
+    List<Engine> engines = new ArrayList<>(List.of(Engine.POSTGRESQL));
+    if (sources.contains(ReadSource.REDIS)) {
+      engines.add(Engine.REDIS);
+    }
+    if (sources.contains(ReadSource.SEARCH)) {
+      engines.add(Engine.OPENSEARCH);
+    }
+    return engines;
+  }
+
+  /** Port of an engine, whether or not it takes it. */
+  int port(Engine engine) {
+    return switch (engine) {
+      case POSTGRESQL -> postgresPort();
+      case REDIS -> REDIS_PORT + portOffset;
+      case OPENSEARCH -> SEARCH_PORT + portOffset;
+    };
+  }
+
   /** All servers, write-servers first. */
   public List<Replica> replicas() {
     List<Replica> replicas = new ArrayList<>();
@@ -58,7 +95,8 @@ public record StackPlan(int writeServers, int readServers, int portOffset, int p
     }
     for (int i = 0; i < readServers; i++) {
       int shift = portOffset + STEP * i;
-      replicas.add(new Replica(ServerKind.READ_SERVER, i, 50_052 + shift, 0, 8_082 + shift));
+      replicas.add(
+          new Replica(ServerKind.READ_SERVER, i, 50_052 + shift, 50_062 + shift, 8_082 + shift));
     }
     return replicas;
   }

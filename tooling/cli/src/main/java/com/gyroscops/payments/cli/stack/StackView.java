@@ -10,7 +10,7 @@ public record StackView(StackPlan plan, List<Part> parts) {
    *
    * @param state {@code running}, {@code stopped} or {@code ended with code N}
    * @param grpcPort 0: none; likewise the others
-   * @param port of PostgreSQL
+   * @param port of an engine
    */
   public record Part(
       String name, long pid, String state, int grpcPort, int internalPort, int httpPort, int port) {

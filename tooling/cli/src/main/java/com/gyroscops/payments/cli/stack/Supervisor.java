@@ -1,7 +1,6 @@
 package com.gyroscops.payments.cli.stack;
 
 import com.google.gson.JsonParseException;
-import com.gyroscops.payments.localstack.LocalPostgres;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -68,8 +67,8 @@ public final class Supervisor {
         log("ending servers left by a supervisor that died: " + leftovers);
         Leftovers.end(leftovers);
       }
-      if (LocalPostgres.stopLeftOver(folder.postgres())) {
-        log("stopped a PostgreSQL left by a supervisor that died");
+      if (Engines.stopLeftOvers(folder)) {
+        log("stopped engines left by a supervisor that died");
       }
       Programs copies = new Programs(programs);
       copies.removeOthers();
@@ -155,7 +154,7 @@ public final class Supervisor {
       stack.bringUp(order, progress);
       writeState();
       answer.accept(new Notice(true, false, "", stack.view()));
-    } catch (RunningStack.StartFailedException e) {
+    } catch (StartFailedException e) {
       log(String.valueOf(e.getMessage()));
       if (fresh) {
         stop(progress);

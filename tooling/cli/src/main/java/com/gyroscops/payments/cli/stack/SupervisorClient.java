@@ -1,6 +1,5 @@
 package com.gyroscops.payments.cli.stack;
 
-import com.gyroscops.payments.localstack.LocalPostgres;
 import com.gyroscops.payments.localstack.Processes;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -13,6 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +41,7 @@ public final class SupervisorClient {
    * Has everything started that is missing, by a supervisor started first where there is none.
    *
    * @param checkout where the jars were built
+   * @param without read sources to leave out; null: those left out now, or none
    * @param progress told what is done, line by line
    * @return the last notice
    */
@@ -50,13 +51,20 @@ public final class SupervisorClient {
       @Nullable Integer readServers,
       @Nullable Integer portOffset,
       @Nullable Integer postgresPort,
+      @Nullable Set<ReadSource> without,
       Consumer<String> progress)
       throws IOException {
     StackState state = living().isPresent() ? living().orElseThrow() : startSupervisor(checkout);
     return ask(
         state,
         new Order(
-            state.token(), Order.Action.UP, writeServers, readServers, portOffset, postgresPort),
+            state.token(),
+            Order.Action.UP,
+            writeServers,
+            readServers,
+            portOffset,
+            postgresPort,
+            without),
         progress);
   }
 
@@ -75,12 +83,12 @@ public final class SupervisorClient {
     }
     List<ProcessHandle> leftovers = Leftovers.find(folder);
     Leftovers.end(leftovers);
-    boolean postgres = LocalPostgres.stopLeftOver(folder.postgres());
-    if (!leftovers.isEmpty() || postgres) {
+    boolean engines = Engines.stopLeftOvers(folder);
+    if (!leftovers.isEmpty() || engines) {
       progress.accept("stopped what a supervisor that died had left running");
     }
     folder.forgetState();
-    return !leftovers.isEmpty() || postgres;
+    return !leftovers.isEmpty() || engines;
   }
 
   /** What runs; empty if there is no supervisor. */
@@ -101,7 +109,7 @@ public final class SupervisorClient {
   }
 
   private static Order plain(StackState state, Order.Action action) {
-    return new Order(state.token(), action, null, null, null, null);
+    return new Order(state.token(), action, null, null, null, null, null);
   }
 
   private StackState startSupervisor(Path checkout) throws IOException {

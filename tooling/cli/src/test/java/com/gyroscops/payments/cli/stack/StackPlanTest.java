@@ -3,14 +3,18 @@ package com.gyroscops.payments.cli.stack;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 final class StackPlanTest {
 
+  private static final Set<ReadSource> ALL = Set.of(ReadSource.values());
+
   @Test
   void no_two_servers_share_a_port_even_in_the_largest_stack() {
-    StackPlan plan = new StackPlan(20, 20, 7, StackPlan.POSTGRES_PORT);
+    StackPlan plan = new StackPlan(20, 20, 7, StackPlan.POSTGRES_PORT, ALL);
     assertThat(
             plan.replicas().stream()
                 .flatMapToInt(replica ->
@@ -18,24 +22,70 @@ final class StackPlanTest {
                 .filter(port -> port != 0)
                 .boxed())
         .doesNotHaveDuplicates()
-        .hasSize(20 * 3 + 20 * 2)
+        .hasSize(20 * 3 + 20 * 3)
         .contains(50_058, 50_068, 8_088, 50_059, 8_089)
-        .doesNotContain(plan.postgresPort());
+        .doesNotContainAnyElementsOf(plan.engines().stream().map(plan::port).toList());
+    assertThat(plan.engines().stream().map(plan::port)).hasSize(3).doesNotHaveDuplicates();
   }
 
   @Test
   void read_servers_know_the_feed_of_every_write_server() {
-    assertThat(new StackPlan(2, 1, 10, 55_432).feedTargets())
+    assertThat(new StackPlan(2, 1, 10, 55_432, ALL).feedTargets())
         .isEqualTo("127.0.0.1:50071,127.0.0.1:50171");
   }
 
   @Test
+  void an_engine_runs_only_for_a_source_that_the_stack_has() {
+    assertThat(plan(ALL).engines())
+        .containsExactly(Engine.POSTGRESQL, Engine.REDIS, Engine.OPENSEARCH);
+    assertThat(plan(Set.of(ReadSource.SEARCH)).engines())
+        .containsExactly(Engine.POSTGRESQL, Engine.OPENSEARCH);
+    assertThat(plan(Set.of(ReadSource.MEMORY)).engines()).containsExactly(Engine.POSTGRESQL);
+  }
+
+  @Test
+  void read_servers_are_told_of_what_there_is_and_by_an_empty_value_of_what_is_left_out() {
+    Replica second = new StackPlan(1, 2, 5, 55_432, ALL).replicas(ServerKind.READ_SERVER).getLast();
+    Engines engines =
+        new Engines(
+            new StackFolder(Path.of("/data")),
+            new Programs(Path.of("/programs")),
+            text -> {},
+            () -> {});
+
+    assertThat(engines.environment(second, new StackPlan(1, 2, 5, 55_432, ALL)))
+        .containsEntry("REDIS_URI", "redis://127.0.0.1:46384")
+        .containsEntry("SEARCH_URL", "http://127.0.0.1:49205")
+        .containsEntry("MEMORY_PAYMENTS_MAX", "2000000")
+        .containsEntry("MEMORY_FOLDER", "/data/memory/read-server-1")
+        .containsEntry("READ_DATABASE_URL", "jdbc:postgresql://127.0.0.1:55437/payments_read");
+    assertThat(engines.environment(second, new StackPlan(1, 2, 5, 55_432, Set.of())))
+        .containsEntry("REDIS_URI", "")
+        .containsEntry("SEARCH_URL", "")
+        .containsEntry("MEMORY_PAYMENTS_MAX", "0");
+  }
+
+  @Test
+  void a_plan_survives_the_state_file_and_an_older_file_has_sql_alone() {
+    StackPlan plan = plan(Set.of(ReadSource.REDIS, ReadSource.MEMORY));
+    assertThat(StackFolder.JSON.fromJson(StackFolder.JSON.toJson(plan), StackPlan.class))
+        .isEqualTo(plan);
+    String older =
+        "{\"write_servers\":1,\"read_servers\":1,\"port_offset\":0,\"postgres_base_port\":55432}";
+    assertThat(StackFolder.JSON.fromJson(older, StackPlan.class)).isEqualTo(plan(Set.of()));
+  }
+
+  private static StackPlan plan(Set<ReadSource> sources) {
+    return new StackPlan(1, 1, 0, StackPlan.POSTGRES_PORT, sources);
+  }
+
+  @Test
   void impossible_plans_are_refused_with_the_option_to_change() {
-    assertThatThrownBy(() -> new StackPlan(0, 1, 0, 55_432))
+    assertThatThrownBy(() -> new StackPlan(0, 1, 0, 55_432, ALL))
         .hasMessageContaining("--write-servers");
-    assertThatThrownBy(() -> new StackPlan(1, 21, 0, 55_432))
+    assertThatThrownBy(() -> new StackPlan(1, 21, 0, 55_432, ALL))
         .hasMessageContaining("--read-servers");
-    assertThatThrownBy(() -> new StackPlan(1, 1, 20_000, 55_432))
+    assertThatThrownBy(() -> new StackPlan(1, 1, 20_000, 55_432, ALL))
         .hasMessageContaining("--port-offset");
   }
 }
