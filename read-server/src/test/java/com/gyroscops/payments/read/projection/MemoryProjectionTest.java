@@ -22,6 +22,7 @@ import com.gyroscops.payments.read.source.sql.SqlSnapshots;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -58,8 +59,12 @@ class MemoryProjectionTest {
     for (AutoCloseable each : opened.reversed()) {
       each.close();
     }
+    assertThat(isEmpty()).as("the files of a closed source are gone").isTrue();
+  }
+
+  private boolean isEmpty() throws IOException {
     try (Stream<Path> left = Files.list(folder)) {
-      assertThat(left).as("files of a closed source").isEmpty();
+      return left.findAny().isEmpty();
     }
   }
 
@@ -187,10 +192,8 @@ class MemoryProjectionTest {
     eventually("it has withdrawn", memory::isWithdrawn);
     assertThat(memory.capabilities()).isEmpty();
     assertThat(memory.find("acme", List.of("p1"))).isInstanceOf(Answer.NotReady.class);
+    eventually("its files are gone", this::isEmpty);
     assertThat(memory.payments()).isZero();
-    try (Stream<Path> left = Files.list(folder)) {
-      assertThat(left).isEmpty();
-    }
     assertThatThrownBy(() -> memory.takeOver(1)).isInstanceOf(SourceUnavailableException.class);
   }
 

@@ -24,17 +24,15 @@ final class SearchRun {
    *
    * @param directMax up to about so many payments all of them are looked at
    * @param windowMin least payments of a window
+   * @param slack how many more payments than needed on average a first window is made for
    */
-  record Reach(long directMax, long windowMin) {
+  record Reach(long directMax, long windowMin, long slack) {
     /**
      * 20,000 payments are looked at in a millisecond or two; two leaves of a tree of points hold
      * 1,024.
      */
-    static final Reach USUAL = new Reach(20_000, 1_024);
+    static final Reach USUAL = new Reach(20_000, 1_024, 4);
   }
-
-  /** How many more payments than needed on average a first window is made for. */
-  private static final long WINDOW_SLACK = 4;
 
   /** How many times larger each window is than the one before. */
   private static final long WINDOW_GROWTH = 8;
@@ -125,7 +123,7 @@ final class SearchRun {
     /** So many payments that a page's worth of them should match, if matches lie evenly. */
     private long firstWindow(long all, long cost) {
       long each = Math.max(1, all / Math.max(1, cost));
-      return Math.max(reach.windowMin(), WINDOW_SLACK * search.limit() * each);
+      return Math.max(reach.windowMin(), reach.slack() * search.limit() * each);
     }
 
     private Span span() {

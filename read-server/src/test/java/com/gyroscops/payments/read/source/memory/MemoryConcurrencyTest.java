@@ -52,7 +52,7 @@ class MemoryConcurrencyTest {
             folder,
             100_000,
             MemorySource.DIVERGED_WAIT,
-            new SearchRun.Reach(0, 1))) {
+            new SearchRun.Reach(0, 1, 0))) {
       source.takeOver(FENCE);
       SourcePosition at = source.begin(FENCE, "payments", "epoch-1", 0).orElseThrow();
       AtomicBoolean done = new AtomicBoolean();

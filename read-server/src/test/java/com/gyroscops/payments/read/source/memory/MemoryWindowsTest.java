@@ -24,7 +24,7 @@ class MemoryWindowsTest extends MemorySourceTest {
         folder,
         1_000_000,
         MemorySource.DIVERGED_WAIT,
-        new SearchRun.Reach(0, 1));
+        new SearchRun.Reach(0, 1, 0));
   }
 
   /** Leaves of points hold 512, so that many payments lie in many of them. */
@@ -38,7 +38,7 @@ class MemoryWindowsTest extends MemorySourceTest {
           "p" + Integer.toHexString(i * 7919),
           1 + random.nextInt(8) * random.nextInt(1_000),
           random.nextInt(50) == 0 ? "EUR" : "JPY",
-          SampleLog.START_MICROS + random.nextInt(3_000) * 1_000_000L);
+          SampleLog.START_MICROS + random.nextInt(30_000));
       if (i % 97 == 0) {
         log.fail(i % 20 == 0 ? "other" : "acme", "p" + Integer.toHexString(i * 7919));
       }
