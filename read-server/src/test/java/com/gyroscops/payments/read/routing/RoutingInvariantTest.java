@@ -222,6 +222,22 @@ class RoutingInvariantTest {
     }
   }
 
+  /** Lets all fail until they are left alone; half of them count as away besides. */
+  private void takeDown() {
+    for (ScriptedSource source : sources) {
+      behave(source);
+      source.standing(1);
+      source.fails();
+    }
+    for (int i = 0; i < 10; i++) {
+      assertThat(read(ReadOptions.getDefaultInstance(), 0)).isEmpty();
+    }
+    for (ScriptedSource source : sources.subList(0, sources.size() / 2)) {
+      source.away(true);
+      source.routed.probe(source::position);
+    }
+  }
+
   @Test
   void aReadFailsOnlyWhereNoSourceCouldHaveAnswered() {
     Random random = new Random(2);
@@ -229,6 +245,9 @@ class RoutingInvariantTest {
     int failed = 0;
     for (int step = 0; step < 200; step++) {
       long demanded = random.nextLong(POSITION_MAX);
+      if (random.nextInt(4) == 0) {
+        takeDown();
+      }
       boolean possible = false;
       boolean known = false;
       for (ScriptedSource source : sources) {

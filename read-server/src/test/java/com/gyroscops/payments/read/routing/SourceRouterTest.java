@@ -20,6 +20,7 @@ import com.gyroscops.payments.v1.ReadSource;
 import com.gyroscops.payments.v1.ReadStrategy;
 import com.gyroscops.payments.v1.SourceVerdict;
 import io.grpc.Context;
+import io.grpc.Deadline;
 import io.grpc.Status.Code;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
@@ -62,6 +63,10 @@ class SourceRouterTest {
     log.create("acme", "p1");
     scripted = new ScriptedFeed(log);
     feed = FeedClient.to(List.of(scripted.target()));
+    // The first connection of a process takes its time.
+    eventually(
+        "the feed answers",
+        () -> feed.head(Deadline.after(20, TimeUnit.SECONDS)).position() == 1);
     router = router("memory,redis,sql", "sql", memory, redis, sql);
   }
 
