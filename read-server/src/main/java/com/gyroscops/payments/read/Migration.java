@@ -1,10 +1,14 @@
 package com.gyroscops.payments.read;
 
-import com.gyroscops.payments.read.source.SourceUnavailableException;
 import io.micronaut.context.annotation.Property;
+import io.micronaut.data.connection.jdbc.advice.DelegatingDataSource;
 import io.micronaut.flyway.event.MigrationFinishedEvent;
 import io.micronaut.runtime.event.annotation.EventListener;
 import jakarta.inject.Singleton;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
+import javax.sql.DataSource;
 
 /**
  * Whether the read database has the schema that this server needs. It is brought up to date while
@@ -28,10 +32,20 @@ final class Migration {
   }
 
   /** Fails until the schema is up to date. */
-  void check() throws SourceUnavailableException {
+  void check() throws SQLException {
     if (!finished) {
-      throw new SourceUnavailableException(
-          "the database's schema is not up to date yet", new IllegalStateException("migrating"));
+      throw new SQLTransientConnectionException("the database's schema is not up to date yet");
     }
+  }
+
+  /** The same database, as one that is away until its schema is up to date. */
+  DataSource gate(DataSource database) {
+    return new DelegatingDataSource(database) {
+      @Override
+      public Connection getConnection() throws SQLException {
+        check();
+        return super.getConnection();
+      }
+    };
   }
 }

@@ -37,6 +37,7 @@ import io.micronaut.context.annotation.Factory;
 import io.micronaut.data.connection.jdbc.advice.DelegatingDataSource;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
+import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Collectors;
@@ -55,9 +56,9 @@ final class Wiring {
 
   @Bean(preDestroy = "close")
   @Singleton
-  SqlSource sqlSource(@Named("read") DataSource dataSource) {
+  SqlSource sqlSource(@Named("read") DataSource dataSource, Migration migration) {
     // Micronaut's wrapper hands out a connection only within its own transactions.
-    return new SqlSource(DelegatingDataSource.unwrapDataSource(dataSource));
+    return new SqlSource(migration.gate(DelegatingDataSource.unwrapDataSource(dataSource)));
   }
 
   @Bean(preDestroy = "close")
@@ -131,7 +132,11 @@ final class Wiring {
   private record SqlStoreProbe(SqlProbe probe, Migration migration) implements RoutedSource.Probe {
     @Override
     public SourcePosition position() throws SourceUnavailableException {
-      migration.check();
+      try {
+        migration.check();
+      } catch (SQLException e) {
+        throw new SourceUnavailableException("the database does not answer yet", e);
+      }
       return probe.position();
     }
 

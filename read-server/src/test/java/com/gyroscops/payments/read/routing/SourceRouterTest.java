@@ -65,8 +65,7 @@ class SourceRouterTest {
     feed = FeedClient.to(List.of(scripted.target()));
     // The first connection of a process takes its time.
     eventually(
-        "the feed answers",
-        () -> feed.head(Deadline.after(20, TimeUnit.SECONDS)).position() == 1);
+        "the feed answers", () -> feed.head(Deadline.after(20, TimeUnit.SECONDS)).position() == 1);
     router = router("memory,redis,sql", "sql", memory, redis, sql);
   }
 
