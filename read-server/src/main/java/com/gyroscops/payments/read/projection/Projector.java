@@ -45,6 +45,9 @@ public final class Projector implements AutoCloseable {
   /** Silence after which a stream counts as broken; the relay speaks once a second at least. */
   private static final Duration SILENCE_MAX = Duration.ofSeconds(5);
 
+  /** Time between looks at the store, for one that was emptied does not say so by itself. */
+  private static final Duration LOOK_EVERY = Duration.ofSeconds(1);
+
   /** Time between attempts to take a lease that another holds. */
   private static final Duration LEASE_POLL = Duration.ofMillis(250);
 
@@ -297,6 +300,7 @@ public final class Projector implements AutoCloseable {
           InterruptedException {
     SourcePosition at = start;
     long heardNanos = System.nanoTime();
+    long lookedNanos = heardNanos;
     while (!isClosing()) {
       if (!renewIfDue(fence)) {
         return Optional.of(End.LEASE_LOST);
@@ -335,6 +339,13 @@ public final class Projector implements AutoCloseable {
         meters.applied(run.size(), Duration.ofNanos(System.nanoTime() - startNanos));
         known.publish(at);
         subscription.acknowledge(at.position());
+      }
+      if (System.nanoTime() - lookedNanos >= LOOK_EVERY.toNanos()) {
+        if (!source.position().isIn(at.logId(), at.epoch())) {
+          LOG.warn("{} no longer stands where it stood at {}", sourceName, at.position());
+          return Optional.empty();
+        }
+        lookedNanos = System.nanoTime();
       }
       if (failures > 0) {
         failures = 0;

@@ -37,6 +37,7 @@ import org.apache.hc.core5.http.HttpRequest;
 import org.apache.hc.core5.http.message.BasicHeader;
 import org.apache.hc.core5.http.nio.AsyncEntityProducer;
 import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
 import org.opensearch.client.opensearch.generic.Body;
 import org.opensearch.client.opensearch.generic.OpenSearchGenericClient;
 import org.opensearch.client.opensearch.generic.Request;
@@ -206,6 +207,11 @@ final class EngineConnection implements AutoCloseable {
       return checked(reply);
     } catch (ExecutionException e) {
       complete = true;
+      if (e.getCause() instanceof ResponseException refused) {
+        // The transport takes some statuses for failures, and tells the body in words alone.
+        String message = String.valueOf(refused.getMessage());
+        return checked(new Reply(refused.status(), JSON.getNodeFactory().textNode(message)));
+      }
       throw unavailable(e.getCause() == null ? e : e.getCause());
     } catch (TimeoutException e) {
       throw new SourceUnavailableException("the search engine says nothing for " + max, e);
@@ -229,9 +235,12 @@ final class EngineConnection implements AutoCloseable {
       return JSON.nullNode();
     }
     try (InputStream stream = body.get().body()) {
-      JsonNode node = JSON.readTree(stream);
-      return node == null ? JSON.nullNode() : node;
+      return orNull(JSON.readTree(stream));
     }
+  }
+
+  private static JsonNode orNull(@Nullable JsonNode node) {
+    return node == null ? JSON.nullNode() : node;
   }
 
   private static Reply checked(Reply reply) throws SourceUnavailableException {
@@ -251,13 +260,10 @@ final class EngineConnection implements AutoCloseable {
 
   /** The exception for a transient status. */
   static SourceUnavailableException unavailable(int status, JsonNode body) {
-    return unavailable(new IOException("status " + status + ": " + shortened(body.path("error"))));
+    return unavailable(new IOException("status " + status + ": " + shortened(body)));
   }
 
   private static SourceUnavailableException unavailable(Throwable cause) {
-    if (cause instanceof ResponseException refused && !isTransient(refused.status())) {
-      throw new IllegalStateException("the search engine does not understand", refused);
-    }
     return new SourceUnavailableException(
         "the search engine does not answer: " + cause.getMessage(), cause);
   }

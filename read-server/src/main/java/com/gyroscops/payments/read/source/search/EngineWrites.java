@@ -22,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -48,6 +49,9 @@ final class EngineWrites implements AutoCloseable {
 
   /** Most stubs: above it something is wrong that parking does not mend; all fit in one search. */
   static final int PARKED_MAX = 10_000;
+
+  /** Attempts to take over from one that writes on: it can do so a few times at most. */
+  private static final int TAKEOVERS_MAX = 20;
 
   /** Pause after a refresh that failed. */
   private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
@@ -112,31 +116,49 @@ final class EngineWrites implements AutoCloseable {
     lock.lock();
     try {
       held = null;
-      Optional<Held> found = generations.read();
-      if (found.isEmpty()) {
-        return Optional.of(startAnew(fence));
+      for (int attempt = 1; attempt <= TAKEOVERS_MAX; attempt++) {
+        Optional<Held> found = generations.read();
+        // Retired: whoever was at it has failed; its own attempt fails from now on.
+        if (found.isEmpty() || isRetiredBefore(found.get(), fence)) {
+          return Optional.of(startAnew(fence));
+        }
+        Held there = found.get();
+        if (there.checkpoint().fence() > fence) {
+          return Optional.empty();
+        }
+        Optional<Held> mine =
+            generations.write(there, new Checkpoint(fence, there.checkpoint().at(), false));
+        if (mine.isPresent()) {
+          return takenOver(mine.get());
+        }
+        // The one before has moved the checkpoint meanwhile, and does not know yet.
       }
-      Held there = found.get();
-      if (there.checkpoint().fence() > fence) {
-        return Optional.empty();
-      }
-      if (there.checkpoint().retired()) {
-        // Whoever was at it has failed; its own attempt fails from now on.
-        return Optional.of(startAnew(fence));
-      }
-      generations.refresh(there.index());
-      // After a crash there may be stubs that the checkpoint does not count yet.
-      SourcePosition at = withParked(there.checkpoint().at(), stubs(there.index()));
-      Optional<Held> mine = generations.write(there, new Checkpoint(fence, at, false));
-      if (mine.isEmpty()) {
-        return Optional.empty();
-      }
-      held = mine.get();
-      refresh(mine.get());
-      return Optional.of(at);
+      throw new SourceUnavailableException(
+          "the checkpoint is moved faster than it can be taken over",
+          new TimeoutException(TAKEOVERS_MAX + " attempts"));
     } finally {
       lock.unlock();
     }
+  }
+
+  private static boolean isRetiredBefore(Held held, long fence) {
+    return held.checkpoint().retired() && held.checkpoint().fence() <= fence;
+  }
+
+  private Optional<SourcePosition> takenOver(Held mine) throws SourceUnavailableException {
+    held = mine;
+    refresh(mine);
+    SourcePosition at = mine.checkpoint().at();
+    // After a crash there may be stubs that the checkpoint does not count yet.
+    long parked = stubs(mine.index());
+    if (parked == at.parked()) {
+      return Optional.of(at);
+    }
+    Optional<Held> counted = move(mine, withParked(at, parked));
+    if (counted.isPresent()) {
+      refresh(counted.get());
+    }
+    return counted.map(it -> it.checkpoint().at());
   }
 
   private SourcePosition startAnew(long fence) throws SourceUnavailableException {

@@ -1,8 +1,13 @@
 package com.gyroscops.payments.read.source.search;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.gyroscops.payments.localstack.LocalOpenSearch;
 import java.io.IOException;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SearchEngines {
 
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static final AtomicInteger PREFIXES = new AtomicInteger();
   private static @Nullable URI shared;
 
@@ -32,6 +38,38 @@ public final class SearchEngines {
       shared = url;
     }
     return url;
+  }
+
+  /**
+   * Asks the engine directly.
+   *
+   * @return its answer
+   * @throws AssertionError it refuses
+   */
+  static String ask(URI url, String method, String path, String body)
+      throws IOException, InterruptedException {
+    HttpResponse<String> response =
+        HTTP.send(
+            HttpRequest.newBuilder(url.resolve(path))
+                .header("Content-Type", "application/json")
+                .method(method, HttpRequest.BodyPublishers.ofString(body))
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(response.statusCode()).as(response.body()).isLessThan(300);
+    return response.body();
+  }
+
+  /** Names of the indices and aliases that start with a prefix, as the engine lists them. */
+  static List<String> names(URI url, String prefix) throws IOException, InterruptedException {
+    List<String> names = new ArrayList<>();
+    for (String what : List.of("indices?h=index", "aliases?h=alias")) {
+      ask(url, "GET", "/_cat/" + what, "")
+          .lines()
+          .map(String::strip)
+          .filter(it -> it.startsWith(prefix + "-"))
+          .forEach(names::add);
+    }
+    return names.stream().sorted().toList();
   }
 
   /** A prefix that no other source has. */

@@ -1,0 +1,280 @@
+package com.gyroscops.payments.read.source.search;
+
+import static com.gyroscops.payments.read.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.gyroscops.payments.localstack.LocalOpenSearch;
+import com.gyroscops.payments.read.ReadDatabase;
+import com.gyroscops.payments.read.SampleLog;
+import com.gyroscops.payments.read.ScriptedFeed;
+import com.gyroscops.payments.read.feed.FeedClient;
+import com.gyroscops.payments.read.feed.HeadTracker;
+import com.gyroscops.payments.read.projection.ProjectionMeters;
+import com.gyroscops.payments.read.projection.Projector;
+import com.gyroscops.payments.read.source.Answer;
+import com.gyroscops.payments.read.source.Filter;
+import com.gyroscops.payments.read.source.KnownPosition;
+import com.gyroscops.payments.read.source.Model;
+import com.gyroscops.payments.read.source.PaymentSearch;
+import com.gyroscops.payments.read.source.SearchPage;
+import com.gyroscops.payments.read.source.SourceUnavailableException;
+import io.grpc.Context;
+import io.grpc.Deadline;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The source with its projector while the engine's process, or what it holds, is taken away. */
+class SearchFailureTest {
+
+  @TempDir private static Path folder;
+
+  private final SearchEngines.Sources opened = new SearchEngines.Sources();
+  private final SampleLog log = new SampleLog("payments", "epoch-1");
+  private final String prefix = SearchEngines.newPrefix();
+  private final KnownPosition searchable = new KnownPosition();
+  private ReadDatabase database;
+  private ScriptedFeed feed;
+
+  @BeforeEach
+  void start() throws Exception {
+    database = opened.add(ReadDatabase.fresh());
+    feed = opened.add(new ScriptedFeed(log));
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    opened.closeAll();
+  }
+
+  private SearchSource source(URI engine) {
+    return opened.add(
+        new SearchSource(engine, "", "", prefix, SearchSource.REFRESH_EVERY, searchable::publish));
+  }
+
+  private Projector project(SearchSource source, String replica) {
+    FeedClient client = opened.add(FeedClient.to(List.of(feed.target())));
+    KnownPosition indexed = new KnownPosition();
+    HeadTracker heads = new HeadTracker(client, System::nanoTime);
+    Projector projector =
+        opened.add(
+            Projector.leased(
+                source,
+                "search",
+                client,
+                database.leases(),
+                replica,
+                indexed,
+                new ProjectionMeters(new SimpleMeterRegistry(), "search", indexed, heads)));
+    projector.start();
+    return projector;
+  }
+
+  private void append(long seed, int events) {
+    log.random(new Random(seed), events);
+    feed.publish();
+  }
+
+  private void awaitSearchable() throws Exception {
+    eventually(
+        "searches see all " + log.head(), () -> searchable.latest().position() == log.head());
+  }
+
+  private static PaymentSearch all(String organization) {
+    return new PaymentSearch(
+        Filter.all(organization), PaymentSearch.Sort.UPDATE_TIME, false, null, 2_000, 0);
+  }
+
+  private void assertHoldsTheLog(SearchSource source) {
+    for (String organization : List.of("org-0", "org-1", "org-2")) {
+      Answer<SearchPage> answer = source.search(all(organization));
+      assertThat(answer).isInstanceOf(Answer.Data.class);
+      Answer.Data<SearchPage> data = (Answer.Data<SearchPage>) answer;
+      assertThat(data.at().position()).isEqualTo(log.head());
+      assertThat(data.value().payments())
+          .isEqualTo(Model.search(log.payments(), all(organization)));
+    }
+  }
+
+  private static boolean standsAt(SearchSource source, long position) {
+    try {
+      return source.position().position() == position;
+    } catch (SourceUnavailableException _) {
+      // While one generation takes another's place.
+      return false;
+    }
+  }
+
+  private static void signal(LocalOpenSearch engine, String signal) throws Exception {
+    assertThat(
+            new ProcessBuilder("kill", "-" + signal, Long.toString(engine.process().pid()))
+                .start()
+                .waitFor())
+        .isZero();
+  }
+
+  @Test
+  void anEngineThatIsKilledCatchesUpFromItsCheckpointOnceItIsBack() throws Exception {
+    Path data = folder.resolve("killed");
+    Path output = folder.resolve("killed.log");
+    LocalOpenSearch engine = LocalOpenSearch.start(data, 0, output);
+    int port = engine.port();
+    try {
+      SearchSource source = source(engine.url());
+      append(1, 2_000);
+      project(source, "a");
+      awaitSearchable();
+      for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < 20; i++) {
+          append(100L * round + i, 20);
+        }
+        assertThat(engine.process().destroyForcibly()).isTrue();
+        engine.process().onExit().get(30, TimeUnit.SECONDS);
+        assertThat(source.search(all("org-1"))).isInstanceOf(Answer.Unavailable.class);
+        assertThatThrownBy(source::position).isInstanceOf(SourceUnavailableException.class);
+        append(1_000 + round, 100);
+        engine.close();
+        int started = feed.starts().size();
+        engine = LocalOpenSearch.start(data, port, output);
+        eventually("it is projected again", () -> feed.starts().size() > started);
+        awaitSearchable();
+        assertHoldsTheLog(source);
+        // Not from the beginning.
+        assertThat(feed.starts().getLast().getPosition()).isGreaterThanOrEqualTo(2_000);
+      }
+    } finally {
+      opened.closeAll();
+      engine.close();
+    }
+  }
+
+  @Test
+  void anEngineThatHangsIsUnavailableAndCallsThatEndAreLetGo() throws Exception {
+    Path data = folder.resolve("paused");
+    try (LocalOpenSearch engine = LocalOpenSearch.start(data, 0, folder.resolve("paused.log"));
+        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+        ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      SearchSource source = source(engine.url());
+      append(2, 300);
+      project(source, "a");
+      awaitSearchable();
+      signal(engine, "STOP");
+      try {
+        Context.CancellableContext late =
+            Context.current().withDeadline(Deadline.after(300, TimeUnit.MILLISECONDS), timer);
+        assertThat(late.call(() -> source.search(all("org-1")))).isInstanceOf(Answer.Stopped.class);
+        Context.CancellableContext canceled = Context.current().withCancellation();
+        CompletableFuture<Answer<SearchPage>> answer =
+            CompletableFuture.supplyAsync(() -> inContext(canceled, source), callers);
+        canceled.cancel(null);
+        assertThat(answer.get(30, TimeUnit.SECONDS)).isInstanceOf(Answer.Stopped.class);
+        // More of them than there are connections: none is kept by a call that has ended.
+        for (int i = 0; i < 2 * EngineConnection.CONNECTIONS_MAX; i++) {
+          Context.CancellableContext brief =
+              Context.current().withDeadline(Deadline.after(20, TimeUnit.MILLISECONDS), timer);
+          assertThat(brief.call(() -> source.search(all("org-1"))))
+              .isInstanceOf(Answer.Stopped.class);
+        }
+        assertThat(source.search(all("org-1"))).isInstanceOf(Answer.Unavailable.class);
+        append(3, 50);
+      } finally {
+        signal(engine, "CONT");
+      }
+      awaitSearchable();
+      assertHoldsTheLog(source);
+      opened.closeAll();
+    }
+  }
+
+  private static Answer<SearchPage> inContext(Context context, SearchSource source) {
+    Context before = context.attach();
+    try {
+      return source.search(all("org-1"));
+    } finally {
+      context.detach(before);
+    }
+  }
+
+  @Test
+  void anIndexDeletedWhileNothingHappensIsFilledAnew() throws Exception {
+    URI engine = SearchEngines.shared();
+    SearchSource source = source(engine);
+    append(4, 1_000);
+    project(source, "a");
+    awaitSearchable();
+    SearchEngines.ask(engine, "DELETE", "/" + prefix + "-payments-1", "");
+    assertThat(source.search(all("org-1"))).isInstanceOf(Answer.NotReady.class);
+    eventually("it is there again", () -> standsAt(source, log.head()));
+    assertHoldsTheLog(source);
+  }
+
+  @Test
+  void anAliasRemovedWhileNothingHappensIsFilledAnew() throws Exception {
+    URI engine = SearchEngines.shared();
+    SearchSource source = source(engine);
+    append(5, 500);
+    project(source, "a");
+    awaitSearchable();
+    SearchEngines.ask(
+        engine, "DELETE", "/" + prefix + "-payments-1/_alias/" + prefix + "-payments", "");
+    eventually("it is there again", () -> standsAt(source, log.head()));
+    assertHoldsTheLog(source);
+  }
+
+  @Test
+  void anotherHistoryIsTakenUpInANewGeneration() throws Exception {
+    URI engine = SearchEngines.shared();
+    SearchSource source = source(engine);
+    append(6, 700);
+    project(source, "a");
+    awaitSearchable();
+    SampleLog other = new SampleLog("payments", "epoch-2").random(new Random(7), 300);
+    feed.replaceLog(other);
+    eventually(
+        "the other history is searchable",
+        () -> searchable.latest().isIn("payments", "epoch-2") && standsAt(source, 300));
+    for (String organization : List.of("org-0", "org-1", "org-2")) {
+      Answer.Data<SearchPage> data = (Answer.Data<SearchPage>) source.search(all(organization));
+      assertThat(data.value().payments())
+          .isEqualTo(Model.search(other.payments(), all(organization)));
+    }
+    assertThat(SearchEngines.names(engine, prefix))
+        .containsExactly(
+            prefix + "-payments", prefix + "-payments-2", prefix + "-payments-2-write");
+  }
+
+  @Test
+  void theProjectionGoesToAnotherReplicaAndBothSeeIt() throws Exception {
+    URI engine = SearchEngines.shared();
+    SearchSource first = source(engine);
+    SearchSource second = source(engine);
+    append(8, 300);
+    Projector projector = project(first, "first");
+    awaitSearchable();
+    project(second, "second");
+    projector.close();
+    append(9, 300);
+    awaitSearchable();
+    assertHoldsTheLog(first);
+    assertHoldsTheLog(second);
+  }
+
+  @Test
+  void nothingListeningIsUnavailable() {
+    SearchSource source = source(URI.create("http://127.0.0.1:1"));
+    assertThat(source.search(all("org-1"))).isInstanceOf(Answer.Unavailable.class);
+    assertThatThrownBy(() -> source.takeOver(1)).isInstanceOf(SourceUnavailableException.class);
+  }
+}
