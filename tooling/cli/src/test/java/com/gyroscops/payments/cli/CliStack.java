@@ -76,7 +76,7 @@ final class CliStack implements AutoCloseable {
       boolean free =
           IntStream.of(
                   55_432, 50_051, 50_061, 8_081, 50_151, 50_161, 8_181, 50_052, 8_082, 50_152,
-                  8_182, 46_379, 49_200, 50_062, 50_162)
+                  8_182, 50_252, 8_282, 46_379, 49_200, 50_062, 50_162, 50_262)
               .allMatch(port -> isFree(port + offset));
       if (free) {
         return offset;
@@ -166,7 +166,15 @@ final class CliStack implements AutoCloseable {
   }
 
   ManagedChannel readServer(int index) throws IOException {
-    return Clients.retrying("127.0.0.1:" + (50_052 + portOffset + 100 * index));
+    return Clients.retrying(readTarget(index));
+  }
+
+  String readTarget(int index) {
+    return "127.0.0.1:" + (50_052 + portOffset + 100 * index);
+  }
+
+  ManagedChannel writeServer(int index) throws IOException {
+    return Clients.retrying("127.0.0.1:" + (50_051 + portOffset + 100 * index));
   }
 
   Connection database(String name) throws SQLException {
