@@ -24,6 +24,7 @@ import com.gyroscops.payments.v1.StreamCommandsRequest;
 import com.gyroscops.payments.v1.StreamCommandsResponse;
 import com.gyroscops.payments.v1.UpdatePaymentRequest;
 import com.gyroscops.payments.v1.UpdatePaymentResponse;
+import com.gyroscops.payments.write.api.CommandReader.Reading;
 import com.gyroscops.payments.write.command.CommandBatcher;
 import com.gyroscops.payments.write.command.CommandEnvelope;
 import com.gyroscops.payments.write.command.CommandHandler;
@@ -57,8 +58,6 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
   /** Most commands of one ExecuteBatch. */
   static final int BATCH_COMMANDS_MAX = 500;
 
-  private static final com.gyroscops.payments.v1.CommandOutcome QUEUE_FULL =
-      Responses.message(CommandBatcher.QUEUE_FULL);
   private static final Logger LOG = LoggerFactory.getLogger(CommandEndpoint.class);
 
   private final CommandReader reader;
@@ -174,23 +173,22 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
             "commands",
             "must be 1 to " + BATCH_COMMANDS_MAX + ", but are " + count)
         .throwIfAny();
-    List<CompletableFuture<com.gyroscops.payments.v1.CommandOutcome>> outcomes =
-        new ArrayList<>(count);
+    List<CompletableFuture<CommandOutcome>> outcomes = new ArrayList<>(count);
     boolean room = true;
     for (Command command : request.getCommandsList()) {
       // Once the queue is full it stays so for the rest: a later command must not overtake.
-      CompletableFuture<com.gyroscops.payments.v1.CommandOutcome> outcome =
+      CompletableFuture<CommandOutcome> outcome =
           room
-              ? outcome(command).toCompletableFuture()
-              : CompletableFuture.completedFuture(QUEUE_FULL);
-      room = !(outcome.isDone() && outcome.join().equals(QUEUE_FULL));
+              ? handle(reader.read(command)).toCompletableFuture()
+              : CompletableFuture.completedFuture(CommandBatcher.QUEUE_FULL);
+      room = !CommandBatcher.isQueueFull(outcome);
       outcomes.add(outcome);
     }
     var _ =
         CompletableFuture.allOf(outcomes.toArray(CompletableFuture[]::new))
             .thenRun(() -> {
               var response = ExecuteBatchResponse.newBuilder();
-              outcomes.forEach(outcome -> response.addOutcomes(outcome.join()));
+              outcomes.forEach(outcome -> response.addOutcomes(Responses.message(outcome.join())));
               responses.onNext(response.build());
               responses.onCompleted();
             });
@@ -263,12 +261,9 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
   }
 
   private <T> void execute(
-      CommandEnvelope command,
-      StreamObserver<T> responses,
-      Function<CommandOutcome.Succeeded, T> success) {
+      Reading request, StreamObserver<T> responses, Function<CommandOutcome.Succeeded, T> success) {
     var _ =
-        commands
-            .handle(command)
+        handle(request)
             .thenAccept(outcome -> Responses.answer(responses, outcome, success))
             .exceptionally(unexpected -> {
               LOG.error("an answer cannot be given", unexpected);
@@ -277,11 +272,11 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
             });
   }
 
-  private CompletionStage<com.gyroscops.payments.v1.CommandOutcome> outcome(Command command) {
-    try {
-      return commands.handle(reader.read(command)).thenApply(Responses::message);
-    } catch (StatusRuntimeException unreadable) {
-      return CompletableFuture.completedFuture(Responses.message(unreadable));
-    }
+  private CompletionStage<CommandOutcome> handle(Reading request) {
+    return switch (request) {
+      case Reading.WellFormed(CommandEnvelope command) -> commands.handle(command);
+      case Reading.Malformed(ApiError error) ->
+          CompletableFuture.completedFuture(CommandOutcome.Refused.of(error));
+    };
   }
 }

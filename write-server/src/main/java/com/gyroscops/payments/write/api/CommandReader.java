@@ -1,6 +1,7 @@
 package com.gyroscops.payments.write.api;
 
 import com.google.protobuf.Timestamp;
+import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.Command;
@@ -56,8 +57,22 @@ final class CommandReader {
     this.ids = ids;
   }
 
+  /** What a request turned out to be. */
+  sealed interface Reading {
+
+    /** A well-formed command. */
+    record WellFormed(CommandEnvelope command) implements Reading {}
+
+    /**
+     * No command at all.
+     *
+     * @param error INVALID_ARGUMENT {@code FIELD_INVALID} with every field at fault
+     */
+    record Malformed(ApiError error) implements Reading {}
+  }
+
   /** Any one command; fields are named within it, as {@code create.amount.minor_units}. */
-  CommandEnvelope read(Command command) {
+  Reading read(Command command) {
     return switch (command.getCommandCase()) {
       case CREATE -> read("create.", command.getCreate());
       case UPDATE -> read("update.", command.getUpdate());
@@ -65,11 +80,11 @@ final class CommandReader {
       case FAIL -> read("fail.", command.getFail());
       case REFUND -> read("refund.", command.getRefund());
       case DELETE -> read("delete.", command.getDelete());
-      case COMMAND_NOT_SET -> throw new Violations().add("command", "is required").toException();
+      case COMMAND_NOT_SET -> malformed(new Violations().add("command", "is required"));
     };
   }
 
-  CommandEnvelope read(String at, CreatePaymentRequest request) {
+  Reading read(String at, CreatePaymentRequest request) {
     PersonalData personal = request.getPersonalData();
     Violations violations =
         context(at, request.getContext(), request.getOrganizationId())
@@ -82,10 +97,12 @@ final class CommandReader {
     personal(violations, at + "personal_data.", personal);
     reference(violations, at + "merchant_reference", request.getMerchantReference());
     reference(violations, at + "provider_reference", request.getProviderReference());
-    violations.throwIfAny();
+    if (!violations.isEmpty()) {
+      return malformed(violations);
+    }
     String paymentId =
         request.getPaymentId().isEmpty() ? ids.get().toString() : request.getPaymentId();
-    return envelope(
+    return wellFormed(
         request.getContext(),
         new PaymentCommand.Create(
             new PaymentKey(request.getOrganizationId(), paymentId),
@@ -107,12 +124,14 @@ final class CommandReader {
         request.getSerializedSize());
   }
 
-  CommandEnvelope read(String at, UpdatePaymentRequest request) {
+  Reading read(String at, UpdatePaymentRequest request) {
     Violations violations =
         existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId());
     Changes changes = changes(violations, at, request);
-    violations.throwIfAny();
-    return envelope(
+    if (!violations.isEmpty()) {
+      return malformed(violations);
+    }
+    return wellFormed(
         request.getContext(),
         new PaymentCommand.Update(
             key(request.getOrganizationId(), request.getPaymentId()), changes),
@@ -125,14 +144,16 @@ final class CommandReader {
         request.getSerializedSize());
   }
 
-  CommandEnvelope read(String at, ProcessPaymentRequest request) {
+  Reading read(String at, ProcessPaymentRequest request) {
     Violations violations =
         existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId());
     @Nullable Money amount =
         optionalAmount(violations, at, request.hasAmount(), request.getAmount());
     reference(violations, at + "provider_reference", request.getProviderReference());
-    violations.throwIfAny();
-    return envelope(
+    if (!violations.isEmpty()) {
+      return malformed(violations);
+    }
+    return wellFormed(
         request.getContext(),
         new PaymentCommand.Process(
             key(request.getOrganizationId(), request.getPaymentId()),
@@ -143,14 +164,17 @@ final class CommandReader {
         request.getSerializedSize());
   }
 
-  CommandEnvelope read(String at, FailPaymentRequest request) {
-    existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId())
-        .identifier(at + "failure.code", request.getFailure().getCode())
-        .text(at + "failure.message", request.getFailure().getMessage(), REASON_LENGTH_MAX)
-        .throwIfAny();
+  Reading read(String at, FailPaymentRequest request) {
+    Violations violations =
+        existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId())
+            .identifier(at + "failure.code", request.getFailure().getCode())
+            .text(at + "failure.message", request.getFailure().getMessage(), REASON_LENGTH_MAX);
+    if (!violations.isEmpty()) {
+      return malformed(violations);
+    }
     Failure failure =
         new Failure(request.getFailure().getCode(), request.getFailure().getMessage());
-    return envelope(
+    return wellFormed(
         request.getContext(),
         new PaymentCommand.Fail(key(request.getOrganizationId(), request.getPaymentId()), failure),
         digest("fail", request.getContext(), request.getPaymentId())
@@ -159,17 +183,19 @@ final class CommandReader {
         request.getSerializedSize());
   }
 
-  CommandEnvelope read(String at, RefundPaymentRequest request) {
+  Reading read(String at, RefundPaymentRequest request) {
     Violations violations =
         existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId())
             .optionalIdentifier(at + "refund_id", request.getRefundId())
             .text(at + "reason", request.getReason(), REASON_LENGTH_MAX);
     @Nullable Money amount =
         optionalAmount(violations, at, request.hasAmount(), request.getAmount());
-    violations.throwIfAny();
+    if (!violations.isEmpty()) {
+      return malformed(violations);
+    }
     String refundId =
         request.getRefundId().isEmpty() ? ids.get().toString() : request.getRefundId();
-    return envelope(
+    return wellFormed(
         request.getContext(),
         new PaymentCommand.Refund(
             key(request.getOrganizationId(), request.getPaymentId()),
@@ -182,11 +208,14 @@ final class CommandReader {
         request.getSerializedSize());
   }
 
-  CommandEnvelope read(String at, DeletePaymentRequest request) {
-    existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId())
-        .text(at + "reason", request.getReason(), REASON_LENGTH_MAX)
-        .throwIfAny();
-    return envelope(
+  Reading read(String at, DeletePaymentRequest request) {
+    Violations violations =
+        existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId())
+            .text(at + "reason", request.getReason(), REASON_LENGTH_MAX);
+    if (!violations.isEmpty()) {
+      return malformed(violations);
+    }
+    return wellFormed(
         request.getContext(),
         new PaymentCommand.Delete(
             key(request.getOrganizationId(), request.getPaymentId()), request.getReason()),
@@ -294,26 +323,31 @@ final class CommandReader {
     return violations.isEmpty() ? money(amount) : null;
   }
 
-  private CommandEnvelope envelope(
+  private static Reading malformed(Violations violations) {
+    return new Reading.Malformed(ApiError.invalid(violations.found()));
+  }
+
+  private static Reading wellFormed(
       CommandContext context, PaymentCommand command, Digest digest, int sizeBytes) {
     Context call = Context.current();
     Timestamp time = context.getEffectiveTime();
-    return new CommandEnvelope(
-        command,
-        context.getRequestId(),
-        Keys.request(command.key().organizationId(), context.getRequestId()),
-        digest.toUuid(),
-        context.getExpectedVersion(),
-        context.getCorrelationId(),
-        context.getCausationId(),
-        context.hasEffectiveTime()
-            ? Instant.ofEpochSecond(time.getSeconds(), time.getNanos())
-                .truncatedTo(ChronoUnit.MICROS)
-            : null,
-        context.getValidateOnly(),
-        TraceContext.current(),
-        sizeBytes,
-        call::isCancelled);
+    return new Reading.WellFormed(
+        new CommandEnvelope(
+            command,
+            context.getRequestId(),
+            Keys.request(command.key().organizationId(), context.getRequestId()),
+            digest.toUuid(),
+            context.getExpectedVersion(),
+            context.getCorrelationId(),
+            context.getCausationId(),
+            context.hasEffectiveTime()
+                ? Instant.ofEpochSecond(time.getSeconds(), time.getNanos())
+                    .truncatedTo(ChronoUnit.MICROS)
+                : null,
+            context.getValidateOnly(),
+            TraceContext.current(),
+            sizeBytes,
+            call::isCancelled));
   }
 
   /** What all commands have in common; the organization is part of the request's key. */

@@ -1,13 +1,14 @@
 package com.gyroscops.payments.write.api;
 
+import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.v1.StreamCommandsRequest;
 import com.gyroscops.payments.v1.StreamCommandsResponse;
+import com.gyroscops.payments.write.api.CommandReader.Reading;
 import com.gyroscops.payments.write.command.CommandBatcher;
 import com.gyroscops.payments.write.command.CommandEnvelope;
 import com.gyroscops.payments.write.command.CommandHandler;
 import com.gyroscops.payments.write.command.CommandOutcome;
 import com.gyroscops.payments.write.command.Errors;
-import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayDeque;
@@ -67,17 +68,16 @@ final class CommandStream implements StreamObserver<StreamCommandsRequest> {
       return;
     }
     inFlight++;
-    CommandEnvelope command;
-    try {
-      command = reader.read(request.getCommand());
-    } catch (StatusRuntimeException unreadable) {
-      send(request.getSequence(), Responses.message(unreadable));
-      return;
-    }
-    if (waiting.isEmpty()) {
-      submit(request.getSequence(), command);
-    } else {
-      waiting.add(new Waiting(request.getSequence(), command));
+    switch (reader.read(request.getCommand())) {
+      case Reading.Malformed(ApiError error) ->
+          send(request.getSequence(), Responses.message(CommandOutcome.Refused.of(error)));
+      case Reading.WellFormed(CommandEnvelope command) -> {
+        if (waiting.isEmpty()) {
+          submit(request.getSequence(), command);
+        } else {
+          waiting.add(new Waiting(request.getSequence(), command));
+        }
+      }
     }
   }
 
@@ -95,7 +95,7 @@ final class CommandStream implements StreamObserver<StreamCommandsRequest> {
   /** Hands a command in; if the queue is full, it is the first of those that wait for room. */
   private boolean submit(long sequence, CommandEnvelope command) {
     CompletableFuture<CommandOutcome> outcome = commands.handle(command).toCompletableFuture();
-    if (outcome.isDone() && outcome.join().equals(CommandBatcher.QUEUE_FULL)) {
+    if (CommandBatcher.isQueueFull(outcome)) {
       waiting.addFirst(new Waiting(sequence, command));
       whenRoom.accept(this::submitWaiting);
       return false;

@@ -1,6 +1,5 @@
 package com.gyroscops.payments.write.api;
 
-import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.v1.CommandReceipt;
 import com.gyroscops.payments.v1.CommandSuccess;
 import com.gyroscops.payments.write.command.CommandOutcome;
@@ -54,12 +53,6 @@ final class Responses {
           message.setError(refused.error().toMessage()).setReplayed(refused.replayed());
     }
     return message.build();
-  }
-
-  /** A command that could not be read is an outcome as well, where there are others. */
-  static com.gyroscops.payments.v1.CommandOutcome message(StatusRuntimeException unreadable) {
-    return message(
-        new CommandOutcome.Refused(ApiError.from(unreadable).orElseThrow(() -> unreadable), false));
   }
 
   private static StatusRuntimeException exception(CommandOutcome.Refused refused) {

@@ -66,6 +66,15 @@ final class Upkeep {
     progress.flush();
   }
 
+  @Scheduled(fixedDelay = "1h", initialDelay = "1m")
+  void forgetSubscribers() {
+    try {
+      progress.forgetSilent();
+    } catch (StoreUnavailableException e) {
+      LOG.warn("subscribers that are gone are forgotten later: {}", e.getMessage());
+    }
+  }
+
   @Scheduled(fixedDelay = "1m", initialDelay = "0s")
   void maintainLog() {
     try {

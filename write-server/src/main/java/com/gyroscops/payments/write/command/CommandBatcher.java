@@ -79,6 +79,11 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
   /** The outcome of a command that found the queue full. */
   public static final CommandOutcome QUEUE_FULL = CommandOutcome.Refused.of(Errors.queueFull());
 
+  /** Whether a command, just handed in, found the queue full: that is answered at once or never. */
+  public static boolean isQueueFull(CompletableFuture<CommandOutcome> answer) {
+    return answer.isDone() && answer.join().equals(QUEUE_FULL);
+  }
+
   private static final Logger LOG = LoggerFactory.getLogger(CommandBatcher.class);
   private static final Payment ABSENT = new Payment.Absent();
   private static final long IDLE_MILLIS = 100;

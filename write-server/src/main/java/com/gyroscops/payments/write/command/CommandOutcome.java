@@ -25,7 +25,8 @@ public sealed interface CommandOutcome {
    */
   record Refused(ApiError error, boolean replayed) implements CommandOutcome {
 
-    static Refused of(ApiError error) {
+    /** It was refused just now. */
+    public static Refused of(ApiError error) {
       return new Refused(error, false);
     }
   }

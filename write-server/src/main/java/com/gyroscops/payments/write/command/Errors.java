@@ -10,7 +10,10 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 
-/** The errors of commands, as the contract names them. The one place where they are worded. */
+/**
+ * The errors of commands, as the contract names them, and those that the event feed shares with
+ * them. The one place where they are worded.
+ */
 public final class Errors {
 
   /** How long a caller waits after an error that goes by itself: a few batches. */

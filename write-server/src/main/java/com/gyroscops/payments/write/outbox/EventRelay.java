@@ -5,6 +5,7 @@ import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.v1.SubscribeRequest;
 import com.gyroscops.payments.v1.SubscribeResponse;
 import com.gyroscops.payments.v1.SubscribeStart;
+import com.gyroscops.payments.write.command.Errors;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.LogHead;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
@@ -28,6 +29,7 @@ public final class EventRelay implements AutoCloseable {
    */
   public static final int SUBSCRIBERS_MAX = 64;
 
+  /** How long one subscriber too many waits before it asks again. */
   private static final Duration RETRY = Duration.ofSeconds(1);
 
   private final EventStore store;
@@ -51,18 +53,7 @@ public final class EventRelay implements AutoCloseable {
   /** Ends all subscriptions, for the server drains; subscribers go to another one. */
   @Override
   public void close() {
-    subscriptions.forEach(subscription ->
-        subscription.fail(
-            ApiError.of(Status.Code.UNAVAILABLE, "DRAINING", "this server is shutting down")
-                .retryAfter(RETRY)
-                .toException()));
-  }
-
-  /** What a caller is told while the log cannot be read. */
-  public static StatusRuntimeException unavailable() {
-    return ApiError.of(Status.Code.UNAVAILABLE, "STORE_UNAVAILABLE", "the log cannot be read")
-        .retryAfter(RETRY)
-        .toException();
+    subscriptions.forEach(subscription -> subscription.fail(Errors.draining().toException()));
   }
 
   /**
@@ -105,7 +96,7 @@ public final class EventRelay implements AutoCloseable {
       } catch (StatusRuntimeException e) {
         refuse(e);
       } catch (StoreUnavailableException e) {
-        refuse(unavailable());
+        refuse(Errors.storeUnavailable().toException());
       }
     }
 
@@ -142,14 +133,14 @@ public final class EventRelay implements AutoCloseable {
                 Status.Code.RESOURCE_EXHAUSTED,
                 "SUBSCRIBER_LIMIT",
                 SUBSCRIBERS_MAX + " subscribers are served already")
-            .retryAfter(Duration.ofSeconds(1))
+            .retryAfter(RETRY)
             .toException();
       }
       LogHead head = store.head();
       if (!head.epoch().equals(tail.head().epoch())) {
         // The tail has yet to notice a new history; it does within a poll.
         tail.wake();
-        throw unavailable();
+        throw Errors.storeUnavailable().toException();
       }
       if (!History.contains(store, head, start)) {
         throw History.diverged().toException();

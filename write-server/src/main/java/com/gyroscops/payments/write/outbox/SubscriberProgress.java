@@ -1,6 +1,7 @@
 package com.gyroscops.payments.write.outbox;
 
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
@@ -17,8 +18,14 @@ public final class SubscriberProgress {
   /** A subscriber of one source. */
   public record Subscriber(String source, String name) {}
 
+  /**
+   * How long a subscriber that says nothing is remembered: longer than any outage after which a
+   * replica comes back under its name, and short enough that replicas with random names do not pile
+   * up. One that is forgotten is kept again from its next acknowledgement on.
+   */
+  static final Duration SILENT_MAX = Duration.ofDays(1);
+
   /** Where progress is kept. */
-  @FunctionalInterface
   public interface Store {
 
     /**
@@ -27,6 +34,14 @@ public final class SubscriberProgress {
      * @throws RuntimeException if the store does not answer
      */
     void save(String source, String subscriber, long position);
+
+    /**
+     * Removes the subscribers that were last saved longer ago than that, by the store's own clock.
+     *
+     * @return how many they were
+     * @throws StoreUnavailableException if the store does not answer
+     */
+    long removeSilent(Duration silentMax);
   }
 
   private final Store store;
@@ -39,6 +54,18 @@ public final class SubscriberProgress {
   /** The subscriber has applied everything up to here. */
   void acknowledged(Subscriber subscriber, long position) {
     unsaved.put(subscriber, position);
+  }
+
+  /**
+   * Forgets the subscribers that are gone; several servers may do so at once.
+   *
+   * @throws StoreUnavailableException if the store does not answer
+   */
+  public void forgetSilent() {
+    long removed = store.removeSilent(SILENT_MAX);
+    if (removed > 0) {
+      LOG.info("forgot {} subscribers that said nothing for {}", removed, SILENT_MAX);
+    }
   }
 
   /** Writes what is new. What cannot be written is tried again at the next flush. */

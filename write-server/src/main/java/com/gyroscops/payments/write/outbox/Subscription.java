@@ -8,6 +8,7 @@ import com.gyroscops.payments.v1.EventBatch;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.SubscribeResponse;
 import com.gyroscops.payments.v1.SubscribeStart;
+import com.gyroscops.payments.write.command.Errors;
 import com.gyroscops.payments.write.eventstore.LogHead;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import io.grpc.Status;
@@ -141,7 +142,7 @@ final class Subscription implements Runnable {
     try {
       follow();
     } catch (StoreUnavailableException e) {
-      fail(EventRelay.unavailable());
+      fail(Errors.storeUnavailable().toException());
     } catch (LogNotDenseException e) {
       fail(ApiError.of(Status.Code.DATA_LOSS, "LOG_NOT_DENSE", e.gap()).toException());
     } catch (RuntimeException e) {
@@ -159,7 +160,7 @@ final class Subscription implements Runnable {
     while (!isEnding()) {
       if (tail.generation() != generation) {
         // Another history: let the subscriber introduce itself anew, which tells the two apart.
-        fail(EventRelay.unavailable());
+        fail(Errors.storeUnavailable().toException());
         return;
       }
       List<PaymentEvent> events =

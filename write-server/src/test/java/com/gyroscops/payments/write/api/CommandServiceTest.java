@@ -407,14 +407,15 @@ class CommandServiceTest {
             assertThat(e.getTrailers()).isNotNull();
             assertThat(e.getTrailers().get(ApiError.RETRY_PUSHBACK)).isEqualTo("50");
           });
-      // A client with the service config that is shipped retries by itself.
+      // A client with the service config that is shipped retries by itself, up to 4 times; so few
+      // callers find room within that however slow the machine is.
       Reflection.withServiceConfig(
           small.commandPort(),
           channel -> {
             var patient = CommandServiceGrpc.newBlockingStub(channel);
             List<Thread> again = new ArrayList<>();
             Queue<String> succeeded = new ConcurrentLinkedQueue<>();
-            for (int i = 0; i < 16; i++) {
+            for (int i = 0; i < 6; i++) {
               String id = "patient-" + i;
               again.add(
                   Thread.ofVirtual()
@@ -428,7 +429,7 @@ class CommandServiceTest {
             for (Thread thread : again) {
               thread.join();
             }
-            assertThat(succeeded).hasSize(16);
+            assertThat(succeeded).hasSize(6);
           });
     }
   }

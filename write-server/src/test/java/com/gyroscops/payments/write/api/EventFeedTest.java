@@ -222,6 +222,26 @@ class EventFeedTest {
   }
 
   @Test
+  void subscribersThatSaidNothingForADayAreForgotten() throws Exception {
+    execute(
+        "insert into subscriber_progress values"
+            + " ('sql', 'gone', 7, now() - interval '25 hours'),"
+            + " ('memory', 'gone', 7, now() - interval '30 days'),"
+            + " ('sql', 'slow', 7, now() - interval '23 hours'),"
+            + " ('sql', 'busy', 7, now())");
+    server.bean(Upkeep.class).forgetSubscribers();
+    try (var connection = pool.getConnection();
+        var statement = connection.createStatement();
+        var row =
+            statement.executeQuery(
+                "select string_agg(source || ' ' || subscriber, ', ' order by subscriber)"
+                    + " from subscriber_progress")) {
+      row.next();
+      assertThat(row.getString(1)).isEqualTo("sql busy, sql slow");
+    }
+  }
+
+  @Test
   void aSubscriberThatDoesNotReadHindersNobody() throws Exception {
     // Takes one batch and then nothing more; its window and the network fill up.
     Subscriber stuck = subscribe(server, "stuck", 0, "", "", 1);

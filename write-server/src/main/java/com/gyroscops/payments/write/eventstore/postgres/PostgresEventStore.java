@@ -26,7 +26,16 @@ import java.util.UUID;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
-/** {@link EventStore} in PostgreSQL. */
+/**
+ * {@link EventStore} in PostgreSQL.
+ *
+ * <p>Appending is the function {@code append_batch} of the migrations. It says the insert of events
+ * and outcomes twice, once for each of the two tables of outcomes that take turns: so both are
+ * static SQL, whose plans the session keeps. Put together as text, they would be planned anew for
+ * every batch, which takes longer than running them. Whoever changes one changes the other. (This
+ * stands here because an applied migration is never edited, not even its comments: Flyway compares
+ * a checksum of the whole file.)
+ */
 public final class PostgresEventStore implements EventStore {
 
   private static final String APPEND =
