@@ -114,7 +114,9 @@ final class Bench implements Callable<Integer> {
   public Integer call() throws Exception {
     Path parent = folder == null ? Path.of(System.getProperty("java.io.tmpdir")) : folder;
     Settings settings = settings(parent.toAbsolutePath());
-    Report report = new Report(conditions(settings));
+    SessionAutogrouping autogrouping = SessionAutogrouping.ofThisMachine();
+    Report report = new Report(conditions(settings, autogrouping));
+    autogrouping.hint().ifPresent(hint -> report.note("%s", hint));
     boolean broken = false;
     for (Name name : names.isEmpty() ? List.of(Name.values()) : names) {
       Progress.say("%s, starting its stack", name);
@@ -159,7 +161,8 @@ final class Bench implements Callable<Integer> {
     return Path.of(System.getProperty("payments.home", "")).toAbsolutePath();
   }
 
-  private static Map<String, String> conditions(Settings settings) throws Exception {
+  private static Map<String, String> conditions(Settings settings, SessionAutogrouping autogrouping)
+      throws Exception {
     FileStore disk = Files.getFileStore(settings.folder());
     var system = ManagementFactory.getOperatingSystemMXBean();
     Map<String, String> conditions = new LinkedHashMap<>();
@@ -167,10 +170,11 @@ final class Bench implements Callable<Integer> {
         "machine",
         String.format(
             Locale.ROOT,
-            "%d CPUs for clients, servers and database together, %s %s, data on %s, load before %.1f",
+            "%d CPUs for clients, servers and database together, %s %s, %s, data on %s, load before %.1f",
             system.getAvailableProcessors(),
             system.getName(),
             system.getArch(),
+            autogrouping.description(),
             disk.type(),
             system.getSystemLoadAverage()));
     conditions.put(
