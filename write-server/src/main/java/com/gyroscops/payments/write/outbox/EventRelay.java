@@ -127,6 +127,9 @@ public final class EventRelay implements AutoCloseable {
               .identifier("start.source", start.getSource())
               .require(start.getPosition() >= 0, "start.position", "must not be negative")
               .require(subscription == null, "start", "may be sent only once");
+      if (start.getAtHead()) {
+        History.checkUnclaimed(violations, start);
+      }
       violations.throwIfAny();
       if (subscriptions.size() >= SUBSCRIBERS_MAX) {
         throw ApiError.of(
@@ -136,16 +139,18 @@ public final class EventRelay implements AutoCloseable {
             .retryAfter(RETRY)
             .toException();
       }
+      // Before the head is read, so that a history that changes meanwhile ends the subscription.
+      long generation = tail.generation();
       LogHead head = store.head();
       if (!head.epoch().equals(tail.head().epoch())) {
         // The tail has yet to notice a new history; it does within a poll.
         tail.wake();
         throw Errors.storeUnavailable().toException();
       }
-      if (!History.contains(store, head, start)) {
+      if (!start.getAtHead() && !History.contains(store, head, start)) {
         throw History.diverged().toException();
       }
-      Subscription begun = new Subscription(tail, start, head.epoch(), responses, clock);
+      Subscription begun = new Subscription(tail, generation, start, head, responses, clock);
       subscription = begun;
       subscriber = new SubscriberProgress.Subscriber(start.getSource(), start.getSubscriber());
       subscriptions.add(begun);

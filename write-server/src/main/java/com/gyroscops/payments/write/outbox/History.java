@@ -1,6 +1,7 @@
 package com.gyroscops.payments.write.outbox;
 
 import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.v1.SubscribeStart;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.LogHead;
@@ -8,6 +9,8 @@ import io.grpc.Status;
 
 /** Whether what a subscriber has applied is part of the log's history, or of one that was lost. */
 final class History {
+
+  private static final String UNSET = "must be unset with at_head";
 
   private History() {}
 
@@ -26,6 +29,14 @@ final class History {
     return !events.isEmpty()
         && events.getFirst().getPosition() == start.getPosition()
         && events.getFirst().getEventId().equals(start.getEventId());
+  }
+
+  /** Notes what a subscriber that starts at the head says of a history it cannot know. */
+  static void checkUnclaimed(Violations violations, SubscribeStart start) {
+    violations
+        .require(start.getEpoch().isEmpty(), "start.epoch", UNSET)
+        .require(start.getPosition() == 0, "start.position", UNSET)
+        .require(start.getEventId().isEmpty(), "start.event_id", UNSET);
   }
 
   /** What a subscriber of another history is told. */

@@ -46,7 +46,7 @@ final class Subscription implements Runnable {
 
   private final OutboxTail tail;
   private final SubscribeStart start;
-  private final String epoch;
+  private final LogHead began;
   private final ServerCallStreamObserver<SubscribeResponse> observer;
   private final Clock clock;
   private final long generation;
@@ -59,22 +59,25 @@ final class Subscription implements Runnable {
   private @Nullable Runnable farewell;
 
   /**
-   * @param epoch of the history that the subscriber's position was found to belong to
+   * @param generation of the tail's history, from before {@code head} was read
+   * @param head of the log: of the history that the subscriber's position was found to belong to,
+   *     and where it starts if it asked to start there
    */
   Subscription(
       OutboxTail tail,
+      long generation,
       SubscribeStart start,
-      String epoch,
+      LogHead head,
       ServerCallStreamObserver<SubscribeResponse> observer,
       Clock clock) {
     this.tail = tail;
+    this.generation = generation;
     this.start = start;
-    this.epoch = epoch;
+    this.began = head;
     this.observer = observer;
     this.clock = clock;
-    this.generation = tail.generation();
-    this.sent = start.getPosition();
-    this.acknowledged = start.getPosition();
+    this.sent = start.getAtHead() ? head.position() : start.getPosition();
+    this.acknowledged = sent;
   }
 
   /**
@@ -155,7 +158,9 @@ final class Subscription implements Runnable {
   }
 
   private void follow() {
-    send(List.of());
+    // Who starts at the head takes the first batch's for where it stands: not a newer one, for the
+    // events up to that are still to come.
+    send(List.of(), start.getAtHead() ? began : tail.head());
     long sentAt = System.nanoTime();
     while (!isEnding()) {
       if (tail.generation() != generation) {
@@ -167,7 +172,7 @@ final class Subscription implements Runnable {
           hasRoom() ? tail.after(sent, BATCH_EVENTS_MAX, BATCH_BYTES_MAX) : List.of();
       long silence = System.nanoTime() - sentAt;
       if (!events.isEmpty() || (silence >= HEARTBEAT.toNanos() && observer.isReady())) {
-        send(events);
+        send(events, tail.head());
         sentAt = System.nanoTime();
       } else {
         await(Math.max(HEARTBEAT.toNanos() - silence, MILLISECOND));
@@ -175,18 +180,17 @@ final class Subscription implements Runnable {
     }
   }
 
-  private void send(List<PaymentEvent> events) {
+  private void send(List<PaymentEvent> events, LogHead head) {
     if (!events.isEmpty()) {
       sent = events.getLast().getPosition();
     }
-    LogHead head = tail.head();
     Instant now = clock.instant();
     observer.onNext(
         SubscribeResponse.newBuilder()
             .setBatch(
                 EventBatch.newBuilder()
                     .setLogId(head.logId())
-                    .setEpoch(epoch)
+                    .setEpoch(began.epoch())
                     .setHead(Math.max(head.position(), sent))
                     .setSendTime(
                         Timestamp.newBuilder()

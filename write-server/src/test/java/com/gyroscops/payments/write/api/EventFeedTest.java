@@ -8,6 +8,7 @@ import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
 import com.gyroscops.payments.v1.EventBatch;
 import com.gyroscops.payments.v1.EventFeedServiceGrpc.EventFeedServiceStub;
+import com.gyroscops.payments.v1.GetHeadRequest;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.SubscribeAck;
 import com.gyroscops.payments.v1.SubscribeRequest;
@@ -26,8 +27,13 @@ import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -36,6 +42,9 @@ import org.junit.jupiter.api.Test;
 
 /** The relay as a subscriber sees it, on real servers and a real database. */
 class EventFeedTest {
+
+  /** On each of two servers; fewer than a server takes. */
+  private static final int AT_HEAD_SUBSCRIBERS = 25;
 
   private HikariDataSource pool;
   private TestServer server;
@@ -77,6 +86,14 @@ class EventFeedTest {
             .setEpoch(epoch)
             .setEventId(eventId)
             .build());
+    open.add(subscriber);
+    return subscriber;
+  }
+
+  private Subscriber subscribeAtHead(TestServer on, SubscribeStart.Builder start) {
+    Subscriber subscriber = new Subscriber(Long.MAX_VALUE);
+    subscriber.start(
+        on.asyncFeed(), start.setSubscriber("test").setSource("watch").setAtHead(true).build());
     open.add(subscriber);
     return subscriber;
   }
@@ -193,6 +210,107 @@ class EventFeedTest {
     Subscriber subscriber = subscribe(fresh, 0, "", "");
     assertThat(subscriber.reason()).isEqualTo("LOG_NOT_DENSE");
     assertThat(subscriber.received()).doesNotContain(5L, 6L);
+  }
+
+  @Test
+  void whoStartsAtTheHeadGetsWhatIsCommittedAfterIt() throws Exception {
+    Subscriber fromNothing = subscribeAtHead(server, SubscribeStart.newBuilder());
+    EventBatch empty = fromNothing.next();
+    assertThat(empty.getEventsList()).isEmpty();
+    assertThat(empty.getHead()).isZero();
+    create(server, 5);
+    assertThat(positions(fromNothing.events(5))).isEqualTo(range(1, 5));
+    // Another server, whose tail has yet to hear of what this one commits.
+    TestServer other = server();
+    create(server, 1);
+    Subscriber subscriber = subscribeAtHead(other, SubscribeStart.newBuilder());
+    EventBatch hello = subscriber.next();
+    assertThat(hello.getEventsList()).isEmpty();
+    assertThat(hello.getHead()).isEqualTo(6);
+    assertThat(hello.getEpoch()).isEqualTo(empty.getEpoch());
+    create(server, 2);
+    create(other, 1);
+    assertThat(positions(subscriber.events(3))).isEqualTo(range(7, 9));
+    subscriber.acknowledge(9);
+    subscriber.acknowledge(10);
+    assertThat(subscriber.reason()).isEqualTo("FIELD_INVALID");
+  }
+
+  /**
+   * Invariant: the first batch's head is the log's at some moment after the request came, and every
+   * event after it is sent, none before it and none twice.
+   */
+  @Test
+  void whoStartsAtTheHeadMissesNothingAndGetsNothingTwiceWhileOthersAppend() throws Exception {
+    List<TestServer> servers = List.of(server, server());
+    AtomicBoolean appending = new AtomicBoolean(true);
+    AtomicInteger acknowledged = new AtomicInteger();
+    List<Future<?>> appends = new ArrayList<>();
+    List<Long> heads = new ArrayList<>();
+    List<Subscriber> subscribers = new ArrayList<>();
+    try (ExecutorService writers = Executors.newVirtualThreadPerTaskExecutor()) {
+      try {
+        for (int i = 0; i < 8; i++) {
+          TestServer writer = servers.get(i % servers.size());
+          appends.add(
+              writers.submit(() -> {
+                while (appending.get()) {
+                  create(writer, 1);
+                  acknowledged.incrementAndGet();
+                }
+              }));
+        }
+        for (int i = 0; i < 2 * AT_HEAD_SUBSCRIBERS; i++) {
+          int committed = acknowledged.get();
+          Subscriber subscriber =
+              subscribeAtHead(servers.get(i % servers.size()), SubscribeStart.newBuilder());
+          EventBatch hello = subscriber.next();
+          assertThat(hello.getEventsList()).isEmpty();
+          assertThat(hello.getHead()).isGreaterThanOrEqualTo(committed);
+          heads.add(hello.getHead());
+          subscribers.add(subscriber);
+        }
+      } finally {
+        appending.set(false);
+      }
+    }
+    for (Future<?> append : appends) {
+      append.get();
+    }
+    long end = server.feed().getHead(GetHeadRequest.getDefaultInstance()).getPosition();
+    assertThat(heads.getLast()).isGreaterThan(heads.getFirst());
+    // One more for each to end with, even for those that began at the end.
+    create(server, 1);
+    for (int i = 0; i < subscribers.size(); i++) {
+      int count = Math.toIntExact(end + 1 - heads.get(i));
+      assertThat(positions(subscribers.get(i).events(count)))
+          .as("head %d", heads.get(i))
+          .isEqualTo(range(heads.get(i) + 1, end + 1));
+    }
+  }
+
+  @Test
+  void whoStartsAtTheHeadClaimsNoHistory() throws Exception {
+    create(server, 1);
+    Map<String, SubscribeStart.Builder> claims =
+        Map.of(
+            "start.epoch", SubscribeStart.newBuilder().setEpoch("some-epoch"),
+            "start.position", SubscribeStart.newBuilder().setPosition(1),
+            "start.event_id", SubscribeStart.newBuilder().setEventId("some-event"));
+    for (var claim : claims.entrySet()) {
+      ApiError error = subscribeAtHead(server, claim.getValue()).error();
+      assertThat(error.reason()).isEqualTo("FIELD_INVALID");
+      assertThat(error.violations()).singleElement().extracting("field").isEqualTo(claim.getKey());
+    }
+  }
+
+  @Test
+  void aNewEpochEndsTheStreamsThatBeganAtTheHeadOfTheOldOne() throws Exception {
+    create(server, 1);
+    Subscriber subscriber = subscribeAtHead(server, SubscribeStart.newBuilder());
+    subscriber.next();
+    execute("select new_epoch()");
+    assertThat(subscriber.reason()).isEqualTo("STORE_UNAVAILABLE");
   }
 
   @Test
@@ -318,7 +436,11 @@ class EventFeedTest {
     }
 
     String reason() throws Exception {
-      return ApiError.from(failure.get(20, TimeUnit.SECONDS)).orElseThrow().reason();
+      return error().reason();
+    }
+
+    ApiError error() throws Exception {
+      return ApiError.from(failure.get(20, TimeUnit.SECONDS)).orElseThrow();
     }
 
     @Override
