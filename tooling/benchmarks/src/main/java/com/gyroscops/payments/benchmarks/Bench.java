@@ -40,7 +40,10 @@ final class Bench implements Callable<Integer> {
     stream,
     get,
     lag,
-    drain;
+    drain,
+    visible,
+    reads,
+    growth;
 
     Benchmark benchmark() {
       return switch (this) {
@@ -49,6 +52,9 @@ final class Bench implements Callable<Integer> {
         case get -> new GetBenchmark();
         case lag -> new LagBenchmark();
         case drain -> new DrainBenchmark();
+        case visible -> new VisibleLagBenchmark();
+        case reads -> new ReadsBenchmark();
+        case growth -> new GrowthBenchmark();
       };
     }
   }
@@ -78,7 +84,8 @@ final class Bench implements Callable<Integer> {
       names = "--scale",
       paramLabel = "F",
       defaultValue = "1",
-      description = "Factor on amounts of data: payments of get, backlog of drain.")
+      description =
+          "Factor on amounts of data: payments of get, reads and growth, backlog of drain.")
   private double scale;
 
   @Option(

@@ -1,6 +1,9 @@
 package com.gyroscops.payments.benchmarks;
 
+import com.gyroscops.payments.localstack.LocalOpenSearch;
 import com.gyroscops.payments.localstack.LocalPostgres;
+import com.gyroscops.payments.localstack.LocalRedis;
+import com.gyroscops.payments.localstack.Metrics;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.grpc.ManagedChannel;
@@ -9,6 +12,7 @@ import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -21,8 +25,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +52,14 @@ final class Stack implements AutoCloseable {
   private static final String READ_SERVER = "read-server";
   private static final String LOOPBACK = "127.0.0.1";
 
+  /** More than any benchmark makes. */
+  private static final String MEMORY_PAYMENTS_MAX = "5000000";
+
   /** Longest wait for the read-server to apply what was appended. */
   private static final Duration CATCH_UP_MAX = Duration.ofMinutes(5);
+
+  /** sql, redis, search and memory. */
+  private static final int SOURCES = 4;
 
   private static final Duration CATCH_UP_POLL = Duration.ofMillis(20);
 
@@ -61,12 +73,14 @@ final class Stack implements AutoCloseable {
   private final int readHttpPort = freePort();
   private final int feedPort = freePort();
   private final LocalPostgres postgres;
+  private final @Nullable LocalRedis redis;
+  private final @Nullable LocalOpenSearch search;
   private final ServerProcess writeServer;
   private @Nullable ServerProcess readServer;
   private boolean closed;
 
   /** Holds its lock, so that a JVM that ends waits for what is being started, and stops it. */
-  private Stack(Path folder, Path home) throws IOException, SQLException {
+  private Stack(Path folder, Path home, boolean allSources) throws IOException, SQLException {
     this.folder = folder;
     synchronized (this) {
       try {
@@ -81,6 +95,17 @@ final class Stack implements AutoCloseable {
         postgres.createDatabase(WRITE_DATABASE);
         postgres.createDatabase(READ_DATABASE);
         postgres.createDatabase(PEER_DATABASE);
+        redis =
+            allSources
+                ? register(
+                    LocalRedis.start(folder.resolve("redis"), 0, folder.resolve("redis.log")))
+                : null;
+        search =
+            allSources
+                ? register(
+                    LocalOpenSearch.start(
+                        folder.resolve("opensearch"), 0, folder.resolve("opensearch.log")))
+                : null;
         writeServer = startWriteServer();
       } catch (IOException | SQLException | RuntimeException e) {
         close();
@@ -95,11 +120,22 @@ final class Stack implements AutoCloseable {
    * @throws IOException if one of them does not come up; with the end of its log
    */
   static Stack start(Settings settings) throws IOException, SQLException, InterruptedException {
+    return start(settings, false);
+  }
+
+  /** Likewise with Redis and OpenSearch, for read-servers that have every source. */
+  static Stack startWithAllSources(Settings settings)
+      throws IOException, SQLException, InterruptedException {
+    return start(settings, true);
+  }
+
+  private static Stack start(Settings settings, boolean allSources)
+      throws IOException, SQLException, InterruptedException {
     if (ending) {
       throw new IllegalStateException("this JVM is ending");
     }
     Path folder = Files.createTempDirectory(settings.folder(), "payments-bench-");
-    Stack stack = new Stack(folder, settings.home());
+    Stack stack = new Stack(folder, settings.home(), allSources);
     try {
       stack.writeServer.awaitServing();
     } catch (IOException | InterruptedException e) {
@@ -150,37 +186,48 @@ final class Stack implements AutoCloseable {
 
   /** Starts a read-server that follows, without waiting. */
   synchronized ServerProcess startReadServer() throws IOException {
-    int port = freePort();
-    ServerProcess server =
-        register(
-            ServerProcess.start(
-                READ_SERVER,
-                jar(READ_SERVER),
-                Map.of(
-                    "GRPC_HOST",
-                    LOOPBACK,
-                    "GRPC_PORT",
-                    Integer.toString(port),
-                    "HTTP_PORT",
-                    Integer.toString(readHttpPort),
-                    "DRAIN_NOTICE",
-                    "0s",
-                    "INSTANCE_ID",
-                    "read-server",
-                    "READ_DATABASE_URL",
-                    postgres.jdbcUrl(READ_DATABASE),
-                    "READ_DATABASE_USER",
-                    postgres.user(),
-                    "READ_DATABASE_PASSWORD",
-                    "",
-                    "FEED_TARGETS",
-                    LOOPBACK + ":" + feedPort,
-                    "PAGE_TOKEN_SECRET",
-                    "a secret of the benchmarks alone, 32 bytes and more"),
-                port,
-                folder));
+    ServerProcess server = startReadServer(READ_SERVER, readHttpPort, Map.of());
     readServer = server;
     return server;
+  }
+
+  /** Starts one more, with settings of its own. */
+  synchronized ServerProcess startReadServer(String name, Map<String, String> settings)
+      throws IOException {
+    return startReadServer(name, freePort(), settings);
+  }
+
+  private ServerProcess startReadServer(String name, int httpPort, Map<String, String> settings)
+      throws IOException {
+    int port = freePort();
+    Map<String, String> environment = new HashMap<>();
+    environment.put("GRPC_HOST", LOOPBACK);
+    environment.put("GRPC_PORT", Integer.toString(port));
+    environment.put("INTERNAL_GRPC_PORT", Integer.toString(freePort()));
+    environment.put("HTTP_PORT", Integer.toString(httpPort));
+    environment.put("DRAIN_NOTICE", "0s");
+    environment.put("INSTANCE_ID", name);
+    environment.put("READ_DATABASE_URL", postgres.jdbcUrl(READ_DATABASE));
+    environment.put("READ_DATABASE_USER", postgres.user());
+    environment.put("READ_DATABASE_PASSWORD", "");
+    environment.put("FEED_TARGETS", LOOPBACK + ":" + feedPort);
+    environment.put("PAGE_TOKEN_SECRET", "a secret of the benchmarks alone, 32 bytes and more");
+    environment.put("REDIS_URI", redis == null ? "" : redis.uri());
+    environment.put("SEARCH_URL", search == null ? "" : search.url().toString());
+    environment.put("MEMORY_PAYMENTS_MAX", search == null ? "0" : MEMORY_PAYMENTS_MAX);
+    environment.put("MEMORY_FOLDER", folder.resolve(name + "-memory").toString());
+    environment.putAll(settings);
+    return register(ServerProcess.start(name, jar(READ_SERVER), environment, port, folder));
+  }
+
+  /** Where the search engine answers; only with all sources. */
+  URI searchUrl() {
+    return Objects.requireNonNull(search).url();
+  }
+
+  /** Where Redis answers; only with all sources. */
+  String redisUri() {
+    return Objects.requireNonNull(redis).uri();
   }
 
   /** Drains and stops the read-server, remembering what memory it took. */
@@ -299,6 +346,32 @@ final class Stack implements AutoCloseable {
         }
         Thread.sleep(CATCH_UP_POLL);
       }
+    }
+  }
+
+  /** Waits until every source of the first read-server has applied everything there is. */
+  void awaitAllSources() throws SQLException, IOException, InterruptedException {
+    long head = headPosition();
+    long endNanos = System.nanoTime() + CATCH_UP_MAX.toNanos();
+    for (List<Metrics.Sample> at = sourcePositions();
+        at.size() < SOURCES || at.stream().anyMatch(source -> source.value() < head);
+        at = sourcePositions()) {
+      if (System.nanoTime() > endNanos) {
+        throw new IllegalStateException("the sources are at " + at + ", not at " + head);
+      }
+      Thread.sleep(CATCH_UP_POLL.multipliedBy(10));
+    }
+  }
+
+  private List<Metrics.Sample> sourcePositions() throws IOException, InterruptedException {
+    return Metrics.read(readHttpPort).named("payments_source_position");
+  }
+
+  /** Gives the read database's planner its statistics, as autovacuum does with time. */
+  void analyzeReadDatabase() throws SQLException {
+    try (Connection connection = connect(READ_DATABASE);
+        Statement statement = connection.createStatement()) {
+      statement.execute("vacuum analyze");
     }
   }
 

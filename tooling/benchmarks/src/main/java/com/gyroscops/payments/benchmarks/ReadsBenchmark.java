@@ -1,0 +1,291 @@
+package com.gyroscops.payments.benchmarks;
+
+import com.gyroscops.payments.benchmarks.Contest.Contender;
+import com.gyroscops.payments.v1.CreatePaymentRequest;
+import com.gyroscops.payments.v1.GetPaymentAnalyticsResponse;
+import com.gyroscops.payments.v1.GetPaymentResponse;
+import com.gyroscops.payments.v1.GetPaymentStatisticsResponse;
+import com.gyroscops.payments.v1.QueryServiceGrpc;
+import com.gyroscops.payments.v1.QueryServiceGrpc.QueryServiceStub;
+import com.gyroscops.payments.v1.ReadOptions;
+import com.gyroscops.payments.v1.ReadSource;
+import com.gyroscops.payments.v1.SearchPaymentsResponse;
+import io.grpc.ManagedChannel;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Queries answered by each source and each cache, with all sources on, beside the same question put
+ * to the engine directly and beside an echo of an answer of the same size.
+ */
+final class ReadsBenchmark implements Benchmark {
+
+  private static final List<Integer> IN_FLIGHT = List.of(1, 16);
+  private static final int PAYMENTS = 100_000;
+
+  /** Payments that fit any cache, asked for again and again. */
+  private static final int HOT = 1_000;
+
+  private static final String NO_L1 = "read-server-without-l1";
+
+  /** A query put to the read-server. */
+  @FunctionalInterface
+  private interface Ask<T> {
+    void start(
+        QueryServiceStub stub,
+        CreatePaymentRequest about,
+        ReadOptions options,
+        StreamObserver<T> answer);
+  }
+
+  @Override
+  public void run(Settings settings, Report report) throws Exception {
+    try (Stack stack = Stack.startWithAllSources(settings)) {
+      report.postgres(stack.describePostgres());
+      ServerProcess server = stack.startReadServer();
+      server.awaitServing();
+      int payments = settings.scaled(PAYMENTS);
+      SampleQueries samples = new SampleQueries(Filling.append(stack, payments));
+      Progress.say("reads, waiting for all sources");
+      stack.awaitAllSources();
+      ServerProcess withoutL1 = stack.startReadServer(NO_L1, Map.of("CACHE_L1_BYTES_MAX", "0"));
+      withoutL1.awaitServing();
+      ManagedChannel channel = stack.channel(server.grpcPort());
+      QueryServiceStub queries = QueryServiceGrpc.newStub(channel);
+      QueryServiceStub uncached = QueryServiceGrpc.newStub(stack.channel(withoutL1.grpcPort()));
+      QueryServiceStub echo = echo(stack, channel, samples);
+      EngineQueries engines = new EngineQueries(stack);
+      String at = String.format(Locale.ROOT, "%,d payments", payments);
+      for (int inFlight : IN_FLIGHT) {
+        lookups(settings, report, at, inFlight, samples, queries, uncached, echo);
+        searches(settings, report, at, inFlight, samples, queries, engines);
+        figures(settings, report, at, inFlight, samples, queries, engines);
+      }
+      report.memory("reads", stack.memory());
+    }
+  }
+
+  private static void lookups(
+      Settings settings,
+      Report report,
+      String at,
+      int inFlight,
+      SampleQueries samples,
+      QueryServiceStub queries,
+      QueryServiceStub uncached,
+      QueryServiceStub echo)
+      throws Exception {
+    Contender bare =
+        new Contender(
+            "echo",
+            length ->
+                ReadsBenchmark.<GetPaymentResponse>load(
+                    inFlight, length, answer -> get(echo, samples, answer)));
+    List<Contender> contenders = new ArrayList<>();
+    contenders.add(
+        new Contender(
+            "GetPayment L1",
+            length ->
+                load(
+                    inFlight,
+                    length,
+                    (StreamObserver<GetPaymentResponse> answer) ->
+                        deadline(queries)
+                            .getPayment(
+                                SampleQueries.get(samples.hot(HOT), SampleQueries.cacheFirst()),
+                                answer))));
+    contenders.add(
+        new Contender(
+            "GetPayment L2",
+            length ->
+                load(
+                    inFlight,
+                    length,
+                    (StreamObserver<GetPaymentResponse> answer) ->
+                        deadline(uncached)
+                            .getPayment(
+                                SampleQueries.get(samples.hot(HOT), SampleQueries.cacheFirst()),
+                                answer))));
+    for (ReadSource source :
+        List.of(
+            ReadSource.READ_SOURCE_REDIS,
+            ReadSource.READ_SOURCE_MEMORY,
+            ReadSource.READ_SOURCE_SQL)) {
+      contenders.add(
+          new Contender(
+              "GetPayment " + VisibleLagBenchmark.name(source),
+              length ->
+                  load(
+                      inFlight,
+                      length,
+                      (StreamObserver<GetPaymentResponse> answer) ->
+                          deadline(queries)
+                              .getPayment(
+                                  SampleQueries.get(samples.any(), SampleQueries.from(source)),
+                                  answer))));
+    }
+    for (Contender contender : contenders) {
+      contest(settings, report, at, inFlight, contender, bare);
+    }
+  }
+
+  private static void get(
+      QueryServiceStub stub, SampleQueries samples, StreamObserver<GetPaymentResponse> answer) {
+    deadline(stub).getPayment(SampleQueries.get(samples.any(), SampleQueries.cacheFirst()), answer);
+  }
+
+  private static void searches(
+      Settings settings,
+      Report report,
+      String at,
+      int inFlight,
+      SampleQueries samples,
+      QueryServiceStub queries,
+      EngineQueries engines)
+      throws Exception {
+    for (ReadSource source :
+        List.of(
+            ReadSource.READ_SOURCE_MEMORY,
+            ReadSource.READ_SOURCE_SEARCH,
+            ReadSource.READ_SOURCE_SQL)) {
+      Contender filtered =
+          ReadsBenchmark.<SearchPaymentsResponse>asked(
+              "filtered search " + VisibleLagBenchmark.name(source),
+              inFlight,
+              samples,
+              queries,
+              source,
+              (stub, about, options, answer) ->
+                  stub.searchPayments(SampleQueries.filtered(about, options), answer));
+      Contender text =
+          ReadsBenchmark.<SearchPaymentsResponse>asked(
+              "text search " + VisibleLagBenchmark.name(source),
+              inFlight,
+              samples,
+              queries,
+              source,
+              (stub, about, options, answer) ->
+                  stub.searchPayments(SampleQueries.text(about, options), answer));
+      contest(
+          settings,
+          report,
+          at,
+          inFlight,
+          filtered,
+          direct(source, inFlight, () -> engines.filtered(source, samples.any())));
+      contest(
+          settings,
+          report,
+          at,
+          inFlight,
+          text,
+          direct(source, inFlight, () -> engines.text(source, samples.any())));
+    }
+  }
+
+  private static void figures(
+      Settings settings,
+      Report report,
+      String at,
+      int inFlight,
+      SampleQueries samples,
+      QueryServiceStub queries,
+      EngineQueries engines)
+      throws Exception {
+    for (ReadSource source : List.of(ReadSource.READ_SOURCE_MEMORY, ReadSource.READ_SOURCE_SQL)) {
+      contest(
+          settings,
+          report,
+          at,
+          inFlight,
+          ReadsBenchmark.<GetPaymentStatisticsResponse>asked(
+              "statistics " + VisibleLagBenchmark.name(source),
+              inFlight,
+              samples,
+              queries,
+              source,
+              (stub, about, options, answer) ->
+                  stub.getPaymentStatistics(SampleQueries.statistics(about, options), answer)),
+          direct(ReadSource.READ_SOURCE_SQL, inFlight, () -> engines.statistics(samples.any())));
+      contest(
+          settings,
+          report,
+          at,
+          inFlight,
+          ReadsBenchmark.<GetPaymentAnalyticsResponse>asked(
+              "analytics " + VisibleLagBenchmark.name(source),
+              inFlight,
+              samples,
+              queries,
+              source,
+              (stub, about, options, answer) ->
+                  stub.getPaymentAnalytics(SampleQueries.analytics(about, options), answer)),
+          direct(ReadSource.READ_SOURCE_SQL, inFlight, () -> engines.analytics(samples.any())));
+    }
+  }
+
+  private static <T> Contender asked(
+      String name,
+      int inFlight,
+      SampleQueries samples,
+      QueryServiceStub queries,
+      ReadSource source,
+      Ask<T> ask) {
+    ReadOptions options = SampleQueries.from(source);
+    return new Contender(
+        name,
+        length ->
+            load(
+                inFlight,
+                length,
+                (StreamObserver<T> answer) ->
+                    ask.start(deadline(queries), samples.any(), options, answer)));
+  }
+
+  /** The memory source's engine lives in the read-server: the SQL database stands beside it. */
+  private static Contender direct(ReadSource source, int inFlight, ClosedLoop.BlockingCall call) {
+    String name = source == ReadSource.READ_SOURCE_SEARCH ? "engine" : "jdbc";
+    return new Contender(name, length -> ClosedLoop.blocking(inFlight, length, call));
+  }
+
+  private static void contest(
+      Settings settings, Report report, String at, int inFlight, Contender subject, Contender peer)
+      throws Exception {
+    String variant = at + ", " + inFlight + " in flight";
+    report.contest(
+        "reads",
+        variant,
+        new Contest("reads, " + subject.name() + ", " + variant, List.of(subject, peer))
+            .run(settings.rounds(), settings.slice()));
+  }
+
+  private static <T> Measurement load(int inFlight, Duration length, ClosedLoop.GrpcCall<T> call)
+      throws InterruptedException {
+    return ClosedLoop.grpc(inFlight, length, call);
+  }
+
+  private static QueryServiceStub deadline(QueryServiceStub stub) {
+    return stub.withDeadlineAfter(Stack.CALL_MAX.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  private static QueryServiceStub echo(Stack stack, ManagedChannel queries, SampleQueries samples)
+      throws IOException, InterruptedException {
+    GetPaymentResponse answer =
+        QueryServiceGrpc.newBlockingStub(queries)
+            .withDeadlineAfter(Stack.CALL_MAX.toSeconds(), TimeUnit.SECONDS)
+            .getPayment(SampleQueries.get(samples.any(), SampleQueries.cacheFirst()));
+    Path file = stack.folder().resolve("echo-answer");
+    Files.write(file, answer.toByteArray());
+    int port = Stack.freePort();
+    stack.startPeer(EchoServer.class, List.of(Integer.toString(port), file.toString()), port);
+    return QueryServiceGrpc.newStub(stack.channel(port));
+  }
+}
