@@ -526,12 +526,21 @@ class SourceRouterTest {
   @Test
   void inParallelAFailingSourceDoesNotFailTheCallAndTheNextTakesItsPlace() {
     memory.fails();
-    redis.fails();
+    CountDownLatch answered = new CountDownLatch(1);
+    redis.answers(() -> {
+      ScriptedSource.await(answered);
+      return new Answer.Unavailable<>(new IllegalStateException("on purpose"));
+    });
+    sql.answers(() -> {
+      answered.countDown();
+      return sql.data();
+    });
     Routed<List<Payment>> routed = read(with(ReadStrategy.READ_STRATEGY_PARALLEL));
     assertThat(servedBy(routed)).isEqualTo(SQL);
-    assertThat(verdicts(routed))
-        .containsEntry(MEMORY, SourceVerdict.SOURCE_VERDICT_FAILED)
-        .containsEntry(REDIS, SourceVerdict.SOURCE_VERDICT_FAILED);
+    assertThat(verdicts(routed)).containsEntry(MEMORY, SourceVerdict.SOURCE_VERDICT_FAILED);
+    // Whether it failed first is a race; that it did not fail the call is none.
+    assertThat(verdicts(routed).get(REDIS))
+        .isIn(SourceVerdict.SOURCE_VERDICT_FAILED, SourceVerdict.SOURCE_VERDICT_SLOWER);
     assertThat(counted("memory", "failed")).isEqualTo(1);
   }
 
