@@ -31,6 +31,7 @@ final class ReplicaLifecycle {
   private final HeadTracker heads;
   private final ServingReadiness readiness;
   private final InternalServer internal;
+  private final Migration migration;
 
   ReplicaLifecycle(
       ReadServerSettings settings,
@@ -38,13 +39,15 @@ final class ReplicaLifecycle {
       List<ProjectedSource> sources,
       HeadTracker heads,
       ServingReadiness readiness,
-      InternalServer internal) {
+      InternalServer internal,
+      Migration migration) {
     this.settings = settings;
     this.health = health;
     this.sources = sources;
     this.heads = heads;
     this.readiness = readiness;
     this.internal = internal;
+    this.migration = migration;
   }
 
   @EventListener
@@ -52,6 +55,7 @@ final class ReplicaLifecycle {
     if (event.getSource() instanceof GrpcEmbeddedServer server) {
       LOG.info("gRPC on port {}", server.getPort());
       internal.start();
+      migration.start();
       sources.forEach(source -> source.projector().start());
       heads.start();
       readiness.start();

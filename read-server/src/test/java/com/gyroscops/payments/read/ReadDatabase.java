@@ -44,7 +44,7 @@ public final class ReadDatabase implements AutoCloseable {
     this.postgres = postgres;
     this.name = name;
     Map<String, Object> settings = settings(postgres, name);
-    settings.put("flyway.datasources.read.async", false);
+    settings.put("flyway.datasources.read.enabled", true);
     context = ApplicationContext.run(settings);
   }
 
