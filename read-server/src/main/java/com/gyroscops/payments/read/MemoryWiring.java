@@ -27,10 +27,11 @@ final class MemoryWiring {
 
   @Bean(preDestroy = "close")
   @Singleton
-  MemorySource memorySource(MemorySettings settings, @Named("read") DataSource dataSource) {
+  MemorySource memorySource(
+      MemorySettings settings, @Named("read") DataSource dataSource, Migration migration) {
     return new MemorySource(
         // Micronaut's wrapper hands out a connection only within its own transactions.
-        new SqlSnapshots(DelegatingDataSource.unwrapDataSource(dataSource)),
+        new SqlSnapshots(migration.gate(DelegatingDataSource.unwrapDataSource(dataSource))),
         settings.sharedFolder(),
         settings.paymentsMax());
   }

@@ -22,7 +22,7 @@ import com.gyroscops.payments.read.source.search.SearchSource;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import java.math.BigInteger;
-import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -39,6 +39,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -81,20 +82,23 @@ class ConformanceTest {
           test ->
               test.closing(
                   new MemorySource(
-                      receiver -> receiver.start(SourcePosition.NOWHERE),
-                      Files.createTempDirectory("conformance-"),
-                      1_000_000)));
+                      receiver -> receiver.start(SourcePosition.NOWHERE), test.folder, 1_000_000)));
 
   /** A source and where it stands. */
   private static final class Fed {
     private final String name;
     private final PaymentSource source;
+
+    /** As it was opened: one that withdraws on the way must not go unnoticed. */
+    private final Set<Capability> capabilities;
+
     private final Random sizes;
     private SourcePosition at;
 
     Fed(String name, PaymentSource source, SampleLog log) throws Exception {
       this.name = name;
       this.source = source;
+      this.capabilities = Set.copyOf(source.capabilities());
       this.sizes = new Random(name.hashCode());
       assertThat(source.takeOver(FENCE)).as(name).isPresent();
       at = source.begin(FENCE, log.logId(), log.epoch(), 0).orElseThrow();
@@ -122,6 +126,7 @@ class ConformanceTest {
     }
   }
 
+  @TempDir private Path folder;
   private final List<AutoCloseable> opened = new ArrayList<>();
   private final List<Fed> sources = new ArrayList<>();
 
@@ -185,7 +190,7 @@ class ConformanceTest {
   }
 
   private List<Fed> capable(Capability capability) {
-    return sources.stream().filter(it -> it.source.capabilities().contains(capability)).toList();
+    return sources.stream().filter(it -> it.capabilities.contains(capability)).toList();
   }
 
   private void count(Capability capability, boolean something) {

@@ -4,12 +4,10 @@ import static com.gyroscops.payments.read.Eventually.eventually;
 import static com.gyroscops.payments.read.RunningReplica.fullyConsistent;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.gyroscops.payments.localstack.FreePorts;
 import com.gyroscops.payments.localstack.LocalRedis;
 import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.PaymentStatus;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -41,12 +39,6 @@ class RedisReplicaTest {
         ReadDatabase.settings(ReadDatabase.shared(), database),
         feed,
         Map.of("redis.uri", redisUri));
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   private static void signal(LocalRedis redis, String signal) throws Exception {
@@ -82,7 +74,7 @@ class RedisReplicaTest {
 
   @Test
   void aReplicaServesWithoutRedisAndTakesItUpWhenItIsThere(@TempDir Path folder) throws Exception {
-    int port = freePort();
+    int port = FreePorts.next();
     try (RunningReplica replica = replica("redis://127.0.0.1:" + port)) {
       eventually("it serves", replica::isServing);
       assertThat(replica.get("/health").statusCode()).isEqualTo(200);

@@ -4,6 +4,7 @@ import static com.gyroscops.payments.read.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import com.gyroscops.payments.localstack.FreePorts;
 import com.gyroscops.payments.localstack.LocalOpenSearch;
 import com.gyroscops.payments.read.source.search.SearchEngines;
 import com.gyroscops.payments.v1.Payment;
@@ -12,9 +13,6 @@ import com.gyroscops.payments.v1.ReadOptions;
 import com.gyroscops.payments.v1.ReadSource;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import com.gyroscops.payments.v1.SearchPaymentsResponse;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -47,12 +45,6 @@ class SearchReplicaTest {
         ReadDatabase.settings(ReadDatabase.shared(), database),
         feed,
         Map.of("search.url", url, "search.index-prefix", SearchEngines.newPrefix()));
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   /** Where the replica knows the source to stand; -1: it has none. */
@@ -96,7 +88,7 @@ class SearchReplicaTest {
   @Test
   void aReplicaServesWithoutTheEngineAndTakesItUpWhenItIsThere(@TempDir Path folder)
       throws Exception {
-    int port = freePort();
+    int port = FreePorts.next();
     try (RunningReplica replica = replica("http://127.0.0.1:" + port)) {
       eventually("it serves", replica::isServing);
       SearchPaymentsResponse found = search(replica, ReadSource.READ_SOURCE_UNSPECIFIED);

@@ -2,6 +2,7 @@ package com.gyroscops.payments.benchmarks;
 
 import com.gyroscops.payments.benchmarks.Contest.Contender;
 import com.gyroscops.payments.benchmarks.Contest.Series;
+import com.gyroscops.payments.localstack.FreePorts;
 import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.GetPaymentResponse;
@@ -106,7 +107,7 @@ final class GetBenchmark implements Benchmark {
             .getPayment(any);
     Path file = stack.folder().resolve("echo-answer");
     Files.write(file, answer.toByteArray());
-    int port = Stack.freePort();
+    int port = FreePorts.next();
     stack.startPeer(EchoServer.class, List.of(Integer.toString(port), file.toString()), port);
     return QueryServiceGrpc.newStub(stack.channel(port));
   }

@@ -1,6 +1,7 @@
 package com.gyroscops.payments.benchmarks;
 
 import com.gyroscops.payments.benchmarks.Contest.Contender;
+import com.gyroscops.payments.localstack.FreePorts;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
 import com.gyroscops.payments.v1.GetPaymentAnalyticsResponse;
 import com.gyroscops.payments.v1.GetPaymentResponse;
@@ -284,7 +285,7 @@ final class ReadsBenchmark implements Benchmark {
             .getPayment(SampleQueries.get(samples.any(), SampleQueries.cacheFirst()));
     Path file = stack.folder().resolve("echo-answer");
     Files.write(file, answer.toByteArray());
-    int port = Stack.freePort();
+    int port = FreePorts.next();
     stack.startPeer(EchoServer.class, List.of(Integer.toString(port), file.toString()), port);
     return QueryServiceGrpc.newStub(stack.channel(port));
   }

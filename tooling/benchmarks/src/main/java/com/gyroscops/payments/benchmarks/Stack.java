@@ -1,5 +1,6 @@
 package com.gyroscops.payments.benchmarks;
 
+import com.gyroscops.payments.localstack.FreePorts;
 import com.gyroscops.payments.localstack.LocalOpenSearch;
 import com.gyroscops.payments.localstack.LocalPostgres;
 import com.gyroscops.payments.localstack.LocalRedis;
@@ -10,8 +11,6 @@ import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.File;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,9 +68,9 @@ final class Stack implements AutoCloseable {
   private final Thread hook = new Thread(this::end, "stack-closer");
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final List<ServerMemory> memoryOfStopped = new ArrayList<>();
-  private final int writeHttpPort = freePort();
-  private final int readHttpPort = freePort();
-  private final int feedPort = freePort();
+  private final int writeHttpPort = FreePorts.next();
+  private final int readHttpPort = FreePorts.next();
+  private final int feedPort = FreePorts.next();
   private final LocalPostgres postgres;
   private final @Nullable LocalRedis redis;
   private final @Nullable LocalOpenSearch search;
@@ -146,7 +145,7 @@ final class Stack implements AutoCloseable {
   }
 
   private ServerProcess startWriteServer() throws IOException {
-    int port = freePort();
+    int port = FreePorts.next();
     return register(
         ServerProcess.start(
             WRITE_SERVER,
@@ -194,16 +193,16 @@ final class Stack implements AutoCloseable {
   /** Starts one more, with settings of its own. */
   synchronized ServerProcess startReadServer(String name, Map<String, String> settings)
       throws IOException {
-    return startReadServer(name, freePort(), settings);
+    return startReadServer(name, FreePorts.next(), settings);
   }
 
   private ServerProcess startReadServer(String name, int httpPort, Map<String, String> settings)
       throws IOException {
-    int port = freePort();
+    int port = FreePorts.next();
     Map<String, String> environment = new HashMap<>();
     environment.put("GRPC_HOST", LOOPBACK);
     environment.put("GRPC_PORT", Integer.toString(port));
-    environment.put("INTERNAL_GRPC_PORT", Integer.toString(freePort()));
+    environment.put("INTERNAL_GRPC_PORT", Integer.toString(FreePorts.next()));
     environment.put("HTTP_PORT", Integer.toString(httpPort));
     environment.put("DRAIN_NOTICE", "0s");
     environment.put("INSTANCE_ID", name);
@@ -453,13 +452,6 @@ final class Stack implements AutoCloseable {
       resource.close();
     } catch (Exception e) {
       Progress.say("not stopped cleanly: %s", e);
-    }
-  }
-
-  /** A port that was free just now. */
-  static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 }

@@ -57,7 +57,7 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--postgres-port",
       paramLabel = "P",
-      description = "PostgreSQL's port before the offset; default 55432.")
+      description = "PostgreSQL's port before the offset; default 15432.")
   private @Nullable Integer postgresPort;
 
   @Option(

@@ -7,12 +7,12 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.gyroscops.payments.cli.client.Clients;
+import com.gyroscops.payments.localstack.FreePorts;
 import io.grpc.ManagedChannel;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -36,6 +36,11 @@ final class CliStack implements AutoCloseable {
   private static final Duration COMMAND_MAX = Duration.ofMinutes(4);
   private static final Path HOME =
       Path.of(System.getProperty("payments.home", "../..")).toAbsolutePath().normalize();
+
+  /** From here to there every port of a stack lies outside those of outgoing connections. */
+  private static final int OFFSET_MIN = 11_000;
+
+  private static final int OFFSET_MAX = 13_400;
 
   private final Path dataDirectory;
   private final int portOffset;
@@ -72,24 +77,15 @@ final class CliStack implements AutoCloseable {
   private static int freeOffset() {
     Random random = new Random();
     while (true) {
-      int offset = 2_000 + random.nextInt(6_000);
+      int offset = OFFSET_MIN + random.nextInt(OFFSET_MAX - OFFSET_MIN);
       boolean free =
           IntStream.of(
-                  55_432, 50_051, 50_061, 8_081, 50_151, 50_161, 8_181, 50_052, 8_082, 50_152,
-                  8_182, 50_252, 8_282, 46_379, 49_200, 50_062, 50_162, 50_262)
-              .allMatch(port -> isFree(port + offset));
+                  15_432, 50_051, 50_061, 8_081, 50_151, 50_161, 8_181, 50_052, 8_082, 50_152,
+                  8_182, 50_252, 8_282, 16_379, 19_200, 50_062, 50_162, 50_262)
+              .allMatch(port -> FreePorts.isFree(port + offset));
       if (free) {
         return offset;
       }
-    }
-  }
-
-  private static boolean isFree(int port) {
-    try {
-      new ServerSocket(port).close();
-      return true;
-    } catch (IOException e) {
-      return false;
     }
   }
 
@@ -179,12 +175,12 @@ final class CliStack implements AutoCloseable {
 
   Connection database(String name) throws SQLException {
     return DriverManager.getConnection(
-        "jdbc:postgresql://127.0.0.1:" + (55_432 + portOffset) + "/" + name, "postgres", "");
+        "jdbc:postgresql://127.0.0.1:" + (15_432 + portOffset) + "/" + name, "postgres", "");
   }
 
   /** Redis's answer to a command of one line. */
   String redis(String command) throws IOException {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), 46_379 + portOffset)) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), 16_379 + portOffset)) {
       socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.US_ASCII));
       return new BufferedReader(
               new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII))

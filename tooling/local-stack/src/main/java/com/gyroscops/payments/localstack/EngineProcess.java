@@ -1,8 +1,6 @@
 package com.gyroscops.payments.localstack;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -70,7 +68,7 @@ final class EngineProcess {
       Duration startMax)
       throws IOException {
     for (int attempt = 1; ; attempt++) {
-      int chosen = port == 0 ? freePort() : port;
+      int chosen = port == 0 ? FreePorts.next() : port;
       EngineProcess engine =
           new EngineProcess(name, launch(folder, log, program.command(chosen)), chosen);
       Optional<String> trouble;
@@ -177,12 +175,6 @@ final class EngineProcess {
     process.destroyForcibly();
     if (!Processes.awaitEnd(List.of(process), KILL_MAX)) {
       throw new IOException("process " + process.pid() + " does not end");
-    }
-  }
-
-  static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 

@@ -1,8 +1,6 @@
 package com.gyroscops.payments.localstack;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -158,7 +156,7 @@ public final class LocalPostgres implements AutoCloseable {
       initialize(binaries, dataDirectory);
       endLeftovers(binaries, dataDirectory);
       for (int attempt = 1; ; attempt++) {
-        int chosen = port == 0 ? freePort() : port;
+        int chosen = port == 0 ? FreePorts.next() : port;
         Files.createDirectories(logFile.toAbsolutePath().getParent());
         long logStart = Files.exists(logFile) ? Files.size(logFile) : 0;
         Process server = launch(binaries, dataDirectory, chosen, logFile);
@@ -533,12 +531,6 @@ public final class LocalPostgres implements AutoCloseable {
   private static String cannotRunAsRoot() {
     return "PostgreSQL does not run as root, and `unshare -U` (util-linux, user namespaces) does not"
         + " work here: run as another user";
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   private static String url(int port, String database) {

@@ -192,10 +192,12 @@ final class EngineConnection implements AutoCloseable {
       String method, String path, Map<String, String> parameters, Optional<Body> body, Duration max)
       throws SourceUnavailableException {
     String id = "payments-" + requests.incrementAndGet();
-    Request request =
-        Requests.create(
-            method, path, List.of(Map.entry(TASK_ID, id)), parameters, body.orElse(null));
-    CompletableFuture<Response> answer = client.executeAsync(request);
+    Request request = Requests.create(method, path, List.of(), parameters, body.orElse(null));
+    CompletableFuture<Response> answer =
+        client
+            // A request's own headers are left out by this transport.
+            .withTransportOptions(transport.options().with(it -> it.addHeader(TASK_ID, id)))
+            .executeAsync(request);
     Context call = Context.current();
     Context.CancellationListener ended = _ -> answer.cancel(false);
     // Runs at once if the call has ended already.

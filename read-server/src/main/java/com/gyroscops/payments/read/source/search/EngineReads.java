@@ -90,7 +90,7 @@ final class EngineReads {
     Context call = Context.current();
     try {
       if (!turns.tryAcquire(nanosLeft(call, TURN_MAX), TimeUnit.NANOSECONDS)) {
-        return call.isCancelled()
+        return hasEnded(call)
             ? new Answer.Stopped<>()
             : new Answer.Unavailable<>(new TimeoutException("too many searches are under way"));
       }
@@ -103,7 +103,7 @@ final class EngineReads {
     } catch (CancellationException _) {
       return new Answer.Stopped<>();
     } catch (SourceUnavailableException e) {
-      return call.isCancelled() || Thread.currentThread().isInterrupted()
+      return hasEnded(call) || Thread.currentThread().isInterrupted()
           ? new Answer.Stopped<>()
           : new Answer.Unavailable<>(e);
     } finally {
@@ -225,6 +225,12 @@ final class EngineReads {
         .filter(checkpoint -> !checkpoint.retired())
         .map(Checkpoint::at)
         .orElse(SourcePosition.NOWHERE);
+  }
+
+  /** A deadline that has passed counts though its timer has not run yet. */
+  private static boolean hasEnded(Context call) {
+    Deadline deadline = call.getDeadline();
+    return call.isCancelled() || (deadline != null && deadline.isExpired());
   }
 
   private static long nanosLeft(Context call, Duration max) {

@@ -22,6 +22,9 @@ import com.gyroscops.payments.read.source.SourceUnavailableException;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -180,7 +183,7 @@ class SearchFailureTest {
             CompletableFuture.supplyAsync(() -> inContext(canceled, source), callers);
         canceled.cancel(null);
         assertThat(answer.get(30, TimeUnit.SECONDS)).isInstanceOf(Answer.Stopped.class);
-        // More of them than there are connections: none is kept by a call that has ended.
+        // More of them than there are connections.
         for (int i = 0; i < 2 * EngineConnection.CONNECTIONS_MAX; i++) {
           Context.CancellableContext brief =
               Context.current().withDeadline(Deadline.after(20, TimeUnit.MILLISECONDS), timer);
@@ -195,6 +198,22 @@ class SearchFailureTest {
       awaitSearchable();
       assertHoldsTheLog(source);
       opened.closeAll();
+    }
+  }
+
+  @Test
+  void aCallThatEndsClosesTheConnectionItWaitsOn() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor()) {
+      SearchSource source = source(URI.create("http://127.0.0.1:" + silent.getLocalPort()));
+      Context.CancellableContext brief =
+          Context.current().withDeadline(Deadline.after(500, TimeUnit.MILLISECONDS), timer);
+      assertThat(brief.call(() -> source.search(all("org-1")))).isInstanceOf(Answer.Stopped.class);
+      try (Socket connection = silent.accept()) {
+        connection.setSoTimeout(10_000);
+        // The request, and then the end.
+        assertThat(connection.getInputStream().readAllBytes()).isNotEmpty();
+      }
     }
   }
 

@@ -1,8 +1,8 @@
 package com.gyroscops.payments.cli.stack;
 
+import com.gyroscops.payments.localstack.FreePorts;
 import com.gyroscops.payments.localstack.Processes;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -254,11 +254,9 @@ final class RunningStack {
 
   private static void requirePortFree(int port, String of, String option)
       throws StartFailedException {
-    try {
-      new ServerSocket(port).close();
-    } catch (IOException e) {
+    if (!FreePorts.isFree(port)) {
       throw new StartFailedException(
-          "port " + port + " of " + of + " is in use; choose others by " + option, e);
+          "port " + port + " of " + of + " is in use; choose others by " + option);
     }
   }
 

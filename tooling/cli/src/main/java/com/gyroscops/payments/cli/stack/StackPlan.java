@@ -22,14 +22,17 @@ public record StackPlan(
     int postgresBasePort,
     Set<ReadSource> sources) {
 
-  /** PostgreSQL's port where none is chosen; not its own 5432, which is often in use. */
-  public static final int POSTGRES_PORT = 55432;
+  /**
+   * PostgreSQL's port where none is chosen; not its own 5432, which is often in use. Like the other
+   * engines' it lies below the ports of outgoing connections: they would take it while it restarts.
+   */
+  public static final int POSTGRES_PORT = 15_432;
 
   /** Redis's port before the offset. */
-  private static final int REDIS_PORT = 46_379;
+  private static final int REDIS_PORT = 16_379;
 
   /** OpenSearch's port before the offset. */
-  private static final int SEARCH_PORT = 49_200;
+  private static final int SEARCH_PORT = 19_200;
 
   /** More than a machine of this size can serve; also keeps ports of one kind from another's. */
   private static final int SERVERS_MAX = 20;

@@ -30,7 +30,7 @@ final class StackPlanTest {
 
   @Test
   void read_servers_know_the_feed_of_every_write_server() {
-    assertThat(new StackPlan(2, 1, 10, 55_432, ALL).feedTargets())
+    assertThat(new StackPlan(2, 1, 10, 15_432, ALL).feedTargets())
         .isEqualTo("127.0.0.1:50071,127.0.0.1:50171");
   }
 
@@ -45,7 +45,7 @@ final class StackPlanTest {
 
   @Test
   void read_servers_are_told_of_what_there_is_and_by_an_empty_value_of_what_is_left_out() {
-    Replica second = new StackPlan(1, 2, 5, 55_432, ALL).replicas(ServerKind.READ_SERVER).getLast();
+    Replica second = new StackPlan(1, 2, 5, 15_432, ALL).replicas(ServerKind.READ_SERVER).getLast();
     Engines engines =
         new Engines(
             new StackFolder(Path.of("/data")),
@@ -53,13 +53,13 @@ final class StackPlanTest {
             text -> {},
             () -> {});
 
-    assertThat(engines.environment(second, new StackPlan(1, 2, 5, 55_432, ALL)))
-        .containsEntry("REDIS_URI", "redis://127.0.0.1:46384")
-        .containsEntry("SEARCH_URL", "http://127.0.0.1:49205")
+    assertThat(engines.environment(second, new StackPlan(1, 2, 5, 15_432, ALL)))
+        .containsEntry("REDIS_URI", "redis://127.0.0.1:16384")
+        .containsEntry("SEARCH_URL", "http://127.0.0.1:19205")
         .containsEntry("MEMORY_PAYMENTS_MAX", "2000000")
         .containsEntry("MEMORY_FOLDER", "/data/memory/read-server-1")
-        .containsEntry("READ_DATABASE_URL", "jdbc:postgresql://127.0.0.1:55437/payments_read");
-    assertThat(engines.environment(second, new StackPlan(1, 2, 5, 55_432, Set.of())))
+        .containsEntry("READ_DATABASE_URL", "jdbc:postgresql://127.0.0.1:15437/payments_read");
+    assertThat(engines.environment(second, new StackPlan(1, 2, 5, 15_432, Set.of())))
         .containsEntry("REDIS_URI", "")
         .containsEntry("SEARCH_URL", "")
         .containsEntry("MEMORY_PAYMENTS_MAX", "0");
@@ -71,7 +71,7 @@ final class StackPlanTest {
     assertThat(StackFolder.JSON.fromJson(StackFolder.JSON.toJson(plan), StackPlan.class))
         .isEqualTo(plan);
     String older =
-        "{\"write_servers\":1,\"read_servers\":1,\"port_offset\":0,\"postgres_base_port\":55432}";
+        "{\"write_servers\":1,\"read_servers\":1,\"port_offset\":0,\"postgres_base_port\":15432}";
     assertThat(StackFolder.JSON.fromJson(older, StackPlan.class)).isEqualTo(plan(Set.of()));
   }
 
@@ -81,11 +81,11 @@ final class StackPlanTest {
 
   @Test
   void impossible_plans_are_refused_with_the_option_to_change() {
-    assertThatThrownBy(() -> new StackPlan(0, 1, 0, 55_432, ALL))
+    assertThatThrownBy(() -> new StackPlan(0, 1, 0, 15_432, ALL))
         .hasMessageContaining("--write-servers");
-    assertThatThrownBy(() -> new StackPlan(1, 21, 0, 55_432, ALL))
+    assertThatThrownBy(() -> new StackPlan(1, 21, 0, 15_432, ALL))
         .hasMessageContaining("--read-servers");
-    assertThatThrownBy(() -> new StackPlan(1, 1, 20_000, 55_432, ALL))
+    assertThatThrownBy(() -> new StackPlan(1, 1, 20_000, 15_432, ALL))
         .hasMessageContaining("--port-offset");
   }
 }
