@@ -30,7 +30,7 @@ public final class LocalOpenSearch implements AutoCloseable {
 
   private static final Duration START_MAX = Duration.ofMinutes(2);
   private static final Duration STOP_MAX = Duration.ofSeconds(60);
-  private static final Duration ANSWER_MAX = Duration.ofSeconds(2);
+  static final Duration ANSWER_MAX = Duration.ofSeconds(2);
   private static final String HOME_PROPERTY = "payments.home";
   private static final Path MODULE = Path.of("tooling", "local-stack");
   private static final Path LIBRARIES = MODULE.resolve(Path.of("target", "opensearch"));
@@ -154,7 +154,7 @@ public final class LocalOpenSearch implements AutoCloseable {
   }
 
   /** Ready is a node that works on this very folder, with its one shard copies started. */
-  private static Optional<String> ask(HttpClient http, int port, Path folder) {
+  static Optional<String> ask(HttpClient http, int port, Path folder) {
     try {
       String paths = get(http, port, "/_nodes/_local/settings?filter_path=nodes.*.settings.path");
       if (!paths.contains(folder.toString())) {
@@ -178,11 +178,11 @@ public final class LocalOpenSearch implements AutoCloseable {
           .body();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted while OpenSearch starts", e);
+      throw new IOException("interrupted while the engine starts", e);
     }
   }
 
-  private static Path home() {
+  static Path home() {
     String configured = System.getProperty(HOME_PROPERTY, "");
     if (!configured.isEmpty()) {
       return Path.of(configured).toAbsolutePath();

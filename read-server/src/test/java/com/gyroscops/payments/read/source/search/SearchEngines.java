@@ -2,6 +2,7 @@ package com.gyroscops.payments.read.source.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.gyroscops.payments.localstack.LocalElasticsearch;
 import com.gyroscops.payments.localstack.LocalOpenSearch;
 import java.io.IOException;
 import java.net.URI;
@@ -28,16 +29,22 @@ public final class SearchEngines {
 
   /**
    * Where it answers: at {@code payments.test.search.url} if that is set, else at one that is
-   * started now and ends with the JVM.
+   * started now and ends with the JVM; of the kind that {@code payments.test.search.engine} names.
    */
   public static synchronized URI shared() throws IOException {
     URI url = shared;
     if (url == null) {
       String given = System.getProperty("payments.test.search.url", "");
-      url = given.isEmpty() ? LocalOpenSearch.temporary().url() : URI.create(given);
+      url = given.isEmpty() ? start() : URI.create(given);
       shared = url;
     }
     return url;
+  }
+
+  private static URI start() throws IOException {
+    return System.getProperty("payments.test.search.engine", "").equals("elasticsearch")
+        ? LocalElasticsearch.temporary().url()
+        : LocalOpenSearch.temporary().url();
   }
 
   /**

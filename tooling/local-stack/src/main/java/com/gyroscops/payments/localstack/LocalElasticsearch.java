@@ -1,0 +1,125 @@
+package com.gyroscops.payments.localstack;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * One Elasticsearch 7.10.2 node in a process of its own, on loopback alone, for tests that show
+ * that what works with OpenSearch works with it too. Its libraries are there in builds with the
+ * profile {@code elasticsearch} only. For concurrent use.
+ */
+public final class LocalElasticsearch implements AutoCloseable {
+
+  private static final Path LIBRARIES = Path.of("tooling", "elasticsearch", "target", "libraries");
+
+  /** The program that starts a node takes no others. */
+  private static final int PORT_FIRST = 9_201;
+
+  private static final int PORT_LAST = 9_299;
+
+  private static final Duration START_MAX = Duration.ofMinutes(2);
+  private static final Duration STOP_MAX = Duration.ofSeconds(60);
+
+  private final TemporaryFolder temporary;
+  private final EngineFolder folder;
+  private final EngineProcess engine;
+
+  private LocalElasticsearch(TemporaryFolder temporary, EngineFolder folder, EngineProcess engine) {
+    this.temporary = temporary;
+    this.folder = folder;
+    this.engine = engine;
+  }
+
+  /**
+   * Starts a node on a folder of its own, which is removed at the end.
+   *
+   * @throws IOException if the node does not start; with the end of its log
+   * @throws IllegalStateException if Elasticsearch's libraries are missing
+   */
+  public static LocalElasticsearch temporary() throws IOException {
+    Path libraries = LocalOpenSearch.home().resolve(LIBRARIES);
+    if (!Files.isDirectory(libraries)) {
+      throw new IllegalStateException(
+          "Elasticsearch's libraries are missing in " + libraries + ": build with -Pelasticsearch");
+    }
+    int port =
+        IntStream.rangeClosed(PORT_FIRST, PORT_LAST)
+            .filter(FreePorts::isFree)
+            .findFirst()
+            .orElseThrow(() -> new IOException("no free port for Elasticsearch"));
+    TemporaryFolder temporary = TemporaryFolder.create("payments-elasticsearch-");
+    try {
+      return start(libraries, temporary, port);
+    } catch (IOException | RuntimeException e) {
+      temporary.close();
+      throw e;
+    }
+  }
+
+  private static LocalElasticsearch start(Path libraries, TemporaryFolder temporary, int port)
+      throws IOException {
+    EngineFolder folder = EngineFolder.take(temporary.path().resolve("data"));
+    try (HttpClient http =
+        HttpClient.newBuilder().connectTimeout(LocalOpenSearch.ANSWER_MAX).build()) {
+      EngineProcess engine =
+          EngineProcess.start(
+              "Elasticsearch",
+              folder,
+              port,
+              temporary.path().resolve("server.log"),
+              chosen -> command(libraries, folder.path(), chosen),
+              (chosen, _) -> LocalOpenSearch.ask(http, chosen, folder.path()),
+              START_MAX);
+      LocalElasticsearch search = new LocalElasticsearch(temporary, folder, engine);
+      temporary.closeFirst(search);
+      return search;
+    } catch (IOException | RuntimeException e) {
+      folder.close();
+      throw e;
+    }
+  }
+
+  private static List<String> command(Path libraries, Path data, int port) {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-Xmx640m",
+        "-XX:+UseSerialGC",
+        "-cp",
+        libraries.resolve("*").toString(),
+        "org.codelibs.elasticsearch.runner.ElasticsearchClusterRunner",
+        "-basePath",
+        data.toString(),
+        "-clusterName",
+        "payments-local",
+        "-numOfNode",
+        "1",
+        // The first node's is one more.
+        "-baseHttpPort",
+        Integer.toString(port - 1),
+        "-useLogger");
+  }
+
+  /** Where it answers. */
+  public URI url() {
+    return URI.create("http://127.0.0.1:" + engine.port());
+  }
+
+  /**
+   * Stops the node and removes its folder.
+   *
+   * @throws IOException if the node had to be killed
+   */
+  @Override
+  public void close() throws IOException {
+    try (folder) {
+      engine.stop(STOP_MAX);
+    }
+    temporary.close();
+  }
+}
