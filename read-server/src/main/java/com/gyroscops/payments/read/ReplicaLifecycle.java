@@ -1,8 +1,11 @@
 package com.gyroscops.payments.read;
 
 import com.gyroscops.payments.contract.ServingHealth;
+import com.gyroscops.payments.read.cache.Warming;
 import com.gyroscops.payments.read.feed.HeadTracker;
 import com.gyroscops.payments.read.projection.ProjectedSource;
+import com.gyroscops.payments.read.tracking.ChangeTracker;
+import com.gyroscops.payments.read.watch.PaymentWatches;
 import io.micronaut.grpc.server.GrpcEmbeddedServer;
 import io.micronaut.runtime.event.annotation.EventListener;
 import io.micronaut.runtime.server.event.ServerShutdownEvent;
@@ -32,6 +35,9 @@ final class ReplicaLifecycle {
   private final ServingReadiness readiness;
   private final InternalServer internal;
   private final Migration migration;
+  private final ChangeTracker changes;
+  private final PaymentWatches watches;
+  private final Warming warming;
 
   ReplicaLifecycle(
       ReadServerSettings settings,
@@ -40,7 +46,10 @@ final class ReplicaLifecycle {
       HeadTracker heads,
       ServingReadiness readiness,
       InternalServer internal,
-      Migration migration) {
+      Migration migration,
+      ChangeTracker changes,
+      PaymentWatches watches,
+      Warming warming) {
     this.settings = settings;
     this.health = health;
     this.sources = sources;
@@ -48,6 +57,9 @@ final class ReplicaLifecycle {
     this.readiness = readiness;
     this.internal = internal;
     this.migration = migration;
+    this.changes = changes;
+    this.watches = watches;
+    this.warming = warming;
   }
 
   @EventListener
@@ -58,7 +70,9 @@ final class ReplicaLifecycle {
       migration.start();
       sources.forEach(source -> source.projector().start());
       heads.start();
+      changes.start();
       readiness.start();
+      warming.start();
     }
   }
 
@@ -69,6 +83,7 @@ final class ReplicaLifecycle {
       LOG.info("draining");
       long start = System.nanoTime();
       health.drain();
+      watches.drain();
       // Each may take as long as its transaction under way; together they take as long as one.
       closeAll();
       try {

@@ -1,6 +1,7 @@
 package com.gyroscops.payments.read;
 
 import com.gyroscops.payments.contract.ServingHealth;
+import com.gyroscops.payments.read.cache.CachedQueries;
 import com.gyroscops.payments.read.feed.FeedClient;
 import com.gyroscops.payments.read.feed.HeadTracker;
 import com.gyroscops.payments.read.projection.LeaseRepository;
@@ -170,9 +171,10 @@ final class Wiring {
   }
 
   @Singleton
-  QueryBus queryBus(MeterRegistry meters) {
+  QueryBus queryBus(CachedQueries cache, MeterRegistry meters) {
+    // What a cache answers costs next to nothing: the limit is for the sources' sake.
     return new QueryBus(
-        List.of(new MeteredQueries(meters), new BoundedQueries(BoundedQueries.QUERIES_MAX)));
+        List.of(new MeteredQueries(meters), cache, new BoundedQueries(BoundedQueries.QUERIES_MAX)));
   }
 
   @Singleton

@@ -73,6 +73,21 @@ class ArchitectureTest {
   }
 
   @Test
+  void theTrackerKnowsTheFeedAlone() {
+    mayNotKnow("tracking", "source..", "projection", "routing", "query", "cache..", "watch", "api");
+  }
+
+  @Test
+  void cacheAndWatchesAreStrangersAndKnowNoAdapter() {
+    mayNotKnow("cache", "cache.redis", "redis", "projection", "watch", "api");
+    mayNotKnow("cache", ADAPTERS);
+    mayNotKnow(
+        "cache.redis", "source..", "projection", "feed", "query", "tracking", "watch", "api");
+    mayNotKnow("watch", "cache..", "redis", "projection", "query", "api");
+    mayNotKnow("watch", ADAPTERS);
+  }
+
+  @Test
   void theEndpointsAreOutsideAndKnowQueriesAndTheAdministrationOfSourcesAlone() {
     mayNotKnow("api", "source..", "projection", "feed");
   }
@@ -83,6 +98,9 @@ class ArchitectureTest {
         .that()
         .resideInAnyPackage(
             ROOT + ".api..",
+            ROOT + ".cache..",
+            ROOT + ".watch..",
+            ROOT + ".tracking..",
             ROOT + ".query..",
             ROOT + ".routing..",
             ROOT + ".projection..",
@@ -98,7 +116,14 @@ class ArchitectureTest {
   void queriesAndPortKnowNeitherMicronautNorTheDatabase() {
     noClasses()
         .that()
-        .resideInAnyPackage(ROOT + ".query", ROOT + ".routing", ROOT + ".source", ROOT + ".feed")
+        .resideInAnyPackage(
+            ROOT + ".query",
+            ROOT + ".routing",
+            ROOT + ".source",
+            ROOT + ".feed",
+            ROOT + ".tracking",
+            ROOT + ".cache",
+            ROOT + ".watch")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.micronaut..", "java.sql..", "javax.sql..", "org.postgresql..")

@@ -10,6 +10,7 @@ import com.gyroscops.payments.read.query.Query;
 import com.gyroscops.payments.read.query.QueryBus;
 import com.gyroscops.payments.read.query.SearchPayments;
 import com.gyroscops.payments.read.query.SuggestPayments;
+import com.gyroscops.payments.read.watch.PaymentWatches;
 import com.gyroscops.payments.v1.BatchGetPaymentsRequest;
 import com.gyroscops.payments.v1.BatchGetPaymentsResponse;
 import com.gyroscops.payments.v1.GetPaymentAnalyticsRequest;
@@ -27,6 +28,9 @@ import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import com.gyroscops.payments.v1.SearchPaymentsResponse;
 import com.gyroscops.payments.v1.SuggestPaymentsRequest;
 import com.gyroscops.payments.v1.SuggestPaymentsResponse;
+import com.gyroscops.payments.v1.WatchPaymentsRequest;
+import com.gyroscops.payments.v1.WatchPaymentsResponse;
+import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import jakarta.inject.Singleton;
 
@@ -47,6 +51,8 @@ public final class QueryEndpoint extends QueryServiceGrpc.QueryServiceImplBase {
   private final GetPaymentAnalytics getPaymentAnalytics;
   private final SuggestPayments suggestPayments;
 
+  private final PaymentWatches watches;
+
   public QueryEndpoint(
       QueryBus bus,
       GetPayment getPayment,
@@ -56,7 +62,8 @@ public final class QueryEndpoint extends QueryServiceGrpc.QueryServiceImplBase {
       GetPaymentHistory getPaymentHistory,
       GetPaymentTimeline getPaymentTimeline,
       GetPaymentAnalytics getPaymentAnalytics,
-      SuggestPayments suggestPayments) {
+      SuggestPayments suggestPayments,
+      PaymentWatches watches) {
     this.bus = bus;
     this.getPayment = getPayment;
     this.batchGetPayments = batchGetPayments;
@@ -66,6 +73,7 @@ public final class QueryEndpoint extends QueryServiceGrpc.QueryServiceImplBase {
     this.getPaymentTimeline = getPaymentTimeline;
     this.getPaymentAnalytics = getPaymentAnalytics;
     this.suggestPayments = suggestPayments;
+    this.watches = watches;
   }
 
   @Override
@@ -113,6 +121,12 @@ public final class QueryEndpoint extends QueryServiceGrpc.QueryServiceImplBase {
   public void suggestPayments(
       SuggestPaymentsRequest request, StreamObserver<SuggestPaymentsResponse> call) {
     answer(suggestPayments, request, call);
+  }
+
+  @Override
+  public void watchPayments(
+      WatchPaymentsRequest request, StreamObserver<WatchPaymentsResponse> call) {
+    watches.watch(request, (ServerCallStreamObserver<WatchPaymentsResponse>) call);
   }
 
   private <Q, A> void answer(Query<Q, A> query, Q request, StreamObserver<A> call) {

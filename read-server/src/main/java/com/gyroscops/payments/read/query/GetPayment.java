@@ -27,6 +27,27 @@ import java.util.Optional;
  */
 public final class GetPayment implements Query<GetPaymentRequest, GetPaymentResponse> {
 
+  private static final Optional<CacheRules<GetPaymentRequest, GetPaymentResponse>> CACHING =
+      Optional.of(
+          new CacheRules<>(
+              CacheKind.PAYMENT,
+              request ->
+                  Optional.of(new CacheScope(request.getOrganizationId(), request.getPaymentId())),
+              GetPaymentRequest::getReadOptions,
+              request ->
+                  request.hasReadOptions()
+                      ? request.toBuilder().clearReadOptions().build()
+                      : request,
+              (answer, read) -> answer.toBuilder().setRead(read).build(),
+              answer -> answer,
+              GetPaymentResponse.parser(),
+              new CacheRules.Absence<>(
+                  QueryErrors::readAtOfAbsence,
+                  (request, readAt) ->
+                      QueryErrors.paymentNotFound(
+                              request.getOrganizationId(), request.getPaymentId(), readAt)
+                          .toException())));
+
   private final SourceRouter reads;
   private final FeedClient feed;
 
@@ -38,6 +59,11 @@ public final class GetPayment implements Query<GetPaymentRequest, GetPaymentResp
   @Override
   public String name() {
     return "GetPayment";
+  }
+
+  @Override
+  public Optional<CacheRules<GetPaymentRequest, GetPaymentResponse>> caching() {
+    return CACHING;
   }
 
   @Override

@@ -32,6 +32,22 @@ import java.util.Set;
 public final class GetPaymentAnalytics
     implements Query<GetPaymentAnalyticsRequest, GetPaymentAnalyticsResponse> {
 
+  private static final Optional<CacheRules<GetPaymentAnalyticsRequest, GetPaymentAnalyticsResponse>>
+      CACHING =
+          Optional.of(
+              new CacheRules<>(
+                  CacheKind.ANALYTICS,
+                  request -> Optional.of(CacheScope.of(request.getOrganizationId())),
+                  GetPaymentAnalyticsRequest::getReadOptions,
+                  request ->
+                      request.hasReadOptions()
+                          ? request.toBuilder().clearReadOptions().build()
+                          : request,
+                  (answer, read) -> answer.toBuilder().setRead(read).build(),
+                  answer -> answer,
+                  GetPaymentAnalyticsResponse.parser(),
+                  null));
+
   private static final int GROUPS_DEFAULT = 100;
 
   /** Most groups of an answer: with ten percentiles each they are a few hundred KiB. */
@@ -58,6 +74,11 @@ public final class GetPaymentAnalytics
   @Override
   public String name() {
     return "GetPaymentAnalytics";
+  }
+
+  @Override
+  public Optional<CacheRules<GetPaymentAnalyticsRequest, GetPaymentAnalyticsResponse>> caching() {
+    return CACHING;
   }
 
   @Override

@@ -32,6 +32,26 @@ public final class GetPaymentStatistics
 
   private static final String ALL_ORGANIZATIONS = "-";
 
+  private static final Optional<
+          CacheRules<GetPaymentStatisticsRequest, GetPaymentStatisticsResponse>>
+      CACHING =
+          Optional.of(
+              new CacheRules<>(
+                  CacheKind.STATISTICS,
+                  request ->
+                      request.getOrganizationId().equals(ALL_ORGANIZATIONS)
+                          ? Optional.empty()
+                          : Optional.of(CacheScope.of(request.getOrganizationId())),
+                  GetPaymentStatisticsRequest::getReadOptions,
+                  request ->
+                      request.hasReadOptions()
+                          ? request.toBuilder().clearReadOptions().build()
+                          : request,
+                  (answer, read) -> answer.toBuilder().setRead(read).build(),
+                  answer -> answer,
+                  GetPaymentStatisticsResponse.parser(),
+                  null));
+
   private final SourceRouter reads;
   private final boolean crossOrganization;
 
@@ -48,6 +68,11 @@ public final class GetPaymentStatistics
   @Override
   public String name() {
     return "GetPaymentStatistics";
+  }
+
+  @Override
+  public Optional<CacheRules<GetPaymentStatisticsRequest, GetPaymentStatisticsResponse>> caching() {
+    return CACHING;
   }
 
   @Override

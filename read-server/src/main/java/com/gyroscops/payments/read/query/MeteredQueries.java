@@ -1,18 +1,38 @@
 package com.gyroscops.payments.read.query;
 
+import com.gyroscops.payments.v1.CacheLevel;
+import com.gyroscops.payments.v1.ReadMetadata;
+import com.gyroscops.payments.v1.ReadSource;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-/** Times queries, by method, source that answered, and outcome. */
+/** Times queries, by method, source and cache that answered, and outcome. */
 public final class MeteredQueries implements QueryMiddleware {
 
-  private static final String NO_SOURCE = "none";
+  private static final String NONE = "none";
+
+  private static final Map<ReadSource, String> SOURCES =
+      Stream.of(ReadSource.values()).collect(Collectors.toMap(it -> it, it -> label(it.name())));
+
+  private static final Map<CacheLevel, String> CACHES =
+      Map.of(CacheLevel.CACHE_LEVEL_L1, "l1", CacheLevel.CACHE_LEVEL_L2, "l2");
+
+  private static String label(String constant) {
+    return constant.replace("READ_SOURCE_", "").toLowerCase(Locale.ROOT);
+  }
+
+  private record Labels(String method, String source, String cache, Status.Code outcome) {}
 
   private final MeterRegistry meters;
+  private final ConcurrentHashMap<Labels, Timer> timers = new ConcurrentHashMap<>();
 
   public MeteredQueries(MeterRegistry meters) {
     this.meters = meters;
@@ -21,11 +41,14 @@ public final class MeteredQueries implements QueryMiddleware {
   @Override
   public <Q, A> A around(Query<Q, A> query, Q request, Function<Q, A> rest) {
     Timer.Sample sample = Timer.start(meters);
-    String source = NO_SOURCE;
+    String source = NONE;
+    String cache = NONE;
     Status.Code outcome = Status.Code.INTERNAL;
     try {
       A answer = rest.apply(request);
-      source = sourceName(query.readOf(answer).getSource().name());
+      ReadMetadata read = query.readOf(answer);
+      source = SOURCES.getOrDefault(read.getSource(), NONE);
+      cache = CACHES.getOrDefault(read.getCache(), NONE);
       outcome = Status.Code.OK;
       return answer;
     } catch (StatusRuntimeException e) {
@@ -33,17 +56,18 @@ public final class MeteredQueries implements QueryMiddleware {
       throw e;
     } finally {
       sample.stop(
-          Timer.builder("payments.queries")
-              .description("Time to answer a query")
-              .tag("method", query.name())
-              .tag("source", source)
-              .tag("outcome", outcome.name())
-              .publishPercentiles(0.5, 0.99)
-              .register(meters));
+          timers.computeIfAbsent(new Labels(query.name(), source, cache, outcome), this::timer));
     }
   }
 
-  private static String sourceName(String constant) {
-    return constant.replace("READ_SOURCE_", "").toLowerCase(Locale.ROOT);
+  private Timer timer(Labels labels) {
+    return Timer.builder("payments.queries")
+        .description("Time to answer a query")
+        .tag("method", labels.method())
+        .tag("source", labels.source())
+        .tag("cache", labels.cache())
+        .tag("outcome", labels.outcome().name())
+        .publishPercentiles(0.5, 0.99)
+        .register(meters);
   }
 }

@@ -1,6 +1,7 @@
 package com.gyroscops.payments.read.query;
 
 import com.gyroscops.payments.v1.ReadMetadata;
+import java.util.Optional;
 
 /**
  * A question of the contract and how it is answered. For concurrent use; answering blocks, and ends
@@ -23,4 +24,9 @@ public interface Query<Q, A> {
 
   /** Where an answer came from. */
   ReadMetadata readOf(A answer);
+
+  /** How its answers may be kept and given again; empty: not at all. */
+  default Optional<CacheRules<Q, A>> caching() {
+    return Optional.empty();
+  }
 }

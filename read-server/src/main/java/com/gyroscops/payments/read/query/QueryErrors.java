@@ -3,12 +3,16 @@ package com.gyroscops.payments.read.query;
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.read.source.Analysis;
 import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The errors of queries, each with its reason in the contract. */
 final class QueryErrors {
+
+  private static final String PAYMENT_NOT_FOUND = "PAYMENT_NOT_FOUND";
 
   /** Many times what a usual query takes. */
   private static final Duration RETRY_QUEUE_FULL = Duration.ofMillis(100);
@@ -30,9 +34,18 @@ final class QueryErrors {
   static ApiError paymentNotFound(String organizationId, String paymentId, String readAt) {
     return ApiError.of(
         Code.NOT_FOUND,
-        "PAYMENT_NOT_FOUND",
+        PAYMENT_NOT_FOUND,
         "there is no such payment",
         Map.of("organization_id", organizationId, "payment_id", paymentId, "read_at", readAt));
+  }
+
+  /** The token in what {@link #paymentNotFound} became; empty: it is another failure. */
+  static Optional<String> readAtOfAbsence(StatusRuntimeException failure) {
+    return failure.getStatus().getCode() == Code.NOT_FOUND
+        ? ApiError.from(failure)
+            .filter(it -> it.reason().equals(PAYMENT_NOT_FOUND))
+            .map(it -> it.metadata().getOrDefault("read_at", ""))
+        : Optional.empty();
   }
 
   // javac drops the @Nullable of a compact constructor's parameter from the class file.

@@ -15,12 +15,28 @@ import com.gyroscops.payments.v1.ReadMetadata;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import com.gyroscops.payments.v1.SearchPaymentsResponse;
 import com.gyroscops.payments.v1.SortDirection;
+import java.util.Optional;
 
 /**
  * Payments of one organization by filters, a page at a time. Pages follow the sort value and
  * payment id of the last payment.
  */
 public final class SearchPayments implements Query<SearchPaymentsRequest, SearchPaymentsResponse> {
+
+  private static final Optional<CacheRules<SearchPaymentsRequest, SearchPaymentsResponse>> CACHING =
+      Optional.of(
+          new CacheRules<>(
+              CacheKind.SEARCH,
+              request -> Optional.of(CacheScope.of(request.getOrganizationId())),
+              SearchPaymentsRequest::getReadOptions,
+              request ->
+                  request.hasReadOptions()
+                      ? request.toBuilder().clearReadOptions().build()
+                      : request,
+              (answer, read) -> answer.toBuilder().setRead(read).build(),
+              answer -> answer,
+              SearchPaymentsResponse.parser(),
+              null));
 
   /** Matches are counted up to here: beyond it the number helps nobody and costs like a scan. */
   private static final int TOTAL_MAX = 10_000;
@@ -36,6 +52,11 @@ public final class SearchPayments implements Query<SearchPaymentsRequest, Search
   @Override
   public String name() {
     return "SearchPayments";
+  }
+
+  @Override
+  public Optional<CacheRules<SearchPaymentsRequest, SearchPaymentsResponse>> caching() {
+    return CACHING;
   }
 
   @Override

@@ -11,10 +11,27 @@ import com.gyroscops.payments.v1.ReadMetadata;
 import com.gyroscops.payments.v1.SuggestField;
 import com.gyroscops.payments.v1.SuggestPaymentsRequest;
 import com.gyroscops.payments.v1.SuggestPaymentsResponse;
+import java.util.Optional;
 
 /** Completions of what someone types, from the values that an organization's payments have. */
 public final class SuggestPayments
     implements Query<SuggestPaymentsRequest, SuggestPaymentsResponse> {
+
+  private static final Optional<CacheRules<SuggestPaymentsRequest, SuggestPaymentsResponse>>
+      CACHING =
+          Optional.of(
+              new CacheRules<>(
+                  CacheKind.SUGGESTIONS,
+                  request -> Optional.of(CacheScope.of(request.getOrganizationId())),
+                  SuggestPaymentsRequest::getReadOptions,
+                  request ->
+                      request.hasReadOptions()
+                          ? request.toBuilder().clearReadOptions().build()
+                          : request,
+                  (answer, read) -> answer.toBuilder().setRead(read).build(),
+                  answer -> answer,
+                  SuggestPaymentsResponse.parser(),
+                  null));
 
   private static final int LIMIT_DEFAULT = 10;
   private static final int LIMIT_MAX = 20;
@@ -28,6 +45,11 @@ public final class SuggestPayments
   @Override
   public String name() {
     return "SuggestPayments";
+  }
+
+  @Override
+  public Optional<CacheRules<SuggestPaymentsRequest, SuggestPaymentsResponse>> caching() {
+    return CACHING;
   }
 
   @Override

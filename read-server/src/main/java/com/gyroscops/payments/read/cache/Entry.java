@@ -1,0 +1,22 @@
+package com.gyroscops.payments.read.cache;
+
+import com.google.protobuf.MessageLite;
+import com.gyroscops.payments.read.tracking.Stretch;
+import com.gyroscops.payments.v1.ReadSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * An answer that a source gave.
+ *
+ * @param stretch in which its position counts
+ * @param position as of which it is the answer, or earlier
+ * @param source that gave it
+ * @param answer without where it came from; null: there is no such payment
+ * @param lifetimeNanos how long it is kept at most
+ */
+record Entry(
+    Stretch stretch,
+    long position,
+    ReadSource source,
+    @Nullable MessageLite answer,
+    long lifetimeNanos) {}

@@ -1,0 +1,193 @@
+package com.gyroscops.payments.read.tracking;
+
+import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.read.feed.LogHead;
+import com.gyroscops.payments.v1.PaymentEvent;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicLongArray;
+
+/**
+ * A stretch of one log's history, from where this replica began to follow it without a gap: where
+ * each organization and each payment changed last, and the newest events. One thread appends; any
+ * number reads.
+ *
+ * <p><b>Invariant:</b> {@link #unchangedUntil} never says that something is unchanged up to a
+ * position if there is an event of it after the position given and up to that one. It may say that
+ * something changed that did not.
+ *
+ * <p>That is so because an event's place is written before the position that covers it, and read
+ * after it; because a place only grows; and because what was before the start counts as changed at
+ * the start. Last changes are kept in tables of a fixed size, by hash: whatever shares a place
+ * counts as changed together. Such a table needs no eviction, costs the same for any number of
+ * payments, and forgets less than a map of the same size.
+ */
+public final class Stretch {
+
+  /**
+   * Places for organizations, a power of two: with a thousand busy ones, one in sixty-five others
+   * shares a place with one of them. 512 KiB.
+   */
+  static final int ORGANIZATION_PLACES = 1 << 16;
+
+  /**
+   * Places for payments, a power of two: at 1,000 changes a second, one payment in twenty shares a
+   * place with one that changed in the last minute. 8 MiB.
+   */
+  static final int PAYMENT_PLACES = 1 << 20;
+
+  /** {@link #unchangedUntil}: it changed, or may have. */
+  public static final long CHANGED = -1;
+
+  private record Token(long position, String text) {}
+
+  private final String logId;
+  private final String epoch;
+  private final long start;
+  private final long divergedMillis;
+  private final AtomicLongArray organizations = new AtomicLongArray(ORGANIZATION_PLACES);
+  private final AtomicLongArray payments = new AtomicLongArray(PAYMENT_PLACES);
+  private final EventRing ring;
+  private volatile long position;
+  private volatile Token token;
+
+  /** A stretch after which another history did not come before, as far as this replica knows. */
+  public static Stretch from(LogHead start) {
+    return new Stretch(start, 0, EventRing.EVENTS_MAX, EventRing.BYTES_MAX);
+  }
+
+  /**
+   * A stretch that replaces one whose history turned out to be lost.
+   *
+   * @param nowMillis the time by the wall clock
+   */
+  public static Stretch afterDivergence(LogHead start, long nowMillis) {
+    return new Stretch(start, nowMillis, EventRing.EVENTS_MAX, EventRing.BYTES_MAX);
+  }
+
+  /**
+   * @param eventsMax most events to remember
+   * @param bytesMax most bytes of them
+   */
+  Stretch(LogHead start, long divergedMillis, int eventsMax, long bytesMax) {
+    this.logId = start.logId();
+    this.epoch = start.epoch();
+    this.start = start.position();
+    this.divergedMillis = divergedMillis;
+    ring = new EventRing(start.position(), eventsMax, bytesMax);
+    position = this.start;
+    token = new Token(position, ConsistencyTokens.encode(logId, epoch, position));
+  }
+
+  /** A stretch that remembers few events. */
+  public static Stretch small(LogHead start, int eventsMax) {
+    return new Stretch(start, 0, eventsMax, EventRing.BYTES_MAX);
+  }
+
+  public String logId() {
+    return logId;
+  }
+
+  public String epoch() {
+    return epoch;
+  }
+
+  /** Whether positions of this history count here. */
+  public boolean isOf(String otherLogId, String otherEpoch) {
+    return logId.equals(otherLogId) && epoch.equals(otherEpoch);
+  }
+
+  /**
+   * When a history was lost that this stretch came after, in milliseconds since 1970 by the wall
+   * clock; 0: none that this replica knows of.
+   */
+  public long divergedMillis() {
+    return divergedMillis;
+  }
+
+  /** Everything up to here has been appended, or came before the start. */
+  public long position() {
+    return position;
+  }
+
+  /** The consistency token of a position in this history. */
+  public String token(long at) {
+    Token last = token;
+    if (last.position() != at) {
+      last = new Token(at, ConsistencyTokens.encode(logId, epoch, at));
+      token = last;
+    }
+    return last.text();
+  }
+
+  /**
+   * The newest position, {@code since} or later, such that nothing happened in between to the
+   * organization, or to the one payment; {@link #CHANGED} if something happened after {@code
+   * since}, or may have.
+   *
+   * @param paymentId empty: all of the organization's
+   */
+  public long unchangedUntil(long since, String organizationId, String paymentId) {
+    // First, so that every change up to it is seen.
+    long until = position;
+    long changed =
+        paymentId.isEmpty()
+            ? organizations.get(place(organizationId))
+            : payments.get(place(organizationId, paymentId));
+    return Math.max(changed, start) <= since ? Math.max(until, since) : CHANGED;
+  }
+
+  /**
+   * Takes up the events that follow the position.
+   *
+   * @throws IllegalArgumentException there is a gap, or a repetition
+   */
+  public void append(List<PaymentEvent> events) {
+    long last = position;
+    for (PaymentEvent event : events) {
+      if (event.getPosition() != last + 1) {
+        throw new IllegalArgumentException(
+            "event " + event.getPosition() + " does not follow " + last);
+      }
+      int organization = place(event.getOrganizationId());
+      last = event.getPosition();
+      ring.add(event, organizations.get(organization));
+      organizations.set(organization, last);
+      payments.set(place(event.getOrganizationId(), event.getPaymentId()), last);
+    }
+    position = last;
+  }
+
+  /**
+   * The events of an organization, or of one of its payments, after a position, the first {@code
+   * limit} of them.
+   *
+   * @param paymentId empty: all of the organization's
+   */
+  public Passage after(long since, String organizationId, String paymentId, int limit) {
+    long until = position;
+    long newest = organizations.get(place(organizationId));
+    return ring.after(since, newest, Math.max(until, newest), organizationId, paymentId, limit);
+  }
+
+  /** Id of the newest event; empty if none was appended yet. */
+  String newestEventId() {
+    return ring.newestId();
+  }
+
+  private static int place(String organizationId) {
+    return mixed(organizationId.hashCode()) & (ORGANIZATION_PLACES - 1);
+  }
+
+  private static int place(String organizationId, String paymentId) {
+    return mixed(31 * mixed(organizationId.hashCode()) + paymentId.hashCode())
+        & (PAYMENT_PLACES - 1);
+  }
+
+  /** Spreads hash codes of strings that differ little; the finalizer of MurmurHash3. */
+  private static int mixed(int hash) {
+    int h = hash;
+    h = (h ^ (h >>> 16)) * 0x85ebca6b;
+    h = (h ^ (h >>> 13)) * 0xc2b2ae35;
+    return h ^ (h >>> 16);
+  }
+}

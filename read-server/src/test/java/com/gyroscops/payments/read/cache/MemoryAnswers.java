@@ -1,0 +1,41 @@
+package com.gyroscops.payments.read.cache;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/** A shared store in memory, which may be away. */
+final class MemoryAnswers implements SharedAnswers {
+
+  final Map<String, byte[]> values = new ConcurrentHashMap<>();
+  final AtomicInteger calls = new AtomicInteger();
+  volatile boolean away;
+
+  @Override
+  public byte @Nullable [] get(byte[] key, Duration max) throws AwayException {
+    calls.incrementAndGet();
+    if (away) {
+      throw new AwayException("on purpose", new IllegalStateException("away"));
+    }
+    return values.get(text(key));
+  }
+
+  @Override
+  public CompletionStage<?> put(byte[] key, byte[] value, Duration lifetime) {
+    calls.incrementAndGet();
+    if (away) {
+      return CompletableFuture.failedFuture(new IllegalStateException("away"));
+    }
+    values.put(text(key), value);
+    return CompletableFuture.completedFuture(null);
+  }
+
+  private static String text(byte[] key) {
+    return new String(key, StandardCharsets.UTF_8);
+  }
+}

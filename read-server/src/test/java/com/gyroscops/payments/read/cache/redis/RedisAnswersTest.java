@@ -1,0 +1,43 @@
+package com.gyroscops.payments.read.cache.redis;
+
+import static com.gyroscops.payments.read.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.gyroscops.payments.localstack.LocalRedis;
+import com.gyroscops.payments.read.cache.SharedAnswers.AwayException;
+import com.gyroscops.payments.read.redis.RedisLink;
+import io.lettuce.core.RedisClient;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+
+class RedisAnswersTest {
+
+  private static final Duration LONG = Duration.ofSeconds(10);
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void whatIsPutIsThereUntilItsTimeIsOverAndARedisThatIsGoneIsSaidToBe() throws Exception {
+    try (LocalRedis redis = LocalRedis.temporary()) {
+      RedisClient client = RedisClient.create(redis.uri());
+      client.setOptions(RedisLink.clientOptions());
+      try (RedisLink link = new RedisLink(client, "test")) {
+        RedisAnswers answers = new RedisAnswers(link);
+        assertThat(answers.get(bytes("key"), LONG)).isNull();
+        answers.put(bytes("key"), bytes("value"), LONG).toCompletableFuture().get();
+        assertThat(answers.get(bytes("key"), LONG)).isEqualTo(bytes("value"));
+        answers.put(bytes("key"), bytes("other"), Duration.ofMillis(50)).toCompletableFuture().get();
+        eventually("it expires", () -> answers.get(bytes("key"), LONG) == null);
+        redis.process().destroyForcibly().onExit().get();
+        assertThatThrownBy(() -> answers.get(bytes("key"), Duration.ofMillis(100)))
+            .isInstanceOf(AwayException.class);
+      } finally {
+        client.shutdown(Duration.ZERO, Duration.ofSeconds(1));
+      }
+    }
+  }
+}
