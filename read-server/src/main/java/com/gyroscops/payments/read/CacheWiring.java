@@ -75,13 +75,15 @@ final class CacheWiring {
   @Singleton
   Warming warming(
       @Named("read") DataSource dataSource,
+      Migration migration,
       ChangeTracker changes,
       QueryBus bus,
       GetPaymentStatistics statistics,
       SearchPayments search,
       GetPayment getPayment) {
     // Micronaut's wrapper hands out a connection only within its own transactions.
-    SqlBusiest busiest = new SqlBusiest(DelegatingDataSource.unwrapDataSource(dataSource));
+    SqlBusiest busiest =
+        new SqlBusiest(migration.gate(DelegatingDataSource.unwrapDataSource(dataSource)));
     return new Warming(busiest::organizations, changes, bus, statistics, search, getPayment);
   }
 }

@@ -37,6 +37,8 @@ public final class Warming implements AutoCloseable {
   /** How long to wait until there is a source and the tracker runs; then it is too late. */
   private static final Duration WAIT_MAX = Duration.ofMinutes(1);
 
+  private static final Duration CLOSE_WAIT = Duration.ofSeconds(5);
+
   private static final Duration TRY_EVERY = Duration.ofMillis(500);
 
   /** Organizations with the most payments lately, the busiest first. */
@@ -52,6 +54,7 @@ public final class Warming implements AutoCloseable {
   private final SearchPayments search;
   private final GetPayment getPayment;
   private final CountDownLatch closed = new CountDownLatch(1);
+  private final Thread thread = Thread.ofVirtual().name("warming").unstarted(this::run);
 
   public Warming(
       Busiest busiest,
@@ -70,12 +73,19 @@ public final class Warming implements AutoCloseable {
 
   /** Begins, and does not wait. */
   public void start() {
-    Thread.ofVirtual().name("warming").start(this::run);
+    thread.start();
   }
 
+  /** Ends it, and what it asks just now. */
   @Override
   public void close() {
     closed.countDown();
+    thread.interrupt();
+    try {
+      thread.join(CLOSE_WAIT);
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private void run() {

@@ -265,10 +265,10 @@ final class Watch {
     boolean tooMuch =
         switch (waiting) {
           case Passage.Known known -> known.more();
-          // It reads the past, at its own pace; nothing waits for it but there.
-          case Passage.Forgotten _ -> live;
+          case Passage.Forgotten _ -> true;
         };
-    if (tooMuch) {
+    // One that still reads the past does so at its own pace: nothing waits for it but there.
+    if (live && tooMuch) {
       throw WatchErrors.fellBehind(resumeToken()).toException();
     }
     return limits.look().toNanos();

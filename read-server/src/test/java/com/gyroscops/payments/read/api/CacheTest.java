@@ -93,14 +93,17 @@ class CacheTest {
       }
     }
     ReadOptions none = ReadOptions.getDefaultInstance();
-    eventually("L1 gives all kinds", () -> {
-      var statistics = GetPaymentStatisticsRequest.newBuilder().setOrganizationId("acme").build();
-      var analytics = GetPaymentAnalyticsRequest.newBuilder().setOrganizationId("acme").build();
-      CacheLevel l1 = CacheLevel.CACHE_LEVEL_L1;
-      return get(replica, none).getRead().getCache() == l1
-          && queries.getPaymentStatistics(statistics).getRead().getCache() == l1
-          && queries.getPaymentAnalytics(analytics).getRead().getCache() == l1;
-    });
+    eventually(
+        "L1 gives all kinds",
+        () -> {
+          var statistics =
+              GetPaymentStatisticsRequest.newBuilder().setOrganizationId("acme").build();
+          var analytics = GetPaymentAnalyticsRequest.newBuilder().setOrganizationId("acme").build();
+          CacheLevel l1 = CacheLevel.CACHE_LEVEL_L1;
+          return get(replica, none).getRead().getCache() == l1
+              && queries.getPaymentStatistics(statistics).getRead().getCache() == l1
+              && queries.getPaymentAnalytics(analytics).getRead().getCache() == l1;
+        });
     assertThat(replica.get("/prometheus").body())
         .contains("payments_cache_hits_total{level=\"l1\",query=\"GetPaymentAnalytics\"}")
         .contains("payments_cache_entries")
@@ -143,11 +146,13 @@ class CacheTest {
       more.put("cache.l1-bytes-max", 0);
       try (RunningReplica one = replica(more);
           RunningReplica two = replica(more)) {
-        eventually("they share", () -> {
-          get(one, ReadOptions.getDefaultInstance());
-          return get(two, ReadOptions.getDefaultInstance()).getRead().getCache()
-              == CacheLevel.CACHE_LEVEL_L2;
-        });
+        eventually(
+            "they share",
+            () -> {
+              get(one, ReadOptions.getDefaultInstance());
+              return get(two, ReadOptions.getDefaultInstance()).getRead().getCache()
+                  == CacheLevel.CACHE_LEVEL_L2;
+            });
         for (int i = 0; i < 10; i++) {
           PaymentEvent event = log.update("acme", "p1", "change " + i);
           feed.publish();

@@ -187,11 +187,20 @@ class WatchPaymentsTest {
       }
     }
     feed.publish();
+    eventually(
+        "it is given up",
+        () ->
+            replica
+                .get("/prometheus")
+                .body()
+                .contains("payments_watch_ended_total{reason=\"watch_fell_behind\"}"));
     // Its end comes after what is on its way.
-    eventually("it is told", () -> {
-      watcher.takeAll();
-      return watcher.failure().isPresent() || watcher.events().size() == log.head() - before;
-    });
+    eventually(
+        "it is told",
+        () -> {
+          watcher.takeAll();
+          return watcher.failure().isPresent() || watcher.events().size() == log.head() - before;
+        });
     ApiError error = watcher.failure().orElseThrow();
     assertThat(error.reason()).isEqualTo("WATCH_FELL_BEHIND");
     assertThat(error.code()).isEqualTo(Code.RESOURCE_EXHAUSTED);
@@ -199,7 +208,12 @@ class WatchPaymentsTest {
     assertThat(token).isEqualTo(watcher.resumeToken());
     Watcher resumed = watch("acme", "", token, false);
     long taken = watcher.events().size();
-    eventually("the rest came", () -> taken + resumed.events().size() >= log.head() - before);
+    eventually(
+        "the rest came",
+        () -> {
+          assertThat(resumed.failure()).isEmpty();
+          return taken + resumed.events().size() >= log.head() - before;
+        });
     List<PaymentEvent> all = new ArrayList<>(watcher.events());
     all.addAll(resumed.events());
     assertThat(all).isEqualTo(log.after(before));
@@ -240,9 +254,10 @@ class WatchPaymentsTest {
     eventually("it begins", watcher::hasBegun);
     replica.stop();
     eventually("it is told", () -> watcher.failure().isPresent());
-    assertThat(watcher.failure().orElseThrow()).satisfies(error -> {
-      assertThat(error.reason()).isEqualTo("DRAINING");
-      assertThat(error.metadata()).containsEntry("resume_token", watcher.resumeToken());
-    });
+    assertThat(watcher.failure().orElseThrow())
+        .satisfies(error -> {
+          assertThat(error.reason()).isEqualTo("DRAINING");
+          assertThat(error.metadata()).containsEntry("resume_token", watcher.resumeToken());
+        });
   }
 }

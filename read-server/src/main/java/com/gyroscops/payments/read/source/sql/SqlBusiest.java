@@ -18,8 +18,6 @@ public final class SqlBusiest {
    */
   private static final int ROLLUPS_MAX = 50_000;
 
-  private static final String UNDEFINED_TABLE = "42P01";
-
   private final DataSource dataSource;
 
   public SqlBusiest(DataSource dataSource) {
@@ -42,9 +40,6 @@ public final class SqlBusiest {
       }
       return organizations;
     } catch (SQLException e) {
-      if (UNDEFINED_TABLE.equals(e.getSQLState())) {
-        throw new SourceUnavailableException("the schema is not there yet", e);
-      }
       throw SqlFailures.unavailable(e);
     }
   }

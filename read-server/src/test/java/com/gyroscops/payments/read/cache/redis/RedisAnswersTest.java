@@ -30,9 +30,13 @@ class RedisAnswersTest {
         assertThat(answers.get(bytes("key"), LONG)).isNull();
         answers.put(bytes("key"), bytes("value"), LONG).toCompletableFuture().get();
         assertThat(answers.get(bytes("key"), LONG)).isEqualTo(bytes("value"));
-        answers.put(bytes("key"), bytes("other"), Duration.ofMillis(50)).toCompletableFuture().get();
+        answers
+            .put(bytes("key"), bytes("other"), Duration.ofMillis(50))
+            .toCompletableFuture()
+            .get();
         eventually("it expires", () -> answers.get(bytes("key"), LONG) == null);
-        redis.process().destroyForcibly().onExit().get();
+        assertThat(redis.process().destroyForcibly()).isTrue();
+        redis.process().onExit().get();
         assertThatThrownBy(() -> answers.get(bytes("key"), Duration.ofMillis(100)))
             .isInstanceOf(AwayException.class);
       } finally {
