@@ -4,6 +4,7 @@ import static com.gyroscops.payments.read.Eventually.eventually;
 import static com.gyroscops.payments.read.api.ApiErrors.failureOf;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.Duration;
 import com.gyroscops.payments.contract.ConsistencyTokens;
 import com.gyroscops.payments.localstack.LocalRedis;
 import com.gyroscops.payments.read.ReadDatabase;
@@ -11,6 +12,7 @@ import com.gyroscops.payments.read.RunningReplica;
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.ScriptedFeed;
 import com.gyroscops.payments.v1.CacheLevel;
+import com.gyroscops.payments.v1.Consistency;
 import com.gyroscops.payments.v1.GetPaymentAnalyticsRequest;
 import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.GetPaymentResponse;
@@ -19,6 +21,8 @@ import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.ReadOptions;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import com.gyroscops.payments.v1.SuggestPaymentsRequest;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -169,6 +173,50 @@ class CacheTest {
         }
       }
     }
+  }
+
+  /** Version of the payment not older than a second; 0: the replica cannot tell. */
+  private static long versionWithinASecond(RunningReplica replica) {
+    try {
+      return get(replica, staleness(1)).getPayment().getVersion();
+    } catch (StatusRuntimeException e) {
+      assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+      return 0;
+    }
+  }
+
+  private static ReadOptions staleness(long seconds) {
+    return RunningReplica.with(
+        Consistency.newBuilder().setMaxStaleness(Duration.newBuilder().setSeconds(seconds)));
+  }
+
+  @Test
+  void aReplicaThatIsCutOffFromTheFeedGivesNothingOlderThanAskedFor() throws Exception {
+    eventually(
+        "it is kept",
+        () -> get(replica, staleness(1)).getRead().getCache() == CacheLevel.CACHE_LEVEL_L1);
+    feed.down(true);
+    log.update("acme", "p1", "not heard of");
+    feed.publish();
+    GetPaymentResponse old = get(replica, staleness(3_600));
+    assertThat(old.getPayment().getVersion()).isEqualTo(1);
+    assertThat(old.getRead().getCache()).isEqualTo(CacheLevel.CACHE_LEVEL_L1);
+    eventually("what is kept is too old", () -> versionWithinASecond(replica) == 0);
+    eventually(
+        "nothing that is kept is given without a bound",
+        () -> {
+          assertThat(versionWithinASecond(replica)).isZero();
+          return get(replica, ReadOptions.getDefaultInstance()).getRead().getCache()
+              == CacheLevel.CACHE_LEVEL_UNSPECIFIED;
+        });
+    feed.down(false);
+    eventually(
+        "it hears of the change",
+        () -> {
+          long version = versionWithinASecond(replica);
+          assertThat(version).isNotEqualTo(1);
+          return version == 2;
+        });
   }
 
   @Test
