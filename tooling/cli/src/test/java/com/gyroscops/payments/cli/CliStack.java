@@ -169,6 +169,16 @@ final class CliStack implements AutoCloseable {
     return "127.0.0.1:" + (50_052 + portOffset + 100 * index);
   }
 
+  /** Of a read-server's administration. */
+  String internalReadTarget(int index) {
+    return "127.0.0.1:" + (50_062 + portOffset + 100 * index);
+  }
+
+  /** Where OpenSearch answers. */
+  String searchUrl() {
+    return "http://127.0.0.1:" + (19_200 + portOffset);
+  }
+
   ManagedChannel writeServer(int index) throws IOException {
     return Clients.retrying("127.0.0.1:" + (50_051 + portOffset + 100 * index));
   }

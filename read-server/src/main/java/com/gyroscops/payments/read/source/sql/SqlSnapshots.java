@@ -51,6 +51,7 @@ public final class SqlSnapshots implements Snapshots {
     // Longer than any query may take: the cursor lives as long as the receiver needs.
     new Sql("set transaction isolation level repeatable read, read only").update(connection);
     new Sql("set local statement_timeout = 0").update(connection);
+    new Sql("set local idle_in_transaction_session_timeout = 0").update(connection);
     SourcePosition at = SqlSource.positionOn(connection);
     if (!at.isReady()) {
       throw new SourceUnavailableException(
