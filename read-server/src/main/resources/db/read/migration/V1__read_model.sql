@@ -33,22 +33,6 @@ create index payments_by_provider_reference on payments (organization_id, provid
 create index payments_by_correlation on payments (organization_id, correlation_id)
     where correlation_id <> '';
 
--- The words by which payments are found, apart from the payments, so that a change of status does not
--- touch their index. Besides them, words holds one that no text has, '/' and the
--- organization: with it the index alone narrows a search to one tenant. Its entries are written at
--- once: a list of pending ones would be worked off in the middle of some projection.
-create table payment_words (
-    organization_id   text     collate "C" not null,
-    payment_id        text     collate "C" not null,
-    description       text     collate "C" not null,
-    words             tsvector not null,
-    -- Those of the description alone, for completions.
-    description_words tsvector not null,
-    primary key (organization_id, payment_id)
-);
-
-create index payment_words_by_word on payment_words using gin (words) with (fastupdate = off);
-
 create table payment_events (
     version         bigint not null,
     position        bigint not null,
@@ -64,8 +48,6 @@ create table payment_events (
 
 create index payment_events_timeline on payment_events (organization_id, correlation_id, position)
     where correlation_id <> '';
--- For watchers that resume.
-create index payment_events_by_position on payment_events (organization_id, position);
 create index payment_events_refunds on payment_events (organization_id, refund_at)
     where refund_at is not null;
 

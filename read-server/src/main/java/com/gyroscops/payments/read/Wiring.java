@@ -111,10 +111,13 @@ final class Wiring {
   SourceWatch sourceWatch(
       @Named("read") DatasourceConfiguration database,
       Migration migration,
+      HeadTracker heads,
       List<ProjectedSource> sources) {
     return new SourceWatch(
         sources.stream()
-            .collect(Collectors.toMap(RoutedSource::of, it -> probe(it, database, migration))));
+            .collect(
+                Collectors.toMap(
+                    it -> RoutedSource.of(it, heads), it -> probe(it, database, migration))));
   }
 
   private static RoutedSource.Probe probe(

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -48,8 +49,8 @@ public final class HeadTracker implements AutoCloseable {
   private final FeedClient feed;
   private final LongSupplier nanoTime;
   private final Deque<Observation> observations = new ArrayDeque<>();
-  // Heads not known to be applied, oldest first, positions growing.
-  private final Deque<Observation> unapplied = new ArrayDeque<>();
+  // When the head was first seen where, oldest first, positions growing.
+  private final Deque<Observation> grown = new ArrayDeque<>();
   private final CountDownLatch closed = new CountDownLatch(1);
   private @Nullable LogHead newest;
   private long neededNanos;
@@ -125,16 +126,16 @@ public final class HeadTracker implements AutoCloseable {
   public synchronized void seen(LogHead head) {
     LogHead before = newest;
     if (before != null && !sameHistory(before, head)) {
-      unapplied.clear();
+      grown.clear();
       newest = head;
     } else if (before == null || head.position() > before.position()) {
       newest = head;
     } else {
       return;
     }
-    if (unapplied.isEmpty() || unapplied.getLast().head().position() < head.position()) {
-      unapplied.addLast(new Observation(head, nanoTime.getAsLong()));
-      thin(unapplied);
+    if (grown.isEmpty() || grown.getLast().head().position() < head.position()) {
+      grown.addLast(new Observation(head, nanoTime.getAsLong()));
+      thin(grown);
     }
   }
 
@@ -160,15 +161,18 @@ public final class HeadTracker implements AutoCloseable {
 
   /** How long ago the oldest event that a source has not applied was first known to be there. */
   public synchronized Duration oldestUnapplied(String logId, String epoch, long position) {
-    while (!unapplied.isEmpty()) {
-      Observation oldest = unapplied.getFirst();
-      boolean same = oldest.head().logId().equals(logId) && oldest.head().epoch().equals(epoch);
-      if (!same || oldest.head().position() > position) {
-        return Duration.ofNanos(nanoTime.getAsLong() - oldest.sentNanos());
+    Observation oldest = null;
+    for (Iterator<Observation> newestFirst = grown.descendingIterator(); newestFirst.hasNext(); ) {
+      Observation each = newestFirst.next();
+      boolean same = each.head().logId().equals(logId) && each.head().epoch().equals(epoch);
+      if (same && each.head().position() <= position) {
+        break;
       }
-      unapplied.removeFirst();
+      oldest = each;
     }
-    return Duration.ZERO;
+    return oldest == null
+        ? Duration.ZERO
+        : Duration.ofNanos(nanoTime.getAsLong() - oldest.sentNanos());
   }
 
   private static boolean sameHistory(LogHead one, LogHead other) {

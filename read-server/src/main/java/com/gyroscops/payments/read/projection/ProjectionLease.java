@@ -6,7 +6,7 @@ import java.util.OptionalLong;
 
 /**
  * The right to project one source. Whoever holds it may lose it without noticing; the fence, which
- * the source checks with every change, keeps a former holder from doing harm. For one thread.
+ * the source checks with every change, keeps a former holder from doing harm. For concurrent use.
  */
 interface ProjectionLease {
 

@@ -56,6 +56,9 @@ public final class Projector implements AutoCloseable {
   /** Long enough not to press a store that is down, short enough to be back soon after it. */
   private static final Duration BACKOFF_MAX = Duration.ofSeconds(2);
 
+  /** What an event was parked for may have been mended meanwhile. */
+  private static final Duration RETRY_PARKED_EVERY = Duration.ofMinutes(1);
+
   /** How long closing waits for a transaction under way. */
   private static final Duration CLOSE_WAIT = Duration.ofSeconds(5);
 
@@ -79,7 +82,7 @@ public final class Projector implements AutoCloseable {
   private volatile boolean projecting;
   private volatile @Nullable FeedSubscription following;
   private int failures;
-  private long renewedNanos;
+  private long parkedTriedNanos;
 
   /**
    * @param sourceName the source's name on the feed and of its lease
@@ -211,9 +214,7 @@ public final class Projector implements AutoCloseable {
 
   private OptionalLong take() throws InterruptedException {
     try {
-      OptionalLong fence = lease.take();
-      renewedNanos = System.nanoTime();
-      return fence;
+      return lease.take();
     } catch (SourceUnavailableException e) {
       backOff(e);
       return OptionalLong.empty();
@@ -222,17 +223,20 @@ public final class Projector implements AutoCloseable {
 
   /** Works under one fence until it ends, whatever fails meanwhile. */
   private End hold(long fence) throws InterruptedException {
-    try {
+    try (LeaseKeeper keeper = LeaseKeeper.start(lease, fence, sourceName)) {
       while (!isClosing()) {
         try {
-          Optional<End> end = project(fence);
+          Optional<End> end = project(fence, keeper);
           if (end.isPresent()) {
             return end.get();
           }
         } catch (SourceUnavailableException | FeedUnavailableException e) {
-          if (!isClosing() && !backOffUnder(fence, e)) {
-            return End.LEASE_LOST;
+          if (!isClosing()) {
+            backOff(e);
           }
+        }
+        if (keeper.isLost()) {
+          return End.LEASE_LOST;
         }
       }
       return End.CLOSED;
@@ -250,10 +254,11 @@ public final class Projector implements AutoCloseable {
   }
 
   /** One subscription, from where the source stands now. Empty: begin anew. */
-  private Optional<End> project(long fence)
+  private Optional<End> project(long fence, LeaseKeeper keeper)
       throws SourceUnavailableException, FeedUnavailableException, InterruptedException {
     Optional<SourcePosition> taken = source.takeOver(fence);
     if (taken.isPresent() && taken.get().parked() > 0) {
+      parkedTriedNanos = System.nanoTime();
       taken = source.retryParked(fence);
     }
     if (taken.isEmpty()) {
@@ -270,7 +275,7 @@ public final class Projector implements AutoCloseable {
     known.publish(at);
     try (FeedSubscription subscription = feed.subscribe(start(at))) {
       following = subscription;
-      return follow(subscription, fence, at);
+      return follow(subscription, fence, keeper, at);
     } catch (HistoryDivergedException e) {
       LOG.warn("{} starts over, for its history is not the log's: {}", sourceName, e.getMessage());
       Optional<SourcePosition> emptied = source.startOver(fence);
@@ -293,7 +298,8 @@ public final class Projector implements AutoCloseable {
         .build();
   }
 
-  private Optional<End> follow(FeedSubscription subscription, long fence, SourcePosition start)
+  private Optional<End> follow(
+      FeedSubscription subscription, long fence, LeaseKeeper keeper, SourcePosition start)
       throws SourceUnavailableException,
           FeedUnavailableException,
           HistoryDivergedException,
@@ -302,8 +308,11 @@ public final class Projector implements AutoCloseable {
     long heardNanos = System.nanoTime();
     long lookedNanos = heardNanos;
     while (!isClosing()) {
-      if (!renewIfDue(fence)) {
+      if (keeper.isLost()) {
         return Optional.of(End.LEASE_LOST);
+      }
+      if (at.parked() > 0 && System.nanoTime() - parkedTriedNanos > RETRY_PARKED_EVERY.toNanos()) {
+        return Optional.empty();
       }
       Optional<EventBatch> first = subscription.next(ProjectionLease.RENEW_EVERY);
       if (first.isEmpty()) {
@@ -409,27 +418,7 @@ public final class Projector implements AutoCloseable {
     }
   }
 
-  private boolean renewIfDue(long fence) throws SourceUnavailableException {
-    if (System.nanoTime() - renewedNanos < ProjectionLease.RENEW_EVERY.toNanos()) {
-      return true;
-    }
-    boolean renewed = lease.renew(fence);
-    renewedNanos = System.nanoTime();
-    return renewed;
-  }
-
-  /** Waits longer with each failure in a row, and renews the lease meanwhile. */
-  private boolean backOffUnder(long fence, Exception failure) throws InterruptedException {
-    backOff(failure);
-    try {
-      return renewIfDue(fence);
-    } catch (SourceUnavailableException e) {
-      // The next step will fail of it, and wait again.
-      LOG.debug("the lease of {} could not be renewed", sourceName, e);
-      return true;
-    }
-  }
-
+  /** Waits longer with each failure in a row. */
   private void backOff(Exception failure) throws InterruptedException {
     long doubled = BACKOFF_MIN.toNanos() << Math.min(failures, 16);
     long max = Math.min(BACKOFF_MAX.toNanos(), doubled);

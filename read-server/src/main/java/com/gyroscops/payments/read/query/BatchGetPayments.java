@@ -52,8 +52,13 @@ public final class BatchGetPayments
         fresh.value().stream()
             .collect(Collectors.toMap(Payment::getPaymentId, Function.identity()));
     var response = BatchGetPaymentsResponse.newBuilder().setRead(fresh.read());
+    int bytes = 0;
     for (String id : ids) {
       Payment payment = found.get(id);
+      bytes += payment == null ? 0 : payment.getSerializedSize();
+      if (bytes > Page.BYTES_MAX) {
+        throw QueryErrors.answerTooLarge(response.getPaymentsCount()).toException();
+      }
       if (payment == null) {
         response.addMissingPaymentIds(id);
       } else {

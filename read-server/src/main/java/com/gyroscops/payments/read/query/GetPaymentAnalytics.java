@@ -56,6 +56,8 @@ public final class GetPaymentAnalytics
   private static final int PERCENTILES_MAX = 10;
   private static final ZoneId DEFAULT_ZONE = ZoneId.of("UTC");
 
+  private static final Set<String> UNIVERSAL = Set.of("UTC", "GMT");
+
   /** Names that the JDK has and other engines do not. */
   private static final String OWN_ZONES = "SystemV/";
 
@@ -144,9 +146,14 @@ public final class GetPaymentAnalytics
     violations.throwIfAny();
   }
 
-  private static boolean isZone(String name) {
+  /** Whether every exact source knows it, and as the same zone. */
+  static boolean isZone(String name) {
+    // Short names such as CET mean a zone here and a fixed offset there.
     return name.isEmpty()
-        || (ZoneId.getAvailableZoneIds().contains(name) && !name.startsWith(OWN_ZONES));
+        || UNIVERSAL.contains(name)
+        || (name.contains("/")
+            && ZoneId.getAvailableZoneIds().contains(name)
+            && !name.startsWith(OWN_ZONES));
   }
 
   private static Analysis analysis(GetPaymentAnalyticsRequest request) {

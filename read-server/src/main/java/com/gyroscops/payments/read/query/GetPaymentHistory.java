@@ -51,7 +51,7 @@ public final class GetPaymentHistory
             request.getPageToken());
     Routed<List<PaymentEvent>> routed =
         reads.read(
-            request.getReadOptions(),
+            page.options(request.getReadOptions()),
             Capability.HISTORY,
             source ->
                 source.history(
@@ -64,7 +64,8 @@ public final class GetPaymentHistory
               request.getOrganizationId(), request.getPaymentId(), routed.read().getReadAt())
           .toException();
     }
-    PageRead.Cut<PaymentEvent> cut = page.cut(routed.value(), PaymentEvent::getVersion, _ -> "");
+    PageRead.Cut<PaymentEvent> cut =
+        page.cut(routed.value(), routed.read().getReadAt(), PaymentEvent::getVersion, _ -> "");
     return GetPaymentHistoryResponse.newBuilder()
         .addAllEvents(cut.elements())
         .setNextPageToken(cut.nextPageToken())

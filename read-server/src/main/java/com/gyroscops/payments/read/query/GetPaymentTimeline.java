@@ -54,7 +54,7 @@ public final class GetPaymentTimeline
             request.getPageToken());
     Routed<List<PaymentEvent>> routed =
         reads.read(
-            request.getReadOptions(),
+            page.options(request.getReadOptions()),
             Capability.TIMELINE,
             source ->
                 source.timeline(
@@ -62,7 +62,8 @@ public final class GetPaymentTimeline
                     request.getCorrelationId(),
                     page.afterValue(),
                     page.fetch()));
-    PageRead.Cut<PaymentEvent> cut = page.cut(routed.value(), PaymentEvent::getPosition, _ -> "");
+    PageRead.Cut<PaymentEvent> cut =
+        page.cut(routed.value(), routed.read().getReadAt(), PaymentEvent::getPosition, _ -> "");
     return GetPaymentTimelineResponse.newBuilder()
         .addAllEvents(cut.elements())
         .setNextPageToken(cut.nextPageToken())

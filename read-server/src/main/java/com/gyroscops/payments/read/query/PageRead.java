@@ -2,7 +2,11 @@ package com.gyroscops.payments.read.query;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
+import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.v1.Consistency;
+import com.gyroscops.payments.v1.ConsistencyToken;
 import com.gyroscops.payments.v1.PageToken;
+import com.gyroscops.payments.v1.ReadOptions;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -33,6 +37,34 @@ record PageRead(PageTokens tokens, ByteString digest, int size, Optional<PageTok
     return after.map(PageToken::getSortValue).orElse(0L);
   }
 
+  /** What a request asks of its source; pages after the first are not older than that. */
+  ReadOptions options(ReadOptions asked) {
+    String first = after.map(PageToken::getReadAt).orElse("");
+    Consistency consistency = asked.getConsistency();
+    boolean demandsLess =
+        switch (consistency.getRequirementCase()) {
+          case MINIMIZE_LATENCY, REQUIREMENT_NOT_SET -> true;
+          case AT_LEAST_AS_FRESH -> isOlder(consistency.getAtLeastAsFresh(), first);
+          case MAX_STALENESS, FULLY_CONSISTENT -> false;
+        };
+    return first.isEmpty() || !demandsLess
+        ? asked
+        : asked.toBuilder()
+            .setConsistency(Consistency.newBuilder().setAtLeastAsFresh(first))
+            .build();
+  }
+
+  /** Whether both are of one history, and the one before the other. */
+  private static boolean isOlder(String token, String other) {
+    Optional<ConsistencyToken> mine = ConsistencyTokens.decode(token);
+    Optional<ConsistencyToken> its = ConsistencyTokens.decode(other);
+    return mine.isPresent()
+        && its.isPresent()
+        && mine.get().getLogId().equals(its.get().getLogId())
+        && mine.get().getEpoch().equals(its.get().getEpoch())
+        && mine.get().getPosition() < its.get().getPosition();
+  }
+
   /** How many to fetch: one more than a page holds, to know whether another follows. */
   int fetch() {
     return size + 1;
@@ -48,17 +80,23 @@ record PageRead(PageTokens tokens, ByteString digest, int size, Optional<PageTok
   /**
    * Cuts the page out of what was fetched, which may be fewer elements where they are large.
    *
+   * @param readAt of the answer that they are of
    * @param sortValue of an element
    * @param paymentId of an element, where the sort value is not unique; else empty
    */
   <T extends Message> Cut<T> cut(
-      List<T> found, ToLongFunction<T> sortValue, Function<T, String> paymentId) {
+      List<T> found, String readAt, ToLongFunction<T> sortValue, Function<T, String> paymentId) {
     List<T> page = Page.of(found, size);
     if (found.size() == page.size()) {
       return new Cut<>(page, "");
     }
     T last = page.getLast();
     return new Cut<>(
-        page, tokens.write(digest, sortValue.applyAsLong(last), paymentId.apply(last)));
+        page,
+        tokens.write(
+            digest,
+            sortValue.applyAsLong(last),
+            paymentId.apply(last),
+            after.map(PageToken::getReadAt).orElse(readAt)));
   }
 }

@@ -31,8 +31,11 @@ public final class PageTokens {
   /** Least length of a key, in bytes; shorter ones can be guessed. */
   public static final int SECRET_BYTES_MIN = 16;
 
-  /** Longest text that is looked at: a signature, a digest, a number and an identifier, encoded. */
-  private static final int LENGTH_MAX = 512;
+  /**
+   * Longest text that is looked at: a signature, a digest, a number, an identifier and a
+   * consistency token, encoded.
+   */
+  private static final int LENGTH_MAX = 1_024;
 
   private static final String ALGORITHM = "HmacSHA256";
   private static final int SIGNATURE_BYTES = 32;
@@ -78,13 +81,18 @@ public final class PageTokens {
     }
   }
 
-  /** The token of the page after an element. */
-  String write(ByteString digest, long sortValue, String paymentId) {
+  /**
+   * The token of the page after an element.
+   *
+   * @param readAt of the first page
+   */
+  String write(ByteString digest, long sortValue, String paymentId, String readAt) {
     byte[] content =
         PageToken.newBuilder()
             .setQueryDigest(digest)
             .setSortValue(sortValue)
             .setPaymentId(paymentId)
+            .setReadAt(readAt)
             .build()
             .toByteArray();
     byte[] signature = sign(content);

@@ -48,6 +48,14 @@ final class QueryErrors {
         : Optional.empty();
   }
 
+  static ApiError answerTooLarge(int fitting) {
+    return ApiError.of(
+        Code.OUT_OF_RANGE,
+        "ANSWER_TOO_LARGE",
+        "the payments are too large for one answer; ask for fewer",
+        Map.of("fitting_payments", Integer.toString(fitting)));
+  }
+
   // javac drops the @Nullable of a compact constructor's parameter from the class file.
   @SuppressWarnings("NullAway")
   static ApiError pageTokenInvalid() {

@@ -27,7 +27,11 @@ public final class SearchPayments implements Query<SearchPaymentsRequest, Search
       Optional.of(
           new CacheRules<>(
               CacheKind.SEARCH,
-              request -> Optional.of(CacheScope.of(request.getOrganizationId())),
+              // Later pages must not be older than the first: a source is asked.
+              request ->
+                  request.getPageToken().isEmpty()
+                      ? Optional.of(CacheScope.of(request.getOrganizationId()))
+                      : Optional.empty(),
               SearchPaymentsRequest::getReadOptions,
               request ->
                   request.hasReadOptions()
@@ -81,11 +85,15 @@ public final class SearchPayments implements Query<SearchPaymentsRequest, Search
             request.getPageToken());
     PaymentSearch search = search(request, page);
     Routed<SearchPage> routed =
-        reads.read(request.getReadOptions(), Capability.SEARCH, source -> source.search(search));
+        reads.read(
+            page.options(request.getReadOptions()),
+            Capability.SEARCH,
+            source -> source.search(search));
 
     PageRead.Cut<Payment> cut =
         page.cut(
             routed.value().payments(),
+            routed.read().getReadAt(),
             payment -> sortValue(search.sort(), payment),
             Payment::getPaymentId);
     var response =

@@ -120,7 +120,10 @@ public final class Freshness {
    * and the token stands.
    */
   private Requirement ofLivingHistory(Requirement token, Deadline deadline) {
-    if (known.stream().anyMatch(it -> it.latest().isIn(token.logId(), token.epoch()))) {
+    // A source that is away may remember a history that was lost meanwhile.
+    boolean replaced = heads.newest().map(head -> !token.isOfHistory(head)).orElse(false);
+    if (!replaced
+        && known.stream().anyMatch(it -> it.latest().isIn(token.logId(), token.epoch()))) {
       return token;
     }
     try {

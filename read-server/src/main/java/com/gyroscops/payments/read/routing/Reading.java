@@ -202,8 +202,25 @@ final class Reading<T> {
         }
       }
     } finally {
-      underWay.forEach(Attempt::cancel);
+      underWay.forEach(this::giveUp);
     }
+  }
+
+  /**
+   * Stops what nobody waits for any more. Where the call's own time is over, the source is at fault
+   * if it had enough of it.
+   */
+  private void giveUp(Attempt<T> attempt) {
+    Deadline deadline = call.getDeadline();
+    if (deadline != null && deadline.isExpired() && hadEnoughTime(attempt)) {
+      attempt.failedByTime(new TimeoutException("did not answer before the call's deadline"));
+    } else {
+      attempt.cancel();
+    }
+  }
+
+  private static boolean hadEnoughTime(Attempt<?> attempt) {
+    return attempt.sinceStart() >= SLOW.toNanos() && !mayTakeLong(attempt.candidate().capability());
   }
 
   private void startMore(
@@ -224,7 +241,9 @@ final class Reading<T> {
       Permit permit =
           source.load().inFlight() >= RoutedSource.QUESTIONS_MAX
               ? Permit.NONE
-              : lastTry ? source.breaker().acquireLastTry() : source.breaker().acquire();
+              : lastTry
+                  ? source.breaker().acquireLastTry(source.isAway())
+                  : source.breaker().acquire();
       if (permit == Permit.NONE) {
         note(next, SourceVerdict.SOURCE_VERDICT_UNHEALTHY);
       } else {
@@ -233,7 +252,9 @@ final class Reading<T> {
                 next,
                 permit,
                 question,
-                budgetNanos(next.capability(), moreAfter || !left.isEmpty()),
+                // One that nothing speaks for must leave the call time to be told so.
+                budgetNanos(
+                    next.capability(), moreAfter || !left.isEmpty() || permit == Permit.LAST_TRY),
                 deadlines,
                 meters,
                 it -> ended.add(Optional.of(it))));
@@ -348,7 +369,7 @@ final class Reading<T> {
       }
       case Answer.Stopped<T> _ -> {
         if (hasEnded()) {
-          attempt.cancel();
+          giveUp(attempt);
           note(candidate, SourceVerdict.SOURCE_VERDICT_SLOWER);
         } else {
           noteTooLong(attempt);
@@ -360,15 +381,13 @@ final class Reading<T> {
 
   private void noteTooLong(Attempt<T> attempt) {
     if (hasEnded()) {
-      attempt.cancel();
+      giveUp(attempt);
       note(attempt.candidate(), SourceVerdict.SOURCE_VERDICT_SLOWER);
       return;
     }
     // Otherwise a limit of the source's own, for any question, has stopped it.
     tookTooLong |= !attempt.isCutShort() && attempt.leftNanos() > 0;
-    boolean fails =
-        attempt.sinceStart() >= SLOW.toNanos() && !mayTakeLong(attempt.candidate().capability());
-    if (fails) {
+    if (hadEnoughTime(attempt)) {
       attempt.failedByTime(new TimeoutException("did not answer in time"));
     } else {
       attempt.cancel();

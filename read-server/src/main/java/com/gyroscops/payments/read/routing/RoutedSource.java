@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.routing;
 
+import com.gyroscops.payments.read.feed.HeadTracker;
 import com.gyroscops.payments.read.projection.ProjectedSource;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.read.source.KnownPosition;
@@ -15,6 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,6 +38,9 @@ public final class RoutedSource {
   /** Time between looks at the store while queries wait for it to catch up. */
   private static final Duration LOOK_EVERY = Duration.ofMillis(5);
 
+  /** Far more than any source is behind while it is well; one that is comes after the others. */
+  private static final Duration LAG_MAX = Duration.ofSeconds(5);
+
   /** Silence of a store, asked for its position, that counts as absence. */
   private static final Duration SILENCE_MAX = Duration.ofSeconds(3);
 
@@ -54,6 +59,7 @@ public final class RoutedSource {
   private final KnownPosition known;
   private final BooleanSupplier projectedHere;
   private final BooleanSupplier givenUp;
+  private final Function<SourcePosition, Duration> lag;
   private final LongSupplier nanoTime;
   private final SourceLoad load;
   private final SourceBreaker breaker;
@@ -68,6 +74,7 @@ public final class RoutedSource {
   /**
    * @param projectedHere whether this replica keeps it in step
    * @param givenUp whether its projection has ended for good
+   * @param lag how long ago the oldest event that is not in a position was committed
    * @param nanoTime a clock of arbitrary origin, in nanoseconds
    */
   RoutedSource(
@@ -76,12 +83,14 @@ public final class RoutedSource {
       KnownPosition known,
       BooleanSupplier projectedHere,
       BooleanSupplier givenUp,
+      Function<SourcePosition, Duration> lag,
       LongSupplier nanoTime) {
     this.name = name;
     this.source = source;
     this.known = known;
     this.projectedHere = projectedHere;
     this.givenUp = givenUp;
+    this.lag = lag;
     this.nanoTime = nanoTime;
     load = new SourceLoad(nanoTime);
     breaker = new SourceBreaker(name, nanoTime);
@@ -89,13 +98,14 @@ public final class RoutedSource {
   }
 
   /** The router's view of a source of this replica. */
-  public static RoutedSource of(ProjectedSource projected) {
+  public static RoutedSource of(ProjectedSource projected, HeadTracker heads) {
     return new RoutedSource(
         projected.name(),
         projected.source(),
         projected.known(),
         projected.projector()::isProjecting,
         projected.projector()::hasGivenUp,
+        at -> heads.oldestUnapplied(at.logId(), at.epoch(), at.position()),
         System::nanoTime);
   }
 
@@ -148,6 +158,11 @@ public final class RoutedSource {
   /** Whether the store did not answer when last asked where it stands, or has not for long. */
   boolean isAway() {
     return away || (probing && nanoTime.getAsLong() - probingSinceNanos > SILENCE_MAX.toNanos());
+  }
+
+  /** Whether it is far behind, or will not be kept in step any more. */
+  boolean isLagging() {
+    return givenUp.getAsBoolean() || lag.apply(known.latest()).compareTo(LAG_MAX) > 0;
   }
 
   ReadSource id() {

@@ -101,11 +101,14 @@ final class SourceBreaker {
     return breaker.tryAcquirePermission() ? Permit.REGULAR : Permit.NONE;
   }
 
-  /** Asks for the right to put a question though the source is left alone. */
-  Permit acquireLastTry() {
-    Permit regular = acquire();
-    if (regular == Permit.REGULAR) {
-      return regular;
+  /**
+   * Asks for the right to put a question though the source is left alone.
+   *
+   * @param away whether its store is known not to answer, however few questions have failed so far
+   */
+  Permit acquireLastTry(boolean away) {
+    if (!away && acquire() == Permit.REGULAR) {
+      return Permit.REGULAR;
     }
     return lastTry.tryAcquire() ? Permit.LAST_TRY : Permit.NONE;
   }

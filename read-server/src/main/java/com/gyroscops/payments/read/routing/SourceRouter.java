@@ -164,6 +164,7 @@ public final class SourceRouter implements AutoCloseable {
       boolean unready,
       int strategy,
       int critical,
+      boolean lagging,
       int place,
       double expectedNanos) {}
 
@@ -172,6 +173,7 @@ public final class SourceRouter implements AutoCloseable {
           .thenComparingInt(it -> it.candidate().preference())
           .thenComparingInt(Ranked::strategy)
           .thenComparingInt(Ranked::critical)
+          .thenComparing(Ranked::lagging)
           .thenComparingInt(Ranked::place)
           .thenComparingDouble(Ranked::expectedNanos);
 
@@ -198,6 +200,7 @@ public final class SourceRouter implements AutoCloseable {
         !source.known().latest().isReady(),
         databaseFirst && source.id() != ReadSource.READ_SOURCE_SQL ? 1 : 0,
         critical ? rules.criticalPlace(source.id()) : 0,
+        source.isLagging(),
         rules.place(candidate.capability(), source.id()),
         source.load().expectedNanos(candidate.capability()));
   }

@@ -190,6 +190,7 @@ class BadInputTest {
         invalid("organization_id", analytics().setOrganizationId("-").build()),
         invalid("time_zone", analytics().setTimeZone("Mars/Olympus").build()),
         invalid("time_zone", analytics().setTimeZone("+02:00").build()),
+        invalid("time_zone", analytics().setTimeZone("CET").build()),
         invalid("time_zone", analytics().setTimeZone("x".repeat(10_000)).build()),
         invalid(
             "group_by",

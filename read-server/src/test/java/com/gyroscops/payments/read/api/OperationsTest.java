@@ -194,7 +194,7 @@ class OperationsTest {
           .contains("payments_source_position{source=\"sql\"} 1.0")
           .contains("payments_source_lease_held{source=\"sql\"} 1.0")
           .containsPattern(
-              "payments_queries_seconds_count\\{method=\"GetPayment\",outcome=\"OK\",source=\"sql\"\\} 1");
+              "payments_queries_seconds_count\\{cache=\"[a-z0-9]+\",method=\"GetPayment\",outcome=\"OK\",source=\"sql\"\\} [1-9]");
     }
   }
 

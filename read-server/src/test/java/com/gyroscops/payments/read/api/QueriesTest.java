@@ -27,6 +27,7 @@ import com.gyroscops.payments.v1.PaymentFilter;
 import com.gyroscops.payments.v1.PaymentStatus;
 import com.gyroscops.payments.v1.PaymentSuggestion;
 import com.gyroscops.payments.v1.ReadSource;
+import com.gyroscops.payments.v1.ReadStrategy;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import com.gyroscops.payments.v1.SearchPaymentsResponse;
 import com.gyroscops.payments.v1.SortDirection;
@@ -100,7 +101,9 @@ class QueriesTest {
 
   @Test
   void anAnswerSaysItsSourceAndHowFreshItIs() {
-    var answer = replica.queries().getPayment(get("p001"));
+    var request = get("p001").toBuilder();
+    request.getReadOptionsBuilder().setStrategy(ReadStrategy.READ_STRATEGY_DATABASE_FIRST);
+    var answer = replica.queries().getPayment(request.build());
     assertThat(answer.getPayment().getStatus()).isEqualTo(PaymentStatus.PAYMENT_STATUS_COMPLETED);
     assertThat(answer.getRead().getSource()).isEqualTo(ReadSource.READ_SOURCE_SQL);
     var readAt = ConsistencyTokens.decode(answer.getRead().getReadAt()).orElseThrow();

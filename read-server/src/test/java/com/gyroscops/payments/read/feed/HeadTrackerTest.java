@@ -86,6 +86,9 @@ class HeadTrackerTest {
     assertThat(heads.oldestUnapplied("payments", "epoch-1", 0)).isEqualTo(Duration.ofSeconds(5));
     assertThat(heads.oldestUnapplied("payments", "epoch-1", 2)).isEqualTo(Duration.ofSeconds(2));
     assertThat(heads.oldestUnapplied("payments", "epoch-1", 5)).isEqualTo(Duration.ZERO);
+    // What one source has applied says nothing of another.
+    assertThat(heads.oldestUnapplied("payments", "epoch-1", 0)).isEqualTo(Duration.ofSeconds(5));
+    assertThat(heads.oldestUnapplied("payments", "epoch-0", 9)).isEqualTo(Duration.ofSeconds(5));
   }
 
   @Test

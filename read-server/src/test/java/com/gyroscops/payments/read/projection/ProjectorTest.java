@@ -12,6 +12,7 @@ import com.gyroscops.payments.read.feed.HeadTracker;
 import com.gyroscops.payments.read.source.ApplyOutcome;
 import com.gyroscops.payments.read.source.KnownPosition;
 import com.gyroscops.payments.read.source.PaymentSource;
+import com.gyroscops.payments.read.source.SourceUnavailableException;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.SubscribeStart;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -20,9 +21,11 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -89,6 +92,54 @@ class ProjectorTest {
             log.payments().stream()
                 .map(it -> it.getOrganizationId() + "|" + it.getPaymentId() + "|" + it.getVersion())
                 .toList());
+  }
+
+  /** A lease whose store can be away. */
+  private static final class AbsentLease implements ProjectionLease {
+    private final AtomicInteger refusals = new AtomicInteger();
+    private volatile boolean away;
+    private volatile boolean taken;
+
+    @Override
+    public OptionalLong take() {
+      return OptionalLong.of(1);
+    }
+
+    @Override
+    public boolean renew(long fence) throws SourceUnavailableException {
+      if (away) {
+        refusals.incrementAndGet();
+        throw new SourceUnavailableException("away on purpose");
+      }
+      return !taken;
+    }
+
+    @Override
+    public void release(long fence) {}
+  }
+
+  @Test
+  void goesOnWhileLeasesCannotBeRenewedAndStopsOnceAnotherHasIt() throws Exception {
+    AbsentLease lease = new AbsentLease();
+    FeedClient client = open(FeedClient.to(List.of(feed.target())));
+    KnownPosition known = new KnownPosition();
+    HeadTracker heads = new HeadTracker(client, System::nanoTime);
+    ProjectionMeters meters = new ProjectionMeters(new SimpleMeterRegistry(), "sql", known, heads);
+    Projector projector =
+        open(new Projector(database.source(), "sql", client, lease, "a", known, meters));
+    projector.start();
+    log.random(new Random(3), 10);
+    feed.publish();
+    awaitApplied();
+    lease.away = true;
+    eventually("it could not be renewed", () -> lease.refusals.get() >= 2);
+    log.random(new Random(4), 10);
+    feed.publish();
+    awaitApplied();
+    assertThat(projector.isProjecting()).isTrue();
+    lease.taken = true;
+    lease.away = false;
+    eventually("it is lost", () -> !projector.isProjecting());
   }
 
   @Test

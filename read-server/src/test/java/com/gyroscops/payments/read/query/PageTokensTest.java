@@ -21,7 +21,7 @@ class PageTokensTest {
 
   @Test
   void aTokenReadsAsItWasWrittenOnEveryReplicaWithTheSameSecret() {
-    String token = tokens.write(DIGEST, -5, "p1");
+    String token = tokens.write(DIGEST, -5, "p1", "");
     var read = new PageTokens("0123456789abcdef").read(DIGEST, token).orElseThrow();
     assertThat(read.getSortValue()).isEqualTo(-5);
     assertThat(read.getPaymentId()).isEqualTo("p1");
@@ -30,13 +30,13 @@ class PageTokensTest {
 
   @Test
   void aTokenSignedWithAnotherSecretIsRefused() {
-    String token = new PageTokens("another secret of enough bytes").write(DIGEST, 1, "p1");
+    String token = new PageTokens("another secret of enough bytes").write(DIGEST, 1, "p1", "");
     assertThatThrownBy(() -> tokens.read(DIGEST, token)).isInstanceOf(StatusRuntimeException.class);
   }
 
   @Test
   void noCharacterOfATokenCanBeChanged() {
-    String token = tokens.write(DIGEST, 1, "p1");
+    String token = tokens.write(DIGEST, 1, "p1", "");
     for (int i = 0; i < token.length() - 1; i++) {
       char other = token.charAt(i) == 'x' ? 'y' : 'x';
       String changed = token.substring(0, i) + other + token.substring(i + 1);

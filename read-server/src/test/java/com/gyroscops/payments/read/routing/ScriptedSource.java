@@ -11,6 +11,7 @@ import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.ReadSource;
 import io.grpc.Context;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -37,12 +38,15 @@ class ScriptedSource implements PaymentSource {
   private volatile SourcePosition stands = at(1);
   private volatile boolean away;
   private volatile boolean givenUp;
+  private volatile Duration lag = Duration.ZERO;
   private volatile Supplier<Answer<List<Payment>>> script = this::data;
 
   ScriptedSource(ReadSource id, LongSupplier nanoTime) {
     this.id = id;
     known.publish(stands);
-    routed = new RoutedSource(SourceNames.of(id), this, known, () -> true, () -> givenUp, nanoTime);
+    routed =
+        new RoutedSource(
+            SourceNames.of(id), this, known, () -> true, () -> givenUp, _ -> lag, nanoTime);
   }
 
   static SourcePosition at(long position) {
@@ -51,6 +55,12 @@ class ScriptedSource implements PaymentSource {
 
   static SourcePosition at(String epoch, long position) {
     return new SourcePosition("payments", epoch, position, "event-" + position, 0, 0);
+  }
+
+  /** Is behind by that much. */
+  ScriptedSource lagging(Duration by) {
+    lag = by;
+    return this;
   }
 
   /** Stands there and is known to. */

@@ -22,6 +22,7 @@ import com.gyroscops.payments.v1.SourceVerdict;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.Arrays;
@@ -423,6 +424,39 @@ class SourceRouterTest {
         () -> readWithin(Duration.ofMillis(300), options().build()));
     release.countDown();
     eventually("it is free again", () -> memory.routed.load().inFlight() == 0);
+  }
+
+  @Test
+  void aStoreThatHangsAndIsAloneIsSoonSaidToBeAwayInsteadOfWaitedFor() throws Exception {
+    router = router("", "", sql);
+    sql.hangs();
+    Duration brief = Reading.SLOW.plusMillis(100);
+    eventually(
+        "those who come later need not wait",
+        () -> {
+          try {
+            readWithin(brief, options().build());
+            return false;
+          } catch (StatusRuntimeException e) {
+            ApiError error = ApiError.from(e).orElseThrow();
+            if (error.code() == Code.DEADLINE_EXCEEDED) {
+              return false;
+            }
+            assertThat(error.reason()).isEqualTo("SOURCE_UNAVAILABLE");
+            assertThat(error.retryAfter()).isNotNull();
+            return true;
+          }
+        });
+    assertThat(sql.routed.breaker().isOpen()).isTrue();
+  }
+
+  @Test
+  void aSourceThatIsFarBehindComesAfterThoseThatAreNot() {
+    memory.lagging(Duration.ofMinutes(1));
+    assertThat(servedBy(read())).isEqualTo(ReadSource.READ_SOURCE_REDIS);
+    redis.lagging(Duration.ofMinutes(2));
+    sql.lagging(Duration.ofMinutes(3));
+    assertThat(servedBy(read())).isEqualTo(ReadSource.READ_SOURCE_MEMORY);
   }
 
   @Test

@@ -4,7 +4,9 @@ import com.gyroscops.payments.read.source.Filter.Span;
 import com.gyroscops.payments.read.source.PaymentSearch.Sort;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentStatus;
+import java.math.BigDecimal;
 import java.math.BigInteger;
+import java.math.RoundingMode;
 import java.nio.charset.StandardCharsets;
 import java.time.DayOfWeek;
 import java.time.Instant;
@@ -196,12 +198,20 @@ public final class Model {
     };
   }
 
+  /** The nearest rank, in decimals: 55 percent of 100 are 55, which doubles do not say. */
+  private static int rank(double percentile, int count) {
+    return BigDecimal.valueOf(percentile)
+        .multiply(BigDecimal.valueOf(count))
+        .divide(BigDecimal.valueOf(100), 0, RoundingMode.CEILING)
+        .intValueExact();
+  }
+
   private static Groups.Group group(Analysis analysis, GroupKey key, List<Payment> payments) {
     long[] amounts =
         payments.stream().mapToLong(it -> it.getAmount().getMinorUnits()).sorted().toArray();
     List<Long> percentiles =
         analysis.percentiles().stream()
-            .map(percentile -> amounts[(int) Math.ceil(percentile / 100 * amounts.length) - 1])
+            .map(percentile -> amounts[rank(percentile, amounts.length) - 1])
             .toList();
     return new Groups.Group(
         key.currency(),

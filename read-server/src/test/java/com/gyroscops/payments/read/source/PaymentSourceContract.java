@@ -12,6 +12,7 @@ import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.PaymentStatus;
 import java.math.BigInteger;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -324,6 +325,32 @@ public abstract class PaymentSourceContract {
             .isEqualTo(withoutPercentiles(expected));
       }
     }
+  }
+
+  @Test
+  void percentilesAreOfTheNearestRankInDecimals() throws Exception {
+    if (!capabilities().contains(Capability.ANALYZE)) {
+      return; // Asserted above.
+    }
+    PaymentSource source = newSource();
+    SampleLog log = log();
+    for (int i = 1; i <= 100; i++) {
+      log.create("acme", "p" + i, i, "EUR", 1_000_000L * i);
+    }
+    filled(source, log);
+    Analysis analysis =
+        new Analysis(
+            Filter.all("acme"),
+            false,
+            false,
+            Optional.empty(),
+            ZoneOffset.UTC,
+            List.of(7.0, 28.0, 55.0, 56.0, 99.0, 99.5, 100.0),
+            Analysis.Order.KEY,
+            1);
+    Groups.Found found = (Groups.Found) data(source.analyze(analysis));
+    assertThat(found.groups().getFirst().percentiles())
+        .containsExactly(7L, 28L, 55L, 56L, 99L, 100L, 100L);
   }
 
   private static Groups.Found withoutPercentiles(Groups.Found found) {

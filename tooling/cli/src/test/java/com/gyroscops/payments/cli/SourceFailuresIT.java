@@ -193,10 +193,12 @@ final class SourceFailuresIT {
     inflict(what, victim, process);
     long since = System.nanoTime();
     long stepsBefore = steps.get();
+    int enough = what == Failure.PROJECTOR_PAUSED ? STEPS_WITH_ONE_PAUSED : STEPS;
     eventually(
         "the load goes on",
         () ->
-            steps.get() >= stepsBefore + STEPS && System.nanoTime() - since > OUTAGE_MIN.toNanos());
+            steps.get() >= stepsBefore + enough
+                && System.nanoTime() - since > OUTAGE_MIN.toNanos());
     if (what.lost != null) {
       whileOutOfOrder(what.lost, before);
     }

@@ -249,7 +249,8 @@ public final class LocalPostgres implements AutoCloseable {
     }
     closed = true;
     try (lockFile) {
-      stop(binaries, dataDirectory, server.toHandle());
+      // What is removed anyway need not be written down first.
+      stop(binaries, dataDirectory, server.toHandle(), temporary ? "immediate" : "fast");
     }
     if (temporary) {
       Path folder = dataDirectory.getParent();
@@ -339,7 +340,7 @@ public final class LocalPostgres implements AutoCloseable {
               .filter(process -> isServerOf(process, dataDirectory));
       if (postmaster.isPresent()) {
         found = true;
-        stop(binaries, dataDirectory, postmaster.get());
+        stop(binaries, dataDirectory, postmaster.get(), "fast");
       }
       // Its number may be another process's by now, for which PostgreSQL would refuse to start.
       Files.deleteIfExists(pidFile);
@@ -434,7 +435,8 @@ public final class LocalPostgres implements AutoCloseable {
         + tail(logFile);
   }
 
-  private static void stop(PostgresBinaries binaries, Path dataDirectory, ProcessHandle postmaster)
+  private static void stop(
+      PostgresBinaries binaries, Path dataDirectory, ProcessHandle postmaster, String mode)
       throws IOException {
     if (!Processes.isRunning(postmaster)) {
       return;
@@ -448,7 +450,7 @@ public final class LocalPostgres implements AutoCloseable {
           "-D",
           dataDirectory.toString(),
           "-m",
-          "fast",
+          mode,
           "-w",
           "-t",
           Long.toString(STOP_MAX.toSeconds()));

@@ -78,9 +78,17 @@ final class SqlAnalytics {
       sql.append("null::bigint[]");
     } else {
       double[] fractions =
-          analysis.percentiles().stream().mapToDouble(percentile -> percentile / 100).toArray();
+          analysis.percentiles().stream().mapToDouble(SqlAnalytics::fraction).toArray();
       sql.append("percentile_disc(?) within group (order by p.amount)", (Object) fractions);
     }
+  }
+
+  /**
+   * A hair less than the percentile says: the engine rounds the rank up, and 0.55 of 100 would be
+   * the 56th for being slightly more than 55.
+   */
+  private static double fraction(double percentile) {
+    return percentile / 100 * (1 - 4 * Math.ulp(1.0));
   }
 
   static Groups read(ResultSet rows) throws SQLException {

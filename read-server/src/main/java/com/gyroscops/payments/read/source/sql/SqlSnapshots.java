@@ -52,6 +52,8 @@ public final class SqlSnapshots implements Snapshots {
     new Sql("set transaction isolation level repeatable read, read only").update(connection);
     new Sql("set local statement_timeout = 0").update(connection);
     new Sql("set local idle_in_transaction_session_timeout = 0").update(connection);
+    // A table that is emptied between the two would be read as empty as of the position before.
+    new Sql("lock table payments, parked_events in access share mode").update(connection);
     SourcePosition at = SqlSource.positionOn(connection);
     if (!at.isReady()) {
       throw new SourceUnavailableException(
