@@ -501,7 +501,9 @@ final class Reading<T> {
       return Optional.empty();
     }
     try {
-      return answerOfLog(log.ask(SourceRouter.callDeadline()));
+      // Not all the time of a patient caller: a log that says nothing is one that is away.
+      Deadline most = Deadline.after(BUDGET_MAX.toNanos(), TimeUnit.NANOSECONDS);
+      return answerOfLog(log.ask(SourceRouter.callDeadline().minimum(most)));
     } finally {
       logReads.release();
     }
