@@ -56,9 +56,13 @@ final class CacheWiring {
 
   @Singleton
   @Requires(property = "redis.uri", notEquals = "")
-  SharedLevel sharedAnswers(@Named("redis-queries") RedisLink redis, CacheMeters meters) {
+  SharedLevel sharedAnswers(
+      @Named("redis-queries") RedisLink redis, RedisSettings settings, CacheMeters meters) {
     return new SharedLevel(
-        new RedisAnswers(redis), System::nanoTime, InstantSource.system(), meters);
+        new RedisAnswers(redis, settings.namespace()),
+        System::nanoTime,
+        InstantSource.system(),
+        meters);
   }
 
   @Singleton

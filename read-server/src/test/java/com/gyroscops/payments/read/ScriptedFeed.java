@@ -40,6 +40,7 @@ public final class ScriptedFeed extends EventFeedServiceGrpc.EventFeedServiceImp
   private long acknowledged;
   private boolean down;
   private boolean holding;
+  private boolean silent;
   private boolean repeating;
 
   public ScriptedFeed(SampleLog log) throws IOException {
@@ -75,6 +76,16 @@ public final class ScriptedFeed extends EventFeedServiceGrpc.EventFeedServiceImp
     if (isDown) {
       breakStreams();
     }
+  }
+
+  /** Says nothing at all, and breaks nothing, while silent: as a network that swallows packets. */
+  public synchronized void silent(boolean isSilent) {
+    silent = isSilent;
+    notifyAll();
+  }
+
+  private synchronized boolean isSilent() {
+    return silent;
   }
 
   /** Sends no events, but heads, while holding. */
@@ -164,10 +175,13 @@ public final class ScriptedFeed extends EventFeedServiceGrpc.EventFeedServiceImp
     try {
       long sent = start;
       long repeatedFrom = start;
+      while (isSilent()) {
+        Thread.sleep(1);
+      }
       stream.onNext(first);
       while (streams.contains(stream) && !stream.isCancelled()) {
         List<PaymentEvent> events = next(sent, repeatedFrom);
-        if (!stream.isReady()) {
+        if (!stream.isReady() || isSilent()) {
           Thread.sleep(1);
           continue;
         }
@@ -218,6 +232,9 @@ public final class ScriptedFeed extends EventFeedServiceGrpc.EventFeedServiceImp
   @Override
   public synchronized void getHead(
       GetHeadRequest request, StreamObserver<GetHeadResponse> response) {
+    if (silent) {
+      return;
+    }
     if (down) {
       response.onError(unavailable());
       return;
@@ -234,6 +251,9 @@ public final class ScriptedFeed extends EventFeedServiceGrpc.EventFeedServiceImp
   @Override
   public synchronized void readPayment(
       ReadPaymentRequest request, StreamObserver<ReadPaymentResponse> response) {
+    if (silent) {
+      return;
+    }
     if (down) {
       response.onError(unavailable());
       return;

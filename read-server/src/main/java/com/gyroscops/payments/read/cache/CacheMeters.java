@@ -54,26 +54,23 @@ public final class CacheMeters {
   }
 
   void hit(String query, String level) {
-    hits.computeIfAbsent(
-            new Labels(query, level),
-            it ->
-                counter("hits", "Queries answered from a cache")
-                    .tag("query", it.query())
-                    .tag("level", it.more())
-                    .register(meters))
-        .increment();
+    count(
+        hits,
+        new Labels(query, level),
+        it ->
+            counter("hits", "Queries answered from a cache")
+                .tag("query", it.query())
+                .tag("level", it.more()));
   }
 
   void bypassed(String query, Bypass reason) {
-    bypasses
-        .computeIfAbsent(
-            new Labels(query, reason.name().toLowerCase(Locale.ROOT)),
-            it ->
-                counter("bypasses", "Queries that were not looked up in a cache")
-                    .tag("query", it.query())
-                    .tag("reason", it.more())
-                    .register(meters))
-        .increment();
+    count(
+        bypasses,
+        new Labels(query, reason.name().toLowerCase(Locale.ROOT)),
+        it ->
+            counter("bypasses", "Queries that were not looked up in a cache")
+                .tag("query", it.query())
+                .tag("reason", it.more()));
   }
 
   void missed(String query) {
@@ -104,11 +101,14 @@ public final class CacheMeters {
         it -> counter("l2.failures", "What L2 did not do").tag("operation", it));
   }
 
-  private void count(
-      ConcurrentHashMap<String, Counter> counters,
-      String label,
-      Function<String, Counter.Builder> counter) {
-    counters.computeIfAbsent(label, it -> counter.apply(it).register(meters)).increment();
+  private <K> void count(
+      ConcurrentHashMap<K, Counter> counters, K label, Function<K, Counter.Builder> counter) {
+    // computeIfAbsent may lock, which all hits would wait for.
+    Counter known = counters.get(label);
+    if (known == null) {
+      known = counters.computeIfAbsent(label, it -> counter.apply(it).register(meters));
+    }
+    known.increment();
   }
 
   private static Counter.Builder counter(String name, String description) {

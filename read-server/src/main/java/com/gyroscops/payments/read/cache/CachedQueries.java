@@ -284,12 +284,14 @@ public final class CachedQueries implements QueryMiddleware {
         @Nullable MessageLite answer,
         Duration lifetime) {
       ConsistencyToken at = ConsistencyTokens.decode(readAt).orElse(null);
-      if (at == null || !stretch.isOf(at.getLogId(), at.getEpoch())) {
+      if (at == null
+          || !stretch.isOf(at.getLogId(), at.getEpoch())
+          || stretch != changes.current()) {
+        // It would never be given, and would hold on to what its stretch takes in memory.
         return;
       }
       Entry entry = new Entry(stretch, at.getPosition(), source, answer, lifetime.toNanos());
       if (unchangedUntil(entry, scope) < 0) {
-        // It would never be given.
         return;
       }
       found = entry;

@@ -10,11 +10,13 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.zip.CRC32C;
 import java.util.zip.DataFormatException;
 import java.util.zip.Deflater;
 import java.util.zip.Inflater;
@@ -23,8 +25,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Entries and keys as bytes, for {@link SharedAnswers}.
  *
- * <p>An entry is: format (1 byte), flags (1: absent, 2: compressed), source, when it was stored,
- * position, log id, epoch, length of the answer, the answer as protobuf.
+ * <p>An entry is: format (1 byte), CRC-32C of all that follows (4 bytes), flags (1: absent, 2:
+ * compressed), source, when it was stored, position, log id, epoch, length of the answer, the
+ * answer as protobuf. The checksum is there because much of what is damaged still parses.
  */
 final class EntryCodec {
 
@@ -33,6 +36,9 @@ final class EntryCodec {
 
   private static final int ABSENT = 1;
   private static final int COMPRESSED = 2;
+
+  /** Where what the checksum is of begins. */
+  private static final int CHECKED_FROM = 1 + Integer.BYTES;
 
   /** Answers from here on are compressed. */
   static final int COMPRESS_BYTES_MIN = 1_024;
@@ -57,9 +63,8 @@ final class EntryCodec {
   private EntryCodec() {}
 
   /** The key of what was asked in a history: another epoch has other keys. */
-  static byte[] key(
-      String prefix, String kind, String organizationId, AnswerKey asked, String epoch) {
-    String text = prefix + kind + ":" + organizationId + ":" + digest(asked) + ":" + epoch;
+  static byte[] key(String kind, String organizationId, AnswerKey asked, String epoch) {
+    String text = kind + ":" + organizationId + ":" + digest(asked) + ":" + epoch;
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
@@ -102,6 +107,7 @@ final class EntryCodec {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(128 + length);
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeByte(FORMAT);
+      out.writeInt(0);
       out.writeByte((answer == null ? ABSENT : 0) | (compress ? COMPRESSED : 0));
       out.writeInt(entry.source().getNumber());
       out.writeLong(nowMillis);
@@ -113,17 +119,28 @@ final class EntryCodec {
     } catch (IOException e) {
       throw new UncheckedIOException("memory cannot be written to", e);
     }
-    return bytes.toByteArray();
+    byte[] entryBytes = bytes.toByteArray();
+    ByteBuffer.wrap(entryBytes).putInt(1, checksum(entryBytes));
+    return entryBytes;
+  }
+
+  private static int checksum(byte[] entry) {
+    CRC32C checksum = new CRC32C();
+    checksum.update(entry, CHECKED_FROM, entry.length - CHECKED_FROM);
+    return (int) checksum.getValue();
   }
 
   /**
-   * @throws IOException these are no entry's bytes, or of another format
+   * @throws IOException these are no entry's bytes, or damaged, or of another format
    */
   static Stored read(byte[] bytes) throws IOException {
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes))) {
       int format = in.readUnsignedByte();
       if (format != FORMAT) {
         throw new IOException("format " + format);
+      }
+      if (in.readInt() != checksum(bytes)) {
+        throw new IOException("damaged");
       }
       int flags = in.readUnsignedByte();
       ReadSource source = ReadSource.forNumber(in.readInt());

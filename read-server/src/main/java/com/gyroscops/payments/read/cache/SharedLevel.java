@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -35,14 +36,18 @@ public final class SharedLevel {
    */
   static final Duration CLOCK_SKEW_MAX = Duration.ofSeconds(10);
 
-  /** One hash slot for all of them, apart from the keys of the redis source. */
-  private static final String PREFIX = "{payments}:l2:";
+  /**
+   * Most bytes that the store has been given and has not taken yet: a store that stands still would
+   * otherwise have whole pages of searches pile up until that is noticed.
+   */
+  static final long WRITING_BYTES_MAX = 16L * 1024 * 1024;
 
   private final SharedAnswers store;
   private final InstantSource wallClock;
   private final CacheMeters meters;
   private final BackOff reads;
   private final BackOff writes;
+  private final AtomicLong writingBytes = new AtomicLong();
 
   public SharedLevel(
       SharedAnswers store, LongSupplier nanoTime, InstantSource wallClock, CacheMeters meters) {
@@ -106,6 +111,11 @@ public final class SharedLevel {
     if (bytes == null) {
       return;
     }
+    if (writingBytes.addAndGet(bytes.length) > WRITING_BYTES_MAX) {
+      writingBytes.addAndGet(-bytes.length);
+      meters.sharedFailed("put");
+      return;
+    }
     var _ =
         store
             .put(
@@ -113,6 +123,7 @@ public final class SharedLevel {
                 bytes,
                 Duration.ofNanos(entry.lifetimeNanos()))
             .whenComplete((_, failure) -> {
+              writingBytes.addAndGet(-bytes.length);
               if (failure == null) {
                 writes.succeeded();
               } else {
@@ -125,10 +136,6 @@ public final class SharedLevel {
 
   private static byte[] key(AnswerKey asked, CacheKind kind, CacheScope scope, Stretch stretch) {
     return EntryCodec.key(
-        PREFIX,
-        kind.name().toLowerCase(Locale.ROOT),
-        scope.organizationId(),
-        asked,
-        stretch.epoch());
+        kind.name().toLowerCase(Locale.ROOT), scope.organizationId(), asked, stretch.epoch());
   }
 }

@@ -55,8 +55,10 @@ public final class MeteredQueries implements QueryMiddleware {
       outcome = e.getStatus().getCode();
       throw e;
     } finally {
-      sample.stop(
-          timers.computeIfAbsent(new Labels(query.name(), source, cache, outcome), this::timer));
+      Labels labels = new Labels(query.name(), source, cache, outcome);
+      // computeIfAbsent may lock, which all queries would wait for.
+      Timer timer = timers.get(labels);
+      sample.stop(timer == null ? timers.computeIfAbsent(labels, this::timer) : timer);
     }
   }
 

@@ -29,6 +29,7 @@ import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import com.gyroscops.payments.v1.SuggestField;
 import com.gyroscops.payments.v1.SuggestPaymentsRequest;
 import com.gyroscops.payments.v1.TimeRange;
+import com.gyroscops.payments.v1.WatchPaymentsRequest;
 import io.grpc.Status.Code;
 import java.util.Collections;
 import java.util.List;
@@ -267,7 +268,30 @@ class BadInputTest {
             Code.FAILED_PRECONDITION,
             "TOKEN_EPOCH_LOST",
             "",
-            fresh(it -> it.setAtLeastAsFresh(ConsistencyTokens.encode("other", "epoch-1", 1)))));
+            fresh(it -> it.setAtLeastAsFresh(ConsistencyTokens.encode("other", "epoch-1", 1)))),
+        invalid("organization_id", WatchPaymentsRequest.getDefaultInstance()),
+        invalid("organization_id", watch("").toBuilder().setOrganizationId("-").build()),
+        invalid("payment_id", watch("").toBuilder().setPaymentId("a/b").build()),
+        invalid("resume_token", watch("not a token")),
+        invalid("resume_token", watch("A".repeat(513))),
+        invalid("resume_token", watch("A".repeat(100_000))),
+        row(
+            Code.FAILED_PRECONDITION,
+            "TOKEN_EPOCH_LOST",
+            "",
+            watch(ConsistencyTokens.encode("payments", "other", 1))),
+        row(
+            Code.FAILED_PRECONDITION,
+            "TOKEN_EPOCH_LOST",
+            "",
+            watch(ConsistencyTokens.encode("other", "epoch-1", 1))));
+  }
+
+  private static WatchPaymentsRequest watch(String token) {
+    return WatchPaymentsRequest.newBuilder()
+        .setOrganizationId("acme")
+        .setResumeToken(token)
+        .build();
   }
 
   private static GetPaymentRequest get(String organization, String id) {
@@ -340,6 +364,7 @@ class BadInputTest {
       case GetPaymentTimelineRequest it -> queries.getPaymentTimeline(it);
       case GetPaymentAnalyticsRequest it -> queries.getPaymentAnalytics(it);
       case SuggestPaymentsRequest it -> queries.suggestPayments(it);
+      case WatchPaymentsRequest it -> queries.watchPayments(it).next();
       default -> throw new IllegalArgumentException("no query takes a " + request.getClass());
     };
   }

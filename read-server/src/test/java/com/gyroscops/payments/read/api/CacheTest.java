@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Duration;
 import com.gyroscops.payments.contract.ConsistencyTokens;
-import com.gyroscops.payments.localstack.LocalRedis;
 import com.gyroscops.payments.read.ReadDatabase;
 import com.gyroscops.payments.read.RunningReplica;
 import com.gyroscops.payments.read.SampleLog;
@@ -18,18 +17,26 @@ import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.GetPaymentResponse;
 import com.gyroscops.payments.v1.GetPaymentStatisticsRequest;
 import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.v1.ReadMetadata;
 import com.gyroscops.payments.v1.ReadOptions;
+import com.gyroscops.payments.v1.ReadSource;
+import com.gyroscops.payments.v1.ReadStrategy;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import com.gyroscops.payments.v1.SuggestPaymentsRequest;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class CacheTest {
+
+  private static final int STALENESS_SECONDS = 3;
 
   private final SampleLog log = new SampleLog("payments", "epoch-1");
   private ScriptedFeed feed;
@@ -115,6 +122,118 @@ class CacheTest {
         .contains("cache=\"l1\"");
   }
 
+  private static ReadOptions staleness(long seconds) {
+    return RunningReplica.with(
+        Consistency.newBuilder().setMaxStaleness(Duration.newBuilder().setSeconds(seconds)));
+  }
+
+  /**
+   * What was committed is in every answer to a question that was asked later than the staleness
+   * after it, or there is no answer; before, what is kept is given.
+   */
+  @ParameterizedTest
+  @EnumSource
+  void aFeedThatIsCutOffHasNoAnswerGivenBeyondTheStalenessAskedFor(Cut cut) throws Exception {
+    ReadOptions options = staleness(STALENESS_SECONDS);
+    eventually(
+        "L1 gives it",
+        () -> get(replica, options).getRead().getCache() == CacheLevel.CACHE_LEVEL_L1);
+    cut.of(feed, true);
+    PaymentEvent event = log.update("acme", "p1", "changed");
+    feed.publish();
+    long committedNanos = System.nanoTime();
+    int keptAnswers = 0;
+    int lateQuestions = 0;
+    while (lateQuestions < 3) {
+      boolean late =
+          System.nanoTime() - committedNanos > TimeUnit.SECONDS.toNanos(STALENESS_SECONDS);
+      lateQuestions += late ? 1 : 0;
+      try {
+        GetPaymentResponse answer = get(replica, options);
+        boolean old = !answer.getPayment().equals(event.getPayment());
+        assertThat(old && late).as("%s", answer).isFalse();
+        keptAnswers += old && answer.getRead().getCache() == CacheLevel.CACHE_LEVEL_L1 ? 1 : 0;
+      } catch (StatusRuntimeException e) {
+        assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+      }
+    }
+    assertThat(keptAnswers).as("answers kept from before, within the staleness").isPositive();
+    cut.of(feed, false);
+    eventually(
+        "it is heard of",
+        () -> {
+          try {
+            GetPaymentResponse answer = get(replica, options);
+            return answer.getPayment().equals(event.getPayment())
+                && answer.getRead().getCache() == CacheLevel.CACHE_LEVEL_L1;
+          } catch (StatusRuntimeException _) {
+            return false;
+          }
+        });
+  }
+
+  /** How a feed is cut off. */
+  enum Cut {
+    SILENT,
+    DOWN,
+    HEADS_ALONE;
+
+    void of(ScriptedFeed feed, boolean isCut) {
+      switch (this) {
+        case SILENT -> feed.silent(isCut);
+        case DOWN -> feed.down(isCut);
+        case HEADS_ALONE -> feed.hold(isCut);
+      }
+    }
+  }
+
+  @Test
+  void whileTheFeedIsNotHeardAnswersThatMayBeAnyAgeComeFromTheSourceAlone() throws Exception {
+    ReadOptions none = ReadOptions.getDefaultInstance();
+    // Has it look where the head is.
+    get(replica, staleness(1));
+    eventually(
+        "L1 gives it", () -> get(replica, none).getRead().getCache() == CacheLevel.CACHE_LEVEL_L1);
+    feed.silent(true);
+    eventually(
+        "the source gives it",
+        () -> get(replica, none).getRead().getCache() == CacheLevel.CACHE_LEVEL_UNSPECIFIED);
+    assertThat(get(replica, none).getRead().getCache())
+        .isEqualTo(CacheLevel.CACHE_LEVEL_UNSPECIFIED);
+    // What is known of an hour ago still is.
+    assertThat(get(replica, staleness(3_600)).getRead().getCache())
+        .isEqualTo(CacheLevel.CACHE_LEVEL_L1);
+    assertThat(replica.get("/prometheus").body())
+        .contains("payments_tracker_up 0.0")
+        .contains("payments_cache_bypasses_total{query=\"GetPayment\",reason=\"tracker_down\"}");
+  }
+
+  @Test
+  void onlyCacheFirstWithoutASourceIsAnsweredFromACacheAndExplainsNothingThen() throws Exception {
+    ReadOptions explained = ReadOptions.newBuilder().setExplain(true).build();
+    eventually(
+        "L1 gives it",
+        () -> {
+          ReadMetadata read = get(replica, explained).getRead();
+          boolean cached = read.getCache() == CacheLevel.CACHE_LEVEL_L1;
+          assertThat(read.getConsideredCount() == 0).isEqualTo(cached);
+          assertThat(read.getSource()).isNotEqualTo(ReadSource.READ_SOURCE_UNSPECIFIED);
+          return cached;
+        });
+    for (ReadOptions asked :
+        List.of(
+            explained.toBuilder().setSource(ReadSource.READ_SOURCE_SQL).build(),
+            explained.toBuilder().setStrategy(ReadStrategy.READ_STRATEGY_DATABASE_FIRST).build(),
+            explained.toBuilder().setStrategy(ReadStrategy.READ_STRATEGY_PARALLEL).build())) {
+      ReadMetadata read = get(replica, asked).getRead();
+      assertThat(read.getCache()).as("%s", asked).isEqualTo(CacheLevel.CACHE_LEVEL_UNSPECIFIED);
+      assertThat(read.getConsideredList()).isNotEmpty();
+    }
+    ReadOptions cacheFirst =
+        explained.toBuilder().setStrategy(ReadStrategy.READ_STRATEGY_CACHE_FIRST).build();
+    assertThat(get(replica, cacheFirst).getRead().getCache()).isEqualTo(CacheLevel.CACHE_LEVEL_L1);
+  }
+
   @Test
   void anAbsentPaymentIsKeptAsAbsentUntilItIsCreated() {
     for (int i = 0; i < 3; i++) {
@@ -140,83 +259,6 @@ class CacheTest {
       assertThat(get(without, ReadOptions.getDefaultInstance()).getRead().getCache())
           .isEqualTo(CacheLevel.CACHE_LEVEL_UNSPECIFIED);
     }
-  }
-
-  @Test
-  void replicasShareAnswersInRedisAndDoWithoutItWhenItIsGone() throws Exception {
-    try (LocalRedis redis = LocalRedis.temporary()) {
-      Map<String, Object> more = new HashMap<>();
-      more.put("redis.uri", redis.uri());
-      more.put("cache.l1-bytes-max", 0);
-      try (RunningReplica one = replica(more);
-          RunningReplica two = replica(more)) {
-        eventually(
-            "they share",
-            () -> {
-              get(one, ReadOptions.getDefaultInstance());
-              return get(two, ReadOptions.getDefaultInstance()).getRead().getCache()
-                  == CacheLevel.CACHE_LEVEL_L2;
-            });
-        for (int i = 0; i < 10; i++) {
-          PaymentEvent event = log.update("acme", "p1", "change " + i);
-          feed.publish();
-          ReadOptions options = RunningReplica.atLeast(token(event));
-          assertThat(get(one, options).getPayment()).isEqualTo(event.getPayment());
-          assertThat(get(two, options).getPayment()).isEqualTo(event.getPayment());
-        }
-        redis.process().destroyForcibly();
-        for (int i = 0; i < 10; i++) {
-          PaymentEvent event = log.update("acme", "p1", "change without " + i);
-          feed.publish();
-          ReadOptions options = RunningReplica.atLeast(token(event));
-          assertThat(get(two, options).getPayment()).isEqualTo(event.getPayment());
-        }
-      }
-    }
-  }
-
-  /** Version of the payment not older than a second; 0: the replica cannot tell. */
-  private static long versionWithinASecond(RunningReplica replica) {
-    try {
-      return get(replica, staleness(1)).getPayment().getVersion();
-    } catch (StatusRuntimeException e) {
-      assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
-      return 0;
-    }
-  }
-
-  private static ReadOptions staleness(long seconds) {
-    return RunningReplica.with(
-        Consistency.newBuilder().setMaxStaleness(Duration.newBuilder().setSeconds(seconds)));
-  }
-
-  @Test
-  void aReplicaThatIsCutOffFromTheFeedGivesNothingOlderThanAskedFor() throws Exception {
-    eventually(
-        "it is kept",
-        () -> get(replica, staleness(1)).getRead().getCache() == CacheLevel.CACHE_LEVEL_L1);
-    feed.down(true);
-    log.update("acme", "p1", "not heard of");
-    feed.publish();
-    GetPaymentResponse old = get(replica, staleness(3_600));
-    assertThat(old.getPayment().getVersion()).isEqualTo(1);
-    assertThat(old.getRead().getCache()).isEqualTo(CacheLevel.CACHE_LEVEL_L1);
-    eventually("what is kept is too old", () -> versionWithinASecond(replica) == 0);
-    eventually(
-        "nothing that is kept is given without a bound",
-        () -> {
-          assertThat(versionWithinASecond(replica)).isZero();
-          return get(replica, ReadOptions.getDefaultInstance()).getRead().getCache()
-              == CacheLevel.CACHE_LEVEL_UNSPECIFIED;
-        });
-    feed.down(false);
-    eventually(
-        "it hears of the change",
-        () -> {
-          long version = versionWithinASecond(replica);
-          assertThat(version).isNotEqualTo(1);
-          return version == 2;
-        });
   }
 
   @Test

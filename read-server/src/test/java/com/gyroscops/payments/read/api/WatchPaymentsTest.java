@@ -21,6 +21,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,6 +35,7 @@ class WatchPaymentsTest {
 
   private final SampleLog log = new SampleLog("payments", "epoch-1");
   private ScriptedFeed feed;
+  private Map<String, Object> settings;
   private RunningReplica replica;
 
   @BeforeEach
@@ -42,9 +45,12 @@ class WatchPaymentsTest {
     }
     feed = new ScriptedFeed(log);
     var postgres = ReadDatabase.shared();
-    replica =
-        RunningReplica.start(
-            ReadDatabase.settings(postgres, ReadDatabase.newDatabase(postgres)), feed, Map.of());
+    settings = ReadDatabase.settings(postgres, ReadDatabase.newDatabase(postgres));
+    startReplica();
+  }
+
+  private void startReplica() throws Exception {
+    replica = RunningReplica.start(settings, feed, Map.of());
     eventually("it serves", replica::isServing);
   }
 
@@ -103,6 +109,10 @@ class WatchPaymentsTest {
       return Optional.ofNullable(failure).flatMap(ApiError::from);
     }
 
+    synchronized boolean hasEnded() {
+      return failure != null;
+    }
+
     synchronized void takeAll() {
       if (call != null) {
         call.request(Integer.MAX_VALUE);
@@ -157,6 +167,86 @@ class WatchPaymentsTest {
     Watcher resumed = watch("acme", "n2", watcher.resumeToken(), false);
     eventually("it came", () -> !resumed.events().isEmpty());
     assertThat(resumed.events()).containsExactly(log.events().getLast());
+  }
+
+  /**
+   * While commits go on, the replica drains and another takes its place, three times; in between
+   * the feed's streams break, and the watcher leaves in the middle.
+   */
+  @Test
+  void whoResumesOverRestartsIsSentEveryEventOnce() throws Exception {
+    long before = log.head();
+    AtomicBoolean done = new AtomicBoolean();
+    Thread committing =
+        Thread.ofVirtual()
+            .start(() -> {
+              for (int i = 0; !done.get(); i++) {
+                log.create(i % 4 == 0 ? "other" : "acme", "r" + i);
+                feed.publish();
+                LockSupport.parkNanos(1_000_000);
+              }
+            });
+    Resuming watcher = new Resuming(token("epoch-1", before));
+    for (int i = 0; i < 3; i++) {
+      watcher.awaitMore(200);
+      feed.breakStreams();
+      watcher.awaitMore(200);
+      watcher.leave();
+      watcher.awaitMore(50);
+      replica.stop();
+      eventually("it is sent elsewhere", () -> watcher.current.hasEnded());
+      replica.close();
+      startReplica();
+    }
+    done.set(true);
+    committing.join();
+    List<PaymentEvent> expected = ofAcmeAfter(before);
+    watcher.awaitMore(expected.size() - watcher.events().size());
+    assertThat(watcher.events()).isEqualTo(expected);
+  }
+
+  /** Watches again from its newest token, whatever ended the watch before. */
+  private final class Resuming {
+    private final List<PaymentEvent> taken = new ArrayList<>();
+    private String token;
+    private Watcher current;
+
+    Resuming(String token) {
+      this.token = token;
+      current = watch("acme", "", token, false);
+    }
+
+    void awaitMore(int count) throws Exception {
+      int until = events().size() + count;
+      eventually(
+          "event " + until + " comes",
+          () -> {
+            if (current.hasEnded()) {
+              goOn();
+            }
+            return events().size() >= until;
+          });
+    }
+
+    List<PaymentEvent> events() {
+      List<PaymentEvent> all = new ArrayList<>(taken);
+      all.addAll(current.events());
+      return all;
+    }
+
+    void leave() throws Exception {
+      current.cancel();
+      eventually("it has left", current::hasEnded);
+      goOn();
+    }
+
+    private void goOn() {
+      taken.addAll(current.events());
+      if (current.hasBegun()) {
+        token = current.resumeToken();
+      }
+      current = watch("acme", "", token, false);
+    }
   }
 
   @Test

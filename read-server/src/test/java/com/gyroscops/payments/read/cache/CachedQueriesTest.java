@@ -20,6 +20,7 @@ import com.gyroscops.payments.v1.CacheLevel;
 import com.gyroscops.payments.v1.Consistency;
 import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.GetPaymentResponse;
+import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.ReadMetadata;
 import com.gyroscops.payments.v1.ReadOptions;
 import com.gyroscops.payments.v1.ReadSource;
@@ -31,7 +32,9 @@ import io.grpc.StatusRuntimeException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -379,7 +382,7 @@ class CachedQueriesTest {
     assertThat(store.values.keySet())
         .singleElement()
         .asString()
-        .startsWith("{payments}:l2:payment:acme:")
+        .startsWith("payment:acme:")
         .endsWith(":epoch-1");
   }
 
@@ -441,6 +444,47 @@ class CachedQueriesTest {
     }
     store.values.replaceAll((_, value) -> java.util.Arrays.copyOf(value, value.length - 1));
     assertThat(get().getRead().getCache()).isEqualTo(NONE);
+  }
+
+  @Test
+  void aDamagedByteAnywhereInTheSharedCacheIsAMiss() {
+    bus = bus(changes, null, store);
+    Payment payment = get().getPayment();
+    byte[] whole = store.values.values().iterator().next();
+    for (int i = 0; i < whole.length; i++) {
+      byte[] damaged = whole.clone();
+      damaged[i] ^= 0x10;
+      store.values.replaceAll((_, _) -> damaged);
+      GetPaymentResponse answer = get();
+      assertThat(answer.getPayment()).isEqualTo(payment);
+      assertThat(answer.getRead().getCache()).as("damaged at %d", i).isEqualTo(NONE);
+    }
+  }
+
+  @Test
+  void whatASharedCacheHasNotTakenYetIsBounded() {
+    bus = bus(changes, null, store);
+    store.stalled = true;
+    int length = 400_000;
+    String text = incompressible(length);
+    log.update("acme", "p1", text);
+    changes.hearAll();
+    long most = SharedLevel.WRITING_BYTES_MAX / length;
+    for (int i = 0; i < most + 10; i++) {
+      assertThat(get().getRead().getCache()).isEqualTo(NONE);
+    }
+    assertThat(store.stalledPuts).hasSizeBetween(1, (int) most);
+    store.stalledPuts.forEach(it -> it.complete(null));
+    store.stalled = false;
+    get();
+    assertThat(get().getRead().getCache()).isEqualTo(L2);
+  }
+
+  /** Text that is compressed to about so many bytes: each character has six bits. */
+  private static String incompressible(int bytes) {
+    byte[] random = new byte[bytes];
+    new Random(1).nextBytes(random);
+    return Base64.getEncoder().encodeToString(random);
   }
 
   @Test

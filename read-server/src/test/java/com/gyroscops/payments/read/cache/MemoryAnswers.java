@@ -2,10 +2,12 @@ package com.gyroscops.payments.read.cache;
 
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +17,11 @@ final class MemoryAnswers implements SharedAnswers {
   final Map<String, byte[]> values = new ConcurrentHashMap<>();
   final AtomicInteger calls = new AtomicInteger();
   volatile boolean away;
+
+  /** Whether it takes what it is given only when a test completes {@link #stalledPuts}. */
+  volatile boolean stalled;
+
+  final List<CompletableFuture<Void>> stalledPuts = new CopyOnWriteArrayList<>();
 
   @Override
   public byte @Nullable [] get(byte[] key, Duration max) throws AwayException {
@@ -30,6 +37,11 @@ final class MemoryAnswers implements SharedAnswers {
     calls.incrementAndGet();
     if (away) {
       return CompletableFuture.failedFuture(new IllegalStateException("away"));
+    }
+    if (stalled) {
+      CompletableFuture<Void> put = new CompletableFuture<>();
+      stalledPuts.add(put);
+      return put;
     }
     values.put(text(key), value);
     return CompletableFuture.completedFuture(null);

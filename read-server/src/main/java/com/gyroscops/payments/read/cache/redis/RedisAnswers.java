@@ -4,7 +4,9 @@ import com.gyroscops.payments.read.cache.SharedAnswers;
 import com.gyroscops.payments.read.redis.RedisAwayException;
 import com.gyroscops.payments.read.redis.RedisLink;
 import io.lettuce.core.SetArgs;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
@@ -12,15 +14,20 @@ import org.jspecify.annotations.Nullable;
 public final class RedisAnswers implements SharedAnswers {
 
   private final RedisLink redis;
+  private final byte[] prefix;
 
-  public RedisAnswers(RedisLink redis) {
+  /**
+   * @param namespace sets these keys apart from those of other deployments
+   */
+  public RedisAnswers(RedisLink redis, String namespace) {
     this.redis = redis;
+    prefix = ("{" + namespace + "}:l2:").getBytes(StandardCharsets.UTF_8);
   }
 
   @Override
   public byte @Nullable [] get(byte[] key, Duration max) throws AwayException {
     try {
-      return redis.call(it -> it.get(key), max);
+      return redis.call(it -> it.get(prefixed(key)), max);
     } catch (RedisAwayException e) {
       throw new AwayException("Redis is away", e);
     }
@@ -29,6 +36,12 @@ public final class RedisAnswers implements SharedAnswers {
   @Override
   public CompletionStage<?> put(byte[] key, byte[] value, Duration lifetime) {
     SetArgs expiry = SetArgs.Builder.px(Math.max(1, lifetime.toMillis()));
-    return redis.send(it -> it.set(key, value, expiry));
+    return redis.send(it -> it.set(prefixed(key), value, expiry));
+  }
+
+  private byte[] prefixed(byte[] key) {
+    byte[] whole = Arrays.copyOf(prefix, prefix.length + key.length);
+    System.arraycopy(key, 0, whole, prefix.length, key.length);
+    return whole;
   }
 }

@@ -26,7 +26,7 @@ class RedisAnswersTest {
       RedisClient client = RedisClient.create(redis.uri());
       client.setOptions(RedisLink.clientOptions());
       try (RedisLink link = new RedisLink(client, "test")) {
-        RedisAnswers answers = new RedisAnswers(link);
+        RedisAnswers answers = new RedisAnswers(link, "test");
         assertThat(answers.get(bytes("key"), LONG)).isNull();
         answers.put(bytes("key"), bytes("value"), LONG).toCompletableFuture().get();
         assertThat(answers.get(bytes("key"), LONG)).isEqualTo(bytes("value"));

@@ -1,0 +1,218 @@
+package com.gyroscops.payments.read.api;
+
+import static com.gyroscops.payments.read.Eventually.eventually;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.localstack.FreePorts;
+import com.gyroscops.payments.localstack.LocalRedis;
+import com.gyroscops.payments.read.ReadDatabase;
+import com.gyroscops.payments.read.RunningReplica;
+import com.gyroscops.payments.read.SampleLog;
+import com.gyroscops.payments.read.ScriptedFeed;
+import com.gyroscops.payments.v1.CacheLevel;
+import com.gyroscops.payments.v1.GetPaymentRequest;
+import com.gyroscops.payments.v1.GetPaymentResponse;
+import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.v1.ReadOptions;
+import io.lettuce.core.RedisClient;
+import io.lettuce.core.api.StatefulRedisConnection;
+import io.lettuce.core.codec.ByteArrayCodec;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.function.UnaryOperator;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Two replicas that share a Redis which fails: no answer is wrong, late or missing for it. */
+class SharedCacheTest {
+
+  private final SampleLog log = new SampleLog("payments", "epoch-1");
+  private @TempDir Path folder;
+  private int port;
+  private LocalRedis redis;
+  private RedisClient client;
+  private ScriptedFeed feed;
+  private RunningReplica one;
+  private RunningReplica two;
+  private int changes;
+
+  @BeforeEach
+  void start() throws Exception {
+    log.create("acme", "p1");
+    feed = new ScriptedFeed(log);
+    port = FreePorts.next();
+    startRedis();
+    client = RedisClient.create(redis.uri());
+    var postgres = ReadDatabase.shared();
+    Map<String, Object> settings =
+        ReadDatabase.settings(postgres, ReadDatabase.newDatabase(postgres));
+    settings.put("redis.uri", redis.uri());
+    settings.put("cache.l1-bytes-max", 0);
+    // Redis as a source is another matter.
+    settings.put("routing.find", "sql");
+    one = replica(settings);
+    two = replica(settings);
+    for (RunningReplica replica : List.of(one, two)) {
+      // Its questions would be joined.
+      eventually(
+          "it has warmed up",
+          () -> replica.get("/prometheus").body().contains("method=\"GetPayment\""));
+    }
+    awaitShared();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    two.close();
+    one.close();
+    client.shutdown(Duration.ZERO, Duration.ofSeconds(1));
+    feed.close();
+    redis.close();
+  }
+
+  private void startRedis() throws Exception {
+    redis = LocalRedis.start(folder.resolve("redis"), port, folder.resolve("redis.log"));
+  }
+
+  private RunningReplica replica(Map<String, Object> settings) throws Exception {
+    RunningReplica started = RunningReplica.start(new HashMap<>(settings), feed, Map.of());
+    eventually("it serves", started::isServing);
+    eventually(
+        "it hears changes",
+        () -> started.get("/prometheus").body().contains("payments_tracker_up 1.0"));
+    return started;
+  }
+
+  private void signal(String signal) throws Exception {
+    Process kill =
+        new ProcessBuilder("kill", "-" + signal, Long.toString(redis.process().pid())).start();
+    assertThat(kill.waitFor()).isZero();
+  }
+
+  private static GetPaymentResponse get(RunningReplica replica, ReadOptions options) {
+    return replica
+        .queries()
+        .getPayment(
+            GetPaymentRequest.newBuilder()
+                .setOrganizationId("acme")
+                .setPaymentId("p1")
+                .setReadOptions(options)
+                .build());
+  }
+
+  private static CacheLevel levelOf(RunningReplica replica) {
+    return get(replica, ReadOptions.getDefaultInstance()).getRead().getCache();
+  }
+
+  /** What the one was answered, the other gives. */
+  private void awaitShared() throws Exception {
+    assertNewestIsGiven(1);
+    eventually(
+        "they share",
+        () -> {
+          get(one, ReadOptions.getDefaultInstance());
+          return levelOf(two) == CacheLevel.CACHE_LEVEL_L2;
+        });
+    assertNewestIsGiven(10);
+  }
+
+  /** Both give what was just committed to those who ask for it. */
+  private void assertNewestIsGiven(int times) {
+    for (int i = 0; i < times; i++) {
+      PaymentEvent event = log.update("acme", "p1", "change " + changes++);
+      feed.publish();
+      ReadOptions options =
+          RunningReplica.atLeast(
+              ConsistencyTokens.encode("payments", "epoch-1", event.getPosition()));
+      for (RunningReplica replica : List.of(one, two, one)) {
+        assertThat(get(replica, options).getPayment()).isEqualTo(event.getPayment());
+      }
+    }
+  }
+
+  private static double failures(RunningReplica replica) throws Exception {
+    return replica
+        .get("/prometheus")
+        .body()
+        .lines()
+        .filter(it -> it.startsWith("payments_cache_l2_failures_total"))
+        .mapToDouble(it -> Double.parseDouble(it.substring(it.lastIndexOf(' ') + 1)))
+        .sum();
+  }
+
+  @Test
+  void aRedisThatIsKilledIsDoneWithoutAndUsedAgainWhenItIsBack() throws Exception {
+    signal("KILL");
+    redis.process().onExit().get();
+    assertNewestIsGiven(20);
+    redis.close();
+    startRedis();
+    awaitShared();
+  }
+
+  @Test
+  void aRedisThatIsPausedIsSoonLeftAloneAndUsedAgainWhenItWakes() throws Exception {
+    double before = failures(one);
+    signal("STOP");
+    assertNewestIsGiven(150);
+    // Each costs a wait, so it matters how many there are, of 600 look-ups and as many answers.
+    assertThat(failures(one) - before).isBetween(1.0, 60.0);
+    signal("CONT");
+    awaitShared();
+  }
+
+  @Test
+  void aRedisThatIsEmptiedFillsAgain() throws Exception {
+    try (StatefulRedisConnection<String, String> admin = client.connect()) {
+      for (int i = 0; i < 5; i++) {
+        admin.sync().flushall();
+        assertNewestIsGiven(1);
+      }
+    }
+    awaitShared();
+  }
+
+  @Test
+  void whateverIsPutInPlaceOfEntriesIsNotGiven() throws Exception {
+    Random random = new Random(3);
+    List<UnaryOperator<byte[]>> poisons =
+        List.of(
+            _ -> new byte[0],
+            _ -> "garbage".getBytes(StandardCharsets.UTF_8),
+            entry -> {
+              random.nextBytes(entry);
+              return entry;
+            },
+            entry -> java.util.Arrays.copyOf(entry, entry.length / 2),
+            entry -> {
+              entry[random.nextInt(entry.length)] ^= 1;
+              return entry;
+            });
+    try (StatefulRedisConnection<byte[], byte[]> admin = client.connect(ByteArrayCodec.INSTANCE)) {
+      for (int i = 0; i < 50; i++) {
+        PaymentEvent newest = log.events().getLast();
+        get(one, ReadOptions.getDefaultInstance());
+        List<byte[]> keys = admin.sync().keys("{payments}:l2:*".getBytes(StandardCharsets.UTF_8));
+        assertThat(keys).isNotEmpty();
+        for (byte[] key : keys) {
+          byte[] entry = admin.sync().get(key);
+          if (entry != null) {
+            admin.sync().set(key, poisons.get(i % poisons.size()).apply(entry));
+          }
+        }
+        GetPaymentResponse answer = get(two, ReadOptions.getDefaultInstance());
+        assertThat(answer.getPayment()).isEqualTo(newest.getPayment());
+        assertThat(answer.getRead().getCache()).isEqualTo(CacheLevel.CACHE_LEVEL_UNSPECIFIED);
+      }
+    }
+    awaitShared();
+  }
+}
