@@ -529,12 +529,13 @@ final class Reading<T> {
     return Optional.empty();
   }
 
+  /** With a budget, though there is nobody after: the error that says when to ask again is. */
   private Optional<Routed<T>> tryUnhealthy() {
     List<Candidate> unhealthy =
         candidates.stream()
             .filter(it -> verdicts.get(it.source().id()) == SourceVerdict.SOURCE_VERDICT_UNHEALTHY)
             .toList();
-    return knowable ? ask(unhealthy, true, false) : Optional.empty();
+    return knowable ? ask(unhealthy, true, true) : Optional.empty();
   }
 
   /** The most useful of what was seen: what trying again soon can mend comes first. */

@@ -546,6 +546,21 @@ class SourceRouterTest {
   }
 
   @Test
+  void aLastTryOfAStoreThatHangsEndsInTimeToSayWhenToAskAgain() {
+    router = router("", "", sql);
+    sql.away(true);
+    sql.routed.probe(sql::position);
+    sql.hangs();
+    ApiError error =
+        fails(
+            Code.UNAVAILABLE,
+            "SOURCE_UNAVAILABLE",
+            () -> readWithin(Duration.ofSeconds(2), options().build()));
+    assertThat(error.retryAfter()).isNotNull();
+    assertThat(sql.asked).hasValue(1);
+  }
+
+  @Test
   void inParallelTheTwoBestAreAskedAndTheSlowerIsStopped() throws Exception {
     memory.hangs();
     Routed<List<Payment>> routed = read(with(ReadStrategy.READ_STRATEGY_PARALLEL));
