@@ -66,18 +66,6 @@ final class ReadServers implements AutoCloseable {
     mortal = OptionalInt.of(server);
   }
 
-  /** From now on no call may fail any more. */
-  void expectNoDeath() {
-    mortal = OptionalInt.empty();
-  }
-
-  /** A server's answer to a query that is asked once. */
-  <T> T askOnce(int server, Function<QueryServiceBlockingStub, T> query) {
-    return query.apply(
-        QueryServiceGrpc.newBlockingStub(channels.get(server))
-            .withDeadlineAfter(CALL_MAX.toMillis(), TimeUnit.MILLISECONDS));
-  }
-
   /**
    * Asks until there is an answer.
    *
@@ -99,7 +87,10 @@ final class ReadServers implements AutoCloseable {
     while (true) {
       int server = choice.getAsInt();
       try {
-        T answer = askOnce(server, query);
+        T answer =
+            query.apply(
+                QueryServiceGrpc.newBlockingStub(channels.get(server))
+                    .withDeadlineAfter(CALL_MAX.toMillis(), TimeUnit.MILLISECONDS));
         answers.incrementAndGet();
         refusedQueries.addAndGet(refused > 0 ? 1 : 0);
         longestMillis.accumulate(elapsed(start).toMillis());
@@ -125,13 +116,12 @@ final class ReadServers implements AutoCloseable {
     }
   }
 
-  /** Whether a call failed because its server died or stands still, or is not ready again. */
+  /** Whether a call failed because its server died, or is not ready again. */
   private boolean isOfTheDead(int server, StatusRuntimeException e) {
     OptionalInt dead = mortal;
     return dead.isPresent()
         && dead.getAsInt() == server
-        && (e.getStatus().getCode() == Status.Code.UNAVAILABLE
-            || e.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED);
+        && e.getStatus().getCode() == Status.Code.UNAVAILABLE;
   }
 
   private static Duration elapsed(long start) {

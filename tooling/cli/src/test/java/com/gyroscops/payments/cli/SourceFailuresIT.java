@@ -1,11 +1,12 @@
 package com.gyroscops.payments.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
 import com.gyroscops.payments.cli.client.Clients;
-import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.localstack.Processes;
 import com.gyroscops.payments.v1.ListSourcesRequest;
 import com.gyroscops.payments.v1.OptimizeSourceRequest;
@@ -23,21 +24,23 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -51,32 +54,44 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Sources and read-servers fail one after the other under a load that never stops, and nobody
- * notices but by the time an answer takes: no answer is older than its token, wrong, or refused
- * otherwise than for want of freshness; the other sources go on; and what failed heals by itself,
- * until every source of every read-server shows exactly what was done.
+ * Every read source and every read-server fails, one after the other, on one stack and under a
+ * steady load. Invariants: no answer is older than its token, wrong, or without a payment that is
+ * there; with four sources nothing is refused but for want of freshness, and the others keep up;
+ * what failed comes back by itself, until every source of every read-server shows exactly what was
+ * done, each shared one kept in step by one read-server.
  */
 @TestInstance(Lifecycle.PER_CLASS)
 final class SourceFailuresIT {
 
   private static final int READ_SERVERS = 2;
-  private static final int CLIENTS = 4;
+  private static final int CLIENTS = 2;
 
-  /** Commands of the load while something is out of order. */
-  private static final int STEPS = 300;
+  /** Time between a client's commands, each of which twelve queries follow. */
+  private static final Duration PACE = Duration.ofMillis(125);
 
-  /** While a read-server stands still: half of the queries go to it, and wait for ten seconds. */
-  private static final int STEPS_WITH_ONE_PAUSED = 3 * CLIENTS;
+  /** Longer than a store is waited for before it counts as away. */
+  private static final Duration OUTAGE = Duration.ofSeconds(4);
 
-  /** Longer than the time limits on the way to an engine. */
-  private static final Duration OUTAGE_MIN = Duration.ofSeconds(4);
+  private static final Duration PAUSE = Duration.ofSeconds(8);
 
-  /** A lease of a projector that was stopped has to end first; a slow machine included. */
+  /** Longer than a lease. */
+  private static final Duration LEASE_OUTAGE = Duration.ofSeconds(7);
+
+  private static final Duration DATABASE_PAUSE = Duration.ofSeconds(5);
+
+  /** How long others are watched for what one that wakes might do. */
+  private static final Duration AFTER_WAKING = Duration.ofSeconds(2);
+
+  /**
+   * Longest lag of sources that are well, on a slow machine; they would never get there if held.
+   */
+  private static final Duration LAG_MAX = Duration.ofSeconds(15);
+
+  /** Longest time to come back; a lease may have to end first. */
   private static final Duration HEAL_MAX = Duration.ofSeconds(90);
 
-  private static final Duration PACE = Duration.ofMillis(5);
+  private static final Duration CALL_MAX = Duration.ofSeconds(5);
   private static final Duration POLL = Duration.ofMillis(100);
-  private static final Duration CALL_MAX = Duration.ofSeconds(10);
 
   private static final Set<ReadSource> SOURCES =
       EnumSet.of(
@@ -89,29 +104,30 @@ final class SourceFailuresIT {
       EnumSet.of(
           ReadSource.READ_SOURCE_SQL, ReadSource.READ_SOURCE_REDIS, ReadSource.READ_SOURCE_SEARCH);
 
-  /** What happens, and to which engine. */
+  /** What fails, for how long, and which source says then that it cannot answer. */
   enum Failure {
-    REDIS_KILLED("redis", ReadSource.READ_SOURCE_REDIS),
-    REDIS_PAUSED("redis", ReadSource.READ_SOURCE_REDIS),
-    REDIS_EMPTIED("redis", null),
-    REDIS_FULL("redis", ReadSource.READ_SOURCE_REDIS),
-    SEARCH_KILLED("opensearch", ReadSource.READ_SOURCE_SEARCH),
-    SEARCH_PAUSED("opensearch", ReadSource.READ_SOURCE_SEARCH),
-    SEARCH_EMPTIED("opensearch", null),
-    SEARCH_READ_ONLY("opensearch", ReadSource.READ_SOURCE_SEARCH),
-    PROJECTOR_PAUSED("", null),
-    PROJECTOR_DRAINED("", null);
+    REDIS_KILLED(OUTAGE, ReadSource.READ_SOURCE_REDIS),
+    REDIS_PAUSED(PAUSE, ReadSource.READ_SOURCE_REDIS),
+    REDIS_EMPTIED(OUTAGE, null),
+    REDIS_FULL(OUTAGE, ReadSource.READ_SOURCE_REDIS),
+    SEARCH_KILLED(OUTAGE, ReadSource.READ_SOURCE_SEARCH),
+    SEARCH_PAUSED(PAUSE, ReadSource.READ_SOURCE_SEARCH),
+    SEARCH_DELETED(OUTAGE, null),
+    SEARCH_READ_ONLY(OUTAGE, ReadSource.READ_SOURCE_SEARCH),
+    PROJECTOR_KILLED(OUTAGE, null),
+    PROJECTOR_DRAINED(OUTAGE, null),
+    PROJECTOR_PAUSED(LEASE_OUTAGE, null);
 
-    private final String engine;
+    private final Duration outage;
     private final @Nullable ReadSource lost;
 
-    /**
-     * @param engine the process that it is done to; empty: the read-server that projects
-     * @param lost the source that cannot answer until it is over; null: none for sure
-     */
-    Failure(String engine, @Nullable ReadSource lost) {
-      this.engine = engine;
+    Failure(Duration outage, @Nullable ReadSource lost) {
+      this.outage = outage;
       this.lost = lost;
+    }
+
+    Set<ReadSource> lost() {
+      return lost == null ? EnumSet.noneOf(ReadSource.class) : EnumSet.of(lost);
     }
   }
 
@@ -119,19 +135,22 @@ final class SourceFailuresIT {
   static Path folder;
 
   private final HttpClient http = HttpClient.newHttpClient();
-  private final List<TokenClient> clients = new ArrayList<>();
+  private final List<SteadyClient> clients = new ArrayList<>();
   private final List<ManagedChannel> internal = new ArrayList<>();
-  private final AtomicLong steps = new AtomicLong();
   private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
 
-  /** Held for reading during a command and the query after it, for writing while all is calm. */
-  private final ReadWriteLock calm = new ReentrantReadWriteLock(true);
+  /** Held for reading by a client at work, for writing while none may be. */
+  private final ReadWriteLock atWork = new ReentrantReadWriteLock(true);
 
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private volatile boolean over;
+  private volatile boolean writesMayFail;
   private CliStack stack;
   private ManagedChannel writeServer;
-  private ReadServers readServers;
+  private ReadFleet fleet;
+
+  /** A client that works when told to. */
+  private SteadyClient own;
 
   @BeforeAll
   void start() throws Exception {
@@ -140,43 +159,48 @@ final class SourceFailuresIT {
     stack = new CliStack(folder.resolve("data"));
     stack.up("--read-servers", Integer.toString(READ_SERVERS)).succeeded();
     writeServer = stack.writeServer(0);
-    List<ManagedChannel> channels = new ArrayList<>();
-    for (int i = 0; i < READ_SERVERS; i++) {
-      channels.add(Clients.failingFast(stack.readTarget(i)));
-      internal.add(Clients.failingFast(stack.internalReadTarget(i)));
-    }
-    readServers = new ReadServers(channels);
+    servers().forEach(it -> internal.add(Clients.failingFast(stack.internalReadTarget(it))));
+    fleet = new ReadFleet(servers().map(stack::readTarget).toList());
+    own = client("own", seed);
+    own.step();
     for (int i = 0; i < CLIENTS; i++) {
-      TokenClient client =
-          new TokenClient("chaos-" + i, List.of(writeServer), readServers, new Random(seed + i));
+      SteadyClient client = client("steady-" + i, seed + 1 + i);
+      client.step();
       clients.add(client);
       threads.execute(() -> load(client));
     }
-    eventually("the load runs", () -> steps.get() > CLIENTS);
+    awaitAllAtHead();
+    report("warm");
+  }
+
+  private SteadyClient client(String organization, long seed) {
+    return new SteadyClient(
+        organization, writeServer, fleet, () -> writesMayFail, new Random(seed));
   }
 
   @AfterAll
   void stop() throws Exception {
     over = true;
     threads.close();
-    readServers.close();
+    fleet.close();
     internal.forEach(ManagedChannel::shutdownNow);
     writeServer.shutdownNow();
     stack.close();
     http.close();
   }
 
-  private void load(TokenClient client) {
+  private void load(SteadyClient client) {
     try {
       while (!over && failure.get() == null) {
-        calm.readLock().lock();
+        long start = System.nanoTime();
+        atWork.readLock().lock();
         try {
           client.step();
         } finally {
-          calm.readLock().unlock();
+          atWork.readLock().unlock();
         }
-        steps.incrementAndGet();
-        Thread.sleep(PACE);
+        long left = PACE.toNanos() - (System.nanoTime() - start);
+        TimeUnit.NANOSECONDS.sleep(Math.max(0, left));
       }
     } catch (Throwable e) {
       failure.compareAndSet(null, e);
@@ -185,191 +209,305 @@ final class SourceFailuresIT {
 
   @ParameterizedTest
   @EnumSource
-  void a_failure_of_one_is_nobodys_but_its_own_and_heals(Failure what) throws Exception {
-    String victim =
-        what.engine.isEmpty() ? leaseHolder(ReadSource.READ_SOURCE_SEARCH) : what.engine;
+  void a_failure_hides_nothing_stops_no_other_and_heals(Failure what) throws Exception {
+    String victim = victim(what);
     ProcessHandle process = stack.process(victim);
+    boolean ofServer = victim.startsWith("read-server-");
+    Map<String, Long> fences = fences(victim);
     long before = head();
-    inflict(what, victim, process);
-    long since = System.nanoTime();
-    long stepsBefore = steps.get();
-    int enough = what == Failure.PROJECTOR_PAUSED ? STEPS_WITH_ONE_PAUSED : STEPS;
-    eventually(
-        "the load goes on",
-        () ->
-            steps.get() >= stepsBefore + enough
-                && System.nanoTime() - since > OUTAGE_MIN.toNanos());
-    if (what.lost != null) {
-      whileOutOfOrder(what.lost, before);
+    if (ofServer) {
+      whileNobodyWorks(() -> fleet.isGone(indexOf(victim)));
     }
-    heal(what, victim, process);
-    report(what, victim, Duration.ofNanos(System.nanoTime() - since));
+    inflict(what, process);
+    try {
+      othersKeepUp(what.outage, what.lost(), before);
+      for (ReadSource lost : what.lost()) {
+        own.step();
+        servers().forEach(it -> own.isRefused(it, lost));
+      }
+      if (ofServer) {
+        othersHaveTakenOver(victim, fences);
+      }
+    } finally {
+      end(what, process);
+    }
+    if (ofServer) {
+      fleet.returns();
+      eventually("it serves again", () -> hasSources(indexOf(victim)));
+    }
+    if (what == Failure.PROJECTOR_PAUSED) {
+      othersHaveTakenOver(victim, fences);
+      checkpointOnlyGrows();
+    }
     allIsWell();
+    report(what.name() + " (" + victim + ")");
   }
 
   @Test
-  void reads_go_on_from_the_other_sources_while_postgresql_is_paused() throws Exception {
-    calm.writeLock().lock();
+  void payments_are_found_while_the_databases_stand_still() throws Exception {
+    own.step();
+    awaitAllAtHead();
+    ProcessHandle postgres = stack.process("postgresql");
+    writesMayFail = true;
+    signal(postgres, "STOP");
     try {
-      awaitAllSourcesAt(head());
-      ProcessHandle postgres = stack.process("postgresql");
-      signal(postgres, "STOP");
-      try {
-        clients.forEach(TokenClient::seeAllEverywhere);
-      } finally {
-        signal(postgres, "CONT");
+      long until = System.nanoTime() + DATABASE_PAUSE.toNanos();
+      while (System.nanoTime() - until < 0) {
+        fleet.ways().forEach(it -> own.see(it, ReadSource.READ_SOURCE_UNSPECIFIED));
+        servers()
+            .forEach(it -> {
+              own.see(it, ReadSource.READ_SOURCE_MEMORY);
+              own.see(it, ReadSource.READ_SOURCE_SEARCH);
+              own.see(it, ReadSource.READ_SOURCE_REDIS);
+            });
+        Thread.sleep(POLL);
       }
+      servers().forEach(it -> own.isRefused(it, ReadSource.READ_SOURCE_SQL));
     } finally {
-      calm.writeLock().unlock();
+      signal(postgres, "CONT");
     }
     allIsWell();
+    writesMayFail = false;
+    report("POSTGRESQL_PAUSED");
   }
 
   @Test
-  void a_source_that_was_tidied_up_shows_the_same() throws Exception {
-    calm.writeLock().lock();
-    try {
-      for (int server = 0; server < READ_SERVERS; server++) {
-        OptimizeSourceResponse tidied =
-            admin(server)
-                .optimizeSource(
-                    OptimizeSourceRequest.newBuilder()
-                        .setSource(ReadSource.READ_SOURCE_MEMORY)
-                        .build());
-        assertThat(tidied.getSegmentsBefore()).isPositive();
-        assertThat(tidied.getSegmentsAfter()).isBetween(1, tidied.getSegmentsBefore());
+  void a_source_is_tidied_up_while_it_answers() throws Exception {
+    for (int server = 0; server < READ_SERVERS; server++) {
+      OptimizeSourceResponse tidied = optimize(server, ReadSource.READ_SOURCE_MEMORY);
+      assertThat(tidied.getSegmentsBefore()).isPositive();
+      assertThat(tidied.getSegmentsAfter()).isPositive();
+      for (ReadSource shared : SHARED) {
+        int asked = server;
+        assertThatThrownBy(() -> optimize(asked, shared))
+            .isInstanceOfSatisfying(
+                StatusRuntimeException.class,
+                refused ->
+                    assertThat(ApiError.from(refused).orElseThrow().reason())
+                        .isEqualTo("SOURCE_NOT_CAPABLE"));
       }
-    } finally {
-      calm.writeLock().unlock();
     }
     allIsWell();
+    report("OPTIMIZED");
   }
 
-  private void inflict(Failure what, String victim, ProcessHandle process) throws Exception {
+  private OptimizeSourceResponse optimize(int server, ReadSource source) {
+    return admin(server)
+        .optimizeSource(OptimizeSourceRequest.newBuilder().setSource(source).build());
+  }
+
+  private String victim(Failure what) throws Exception {
+    return switch (what) {
+      case REDIS_KILLED, REDIS_PAUSED, REDIS_EMPTIED, REDIS_FULL -> "redis";
+      case SEARCH_KILLED, SEARCH_PAUSED, SEARCH_DELETED, SEARCH_READ_ONLY -> "opensearch";
+      case PROJECTOR_KILLED, PROJECTOR_DRAINED, PROJECTOR_PAUSED -> holderOfMostLeases();
+    };
+  }
+
+  private void inflict(Failure what, ProcessHandle process) throws Exception {
     switch (what) {
-      case REDIS_KILLED, SEARCH_KILLED -> {
+      case REDIS_KILLED, SEARCH_KILLED, PROJECTOR_KILLED -> {
         assertThat(process.destroyForcibly()).isTrue();
-        assertThat(Processes.awaitEnd(List.of(process), Duration.ofSeconds(10))).isTrue();
+        awaitEnd(process);
       }
-      case REDIS_PAUSED, SEARCH_PAUSED -> signal(process, "STOP");
+      case PROJECTOR_DRAINED -> {
+        assertThat(process.destroy()).isTrue();
+        awaitEnd(process);
+      }
+      case REDIS_PAUSED, SEARCH_PAUSED, PROJECTOR_PAUSED -> signal(process, "STOP");
       case REDIS_EMPTIED -> assertThat(stack.redis("FLUSHALL")).isEqualTo("+OK");
       case REDIS_FULL -> {
         assertThat(stack.redis("CONFIG SET maxmemory-policy noeviction")).isEqualTo("+OK");
         assertThat(stack.redis("CONFIG SET maxmemory 1")).isEqualTo("+OK");
       }
-      case SEARCH_EMPTIED -> {
+      case SEARCH_DELETED -> {
         for (String index : indices()) {
           search("DELETE", "/" + index, "");
         }
       }
-      case SEARCH_READ_ONLY -> readOnly("true");
-      case PROJECTOR_PAUSED -> {
-        expectDeathOf(victim);
-        signal(process, "STOP");
-        eventually(
-            "another one projects",
-            () -> !leaseHolder(ReadSource.READ_SOURCE_SEARCH).equals(victim));
-      }
-      case PROJECTOR_DRAINED -> {
-        expectDeathOf(victim);
-        assertThat(process.destroy()).isTrue();
-        assertThat(Processes.awaitEnd(List.of(process), Duration.ofSeconds(30))).isTrue();
-      }
+      case SEARCH_READ_ONLY -> blockWrites(true);
     }
   }
 
-  private void heal(Failure what, String victim, ProcessHandle process) throws Exception {
+  private void end(Failure what, ProcessHandle process) throws Exception {
     switch (what) {
-      case REDIS_KILLED, SEARCH_KILLED, PROJECTOR_DRAINED -> stack.up().succeeded();
+      case REDIS_KILLED, SEARCH_KILLED, PROJECTOR_KILLED, PROJECTOR_DRAINED ->
+          stack.up().succeeded();
       case REDIS_PAUSED, SEARCH_PAUSED, PROJECTOR_PAUSED -> signal(process, "CONT");
-      case REDIS_EMPTIED, SEARCH_EMPTIED -> {}
+      case REDIS_EMPTIED, SEARCH_DELETED -> {}
       case REDIS_FULL -> assertThat(stack.redis("CONFIG SET maxmemory 0")).isEqualTo("+OK");
-      case SEARCH_READ_ONLY -> readOnly("null");
-    }
-    if (victim.startsWith("read-server-")) {
-      eventually("it is back", () -> sources(indexOf(victim)).count() == SOURCES.size());
-      readServers.expectNoDeath();
+      case SEARCH_READ_ONLY -> blockWrites(false);
     }
   }
 
-  /** The source that is out of order says so and when to ask again; the others are at work. */
-  private void whileOutOfOrder(ReadSource lost, long before) throws Exception {
-    calm.writeLock().lock();
-    try {
-      for (int server = 0; server < READ_SERVERS; server++) {
-        clients.getFirst().isRefusedBy(server, lost);
+  private static void awaitEnd(ProcessHandle process) throws IOException {
+    assertThat(Processes.awaitEnd(List.of(process), Duration.ofSeconds(30))).isTrue();
+  }
+
+  /** For that long, every source that is not lost reaches what was done up to a moment before. */
+  private void othersKeepUp(Duration time, Set<ReadSource> lost, long before) throws Exception {
+    Set<ReadSource> others = EnumSet.copyOf(SOURCES);
+    others.removeAll(lost);
+    long start = System.nanoTime();
+    do {
+      awaitAt(others, head(), LAG_MAX);
+      Thread.sleep(POLL);
+    } while (System.nanoTime() - start < time.toNanos());
+    assertThat(head()).as("the load goes on").isGreaterThan(before);
+  }
+
+  /** Fences of the leases that a read-server holds, by source. */
+  private Map<String, Long> fences(String holder) throws SQLException {
+    Map<String, Long> fences = new HashMap<>();
+    leases((name, of, fence) -> {
+      if (of.equals(holder)) {
+        fences.put(name, fence);
       }
-      assertThat(head()).isGreaterThan(before);
-      Set<ReadSource> others = EnumSet.copyOf(SOURCES);
-      others.remove(lost);
-      awaitAt(others, head());
-    } finally {
-      calm.writeLock().unlock();
+    });
+    return fences;
+  }
+
+  private void othersHaveTakenOver(String victim, Map<String, Long> before) throws Exception {
+    assertThat(before).as("leases of %s", victim).isNotEmpty();
+    eventually("others take over from " + victim, () -> fences(victim).isEmpty());
+    Map<String, Long> now = new HashMap<>();
+    leases((name, _, fence) -> now.put(name, fence));
+    before.forEach(
+        (name, fence) -> assertThat(now.get(name)).as("fence of %s", name).isGreaterThan(fence));
+  }
+
+  private String holderOfMostLeases() throws SQLException {
+    Map<String, Integer> counts = new HashMap<>();
+    leases((_, holder, _) -> counts.merge(holder, 1, Integer::sum));
+    return counts.entrySet().stream().max(Map.Entry.comparingByValue()).orElseThrow().getKey();
+  }
+
+  /** What a lease says. */
+  @FunctionalInterface
+  private interface LeaseReader {
+    void read(String name, String holder, long fence);
+  }
+
+  private void leases(LeaseReader reader) throws SQLException {
+    try (var connection = stack.database("payments_read");
+        var statement = connection.createStatement();
+        var row =
+            statement.executeQuery(
+                "select name, holder, fence from leases where expires_at > clock_timestamp()")) {
+      while (row.next()) {
+        reader.read(row.getString(1), row.getString(2), row.getLong(3));
+      }
+    }
+  }
+
+  /** A projector that wakes with an old fence moves nothing back. */
+  private void checkpointOnlyGrows() throws Exception {
+    long position = 0;
+    long fence = 0;
+    long start = System.nanoTime();
+    try (var connection = stack.database("payments_read");
+        var statement =
+            connection.prepareStatement(
+                "select position, fence from checkpoints where source = 'sql'")) {
+      while (System.nanoTime() - start < AFTER_WAKING.toNanos()) {
+        try (var row = statement.executeQuery()) {
+          assertThat(row.next()).isTrue();
+          assertThat(row.getLong(1)).as("position of sql").isGreaterThanOrEqualTo(position);
+          assertThat(row.getLong(2)).as("fence of sql").isGreaterThanOrEqualTo(fence);
+          position = row.getLong(1);
+          fence = row.getLong(2);
+        }
+        Thread.sleep(5);
+      }
     }
   }
 
   /** Every source of every read-server shows everything, and each shared one has one projector. */
   private void allIsWell() throws Exception {
-    calm.writeLock().lock();
-    try {
-      assertNoFailure();
-      awaitAllSourcesAt(head());
-      for (TokenClient client : clients) {
-        client.seeAllEverywhere();
-        for (int server = 0; server < READ_SERVERS; server++) {
+    awaitAllAtHead();
+    fleet.isWhole();
+    whileNobodyWorks(() -> {
+      List<SteadyClient> all = new ArrayList<>(clients);
+      all.add(own);
+      all.forEach(SteadyClient::change);
+      awaitAllAtHead();
+      for (ReadSource shared : SHARED) {
+        assertThat(projectors(shared)).as("projectors of %s", shared).isEqualTo(1);
+      }
+      for (int server = 0; server < READ_SERVERS; server++) {
+        for (SteadyClient client : all) {
           for (ReadSource source : SOURCES) {
-            client.seeAllIn(server, source);
+            client.seeAll(server, source);
           }
+          client.see(server, ReadSource.READ_SOURCE_UNSPECIFIED);
+        }
+        for (SteadyClient client : clients) {
+          client.seeNewest(server, ReadSource.READ_SOURCE_REDIS);
         }
       }
+    });
+  }
+
+  private long projectors(ReadSource source) {
+    return servers()
+        .flatMap(this::sources)
+        .filter(it -> it.getSource() == source && it.getProjectedHere())
+        .count();
+  }
+
+  /** Something that may fail in any way. */
+  @FunctionalInterface
+  private interface Work {
+    void run() throws Exception;
+  }
+
+  private void whileNobodyWorks(Work work) throws Exception {
+    atWork.writeLock().lock();
+    try {
+      assertNoFailure();
+      work.run();
     } finally {
-      calm.writeLock().unlock();
-    }
-    long stepsBefore = steps.get();
-    eventually("the load goes on", () -> steps.get() >= stepsBefore + CLIENTS);
-  }
-
-  private void awaitAllSourcesAt(long head) throws Exception {
-    awaitAt(SOURCES, head);
-    for (ReadSource shared : SHARED) {
-      eventually(
-          "one read-server projects " + shared,
-          () ->
-              servers()
-                      .flatMap(this::sources)
-                      .filter(it -> it.getSource() == shared && it.getProjectedHere())
-                      .count()
-                  == 1);
+      atWork.writeLock().unlock();
     }
   }
 
-  private void awaitAt(Set<ReadSource> wanted, long head) throws Exception {
+  private void awaitAllAtHead() throws Exception {
+    awaitAt(SOURCES, head(), HEAL_MAX);
+  }
+
+  /** Waits until these sources, as all read-servers that answer know them, are well and there. */
+  private void awaitAt(Set<ReadSource> wanted, long position, Duration max) throws Exception {
+    List<Integer> asked = fleet.ways().stream().filter(it -> it != ReadFleet.IN_TURNS).toList();
     eventually(
-        wanted + " of all read-servers at " + head,
+        wanted + " at " + position,
+        max,
         () ->
-            servers()
+            asked.stream()
                 .allMatch(server ->
                     sources(server)
                             .filter(it -> wanted.contains(it.getSource()))
                             .filter(it -> it.getHealth() == SourceHealth.SOURCE_HEALTH_UP)
-                            .filter(it -> it.getAppliedPosition() >= head)
+                            .filter(it -> it.getAppliedPosition() >= position)
                             .count()
                         == wanted.size()));
   }
 
   private static Stream<Integer> servers() {
-    return Stream.iterate(0, it -> it + 1).limit(READ_SERVERS);
+    return IntStream.range(0, READ_SERVERS).boxed();
   }
 
-  /** What a server says of its sources; nothing if it does not answer yet. */
   private Stream<SourceState> sources(int server) {
+    return admin(server)
+        .listSources(ListSourcesRequest.getDefaultInstance())
+        .getSourcesList()
+        .stream();
+  }
+
+  private boolean hasSources(int server) {
     try {
-      return admin(server)
-          .listSources(ListSourcesRequest.getDefaultInstance())
-          .getSourcesList()
-          .stream();
+      return sources(server).count() == SOURCES.size();
     } catch (StatusRuntimeException _) {
-      return Stream.empty();
+      return false; // It does not answer yet.
     }
   }
 
@@ -378,37 +516,19 @@ final class SourceFailuresIT {
         .withDeadlineAfter(CALL_MAX.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /** Position of the newest command's event. */
+  /** Position of the newest event that a client knows of. */
   private long head() {
-    return clients.stream()
-        .map(TokenClient::token)
-        .filter(token -> !token.isEmpty())
-        .mapToLong(token -> ConsistencyTokens.decode(token).orElseThrow().getPosition())
+    return Stream.concat(Stream.of(own), clients.stream())
+        .mapToLong(SteadyClient::position)
         .max()
         .orElseThrow();
-  }
-
-  private void expectDeathOf(String readServer) {
-    readServers.expectDeathOf(indexOf(readServer));
   }
 
   private static int indexOf(String readServer) {
     return Integer.parseInt(readServer.substring("read-server-".length()));
   }
 
-  private String leaseHolder(ReadSource source) throws Exception {
-    String name = source.name().substring("READ_SOURCE_".length()).toLowerCase(Locale.ROOT);
-    try (var connection = stack.database("payments_read");
-        var statement = connection.prepareStatement("select holder from leases where name = ?")) {
-      statement.setString(1, name);
-      try (var row = statement.executeQuery()) {
-        assertThat(row.next()).as("somebody projects " + name).isTrue();
-        return row.getString(1);
-      }
-    }
-  }
-
-  private List<String> indices() throws Exception {
+  private List<String> indices() throws IOException, InterruptedException {
     List<String> names = new ArrayList<>();
     for (JsonElement index :
         JsonParser.parseString(search("GET", "/_cat/indices?format=json", "")).getAsJsonArray()) {
@@ -421,13 +541,9 @@ final class SourceFailuresIT {
     return names;
   }
 
-  /** As the engine itself does when its disk is full. */
-  private void readOnly(String value) throws Exception {
+  private void blockWrites(boolean blocked) throws IOException, InterruptedException {
     for (String index : indices()) {
-      search(
-          "PUT",
-          "/" + index + "/_settings",
-          "{\"index.blocks.read_only_allow_delete\": " + value + "}");
+      search("PUT", "/" + index + "/_settings", "{\"index.blocks.write\": " + blocked + "}");
     }
   }
 
@@ -452,10 +568,8 @@ final class SourceFailuresIT {
     assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();
   }
 
-  private void report(Failure what, String victim, Duration outage) {
-    System.out.printf(
-        "%s (%s), %d ms: %d commands so far; %s%n",
-        what, victim, outage.toMillis(), steps.get(), readServers.summary());
+  private void report(String what) {
+    System.out.println(what + ": " + fleet.summary());
   }
 
   private void assertNoFailure() {
@@ -466,10 +580,14 @@ final class SourceFailuresIT {
   }
 
   private void eventually(String what, Callable<Boolean> condition) throws Exception {
-    long until = System.nanoTime() + HEAL_MAX.toNanos();
+    eventually(what, HEAL_MAX, condition);
+  }
+
+  private void eventually(String what, Duration max, Callable<Boolean> condition) throws Exception {
+    long start = System.nanoTime();
     while (!condition.call()) {
       assertNoFailure();
-      if (System.nanoTime() - until > 0) {
+      if (System.nanoTime() - start > max.toNanos()) {
         throw new AssertionError("did not happen: " + what + "\n" + stack.status().out());
       }
       Thread.sleep(POLL);

@@ -1,7 +1,6 @@
 package com.gyroscops.payments.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.gyroscops.payments.cli.ReadServers.Answered;
 import com.gyroscops.payments.contract.ApiError;
@@ -23,11 +22,9 @@ import com.gyroscops.payments.v1.PaymentStatus;
 import com.gyroscops.payments.v1.ProcessPaymentRequest;
 import com.gyroscops.payments.v1.QueryServiceGrpc.QueryServiceBlockingStub;
 import com.gyroscops.payments.v1.ReadOptions;
-import com.gyroscops.payments.v1.ReadSource;
 import com.gyroscops.payments.v1.RefundPaymentRequest;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import io.grpc.ManagedChannel;
-import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -40,12 +37,11 @@ import java.util.function.ToLongFunction;
 /**
  * A client that is alone in its organization, so that it knows from the answers to its commands
  * exactly what each query must find. After every command it asks a query with that command's token,
- * and takes nothing older for an answer. For one thread at a time.
+ * and takes nothing older for an answer. For one thread.
  */
 final class TokenClient {
 
   private static final String CURRENCY = "EUR";
-  private static final int PAGE = 200;
 
   /** The queries that take turns. */
   private enum Query {
@@ -65,8 +61,7 @@ final class TokenClient {
   private final Map<String, Payment> payments = new LinkedHashMap<>();
   private final Map<Query, Integer> asked = new EnumMap<>(Query.class);
   private int requests;
-  private String newestId = "";
-  private volatile String token = "";
+  private String token = "";
 
   TokenClient(
       String organization,
@@ -83,7 +78,6 @@ final class TokenClient {
   void step() {
     Done done = command();
     payments.put(done.payment().getPaymentId(), done.payment());
-    newestId = done.payment().getPaymentId();
     token = done.receipt().getConsistencyToken();
     Query query = Query.values()[random.nextInt(Query.values().length)];
     asked.merge(query, 1, Integer::sum);
@@ -101,76 +95,6 @@ final class TokenClient {
       var answered = readServers.ask(server, stub -> stub.getPaymentStatistics(statistics()));
       assertStatistics("in the end, read-server-" + server, answered.answer().getCurrenciesList());
     }
-  }
-
-  /**
-   * Everything that was done, as one source of a read-server shows it, as far as that source holds
-   * it: Redis has the payments that changed lately.
-   */
-  void seeAllIn(int server, ReadSource source) {
-    String what = organization + " in " + source + " of read-server-" + server;
-    if (source == ReadSource.READ_SOURCE_REDIS) {
-      Payment newest = payments.get(newestId);
-      var found = readServers.ask(server, stub -> stub.getPayment(get(newestId, source)));
-      assertThat(found.answer().getPayment()).as(what).isEqualTo(newest);
-      return;
-    }
-    Map<String, Payment> found = new LinkedHashMap<>();
-    String page = "";
-    do {
-      var request = all(source).setPageToken(page).build();
-      var answer = readServers.ask(server, stub -> stub.searchPayments(request)).answer();
-      answer.getPaymentsList().forEach(it -> found.put(it.getPaymentId(), it));
-      page = answer.getNextPageToken();
-    } while (!page.isEmpty());
-    assertThat(found).as(what).isEqualTo(payments);
-    if (source != ReadSource.READ_SOURCE_SEARCH) {
-      var request = statistics().toBuilder().setReadOptions(fresh(source)).build();
-      var answer = readServers.ask(server, stub -> stub.getPaymentStatistics(request)).answer();
-      assertStatistics(what, answer.getCurrenciesList());
-    }
-  }
-
-  /** A source says that it cannot answer what was done last, and when to ask again. */
-  void isRefusedBy(int server, ReadSource source) {
-    assertThatThrownBy(() ->
-            readServers.askOnce(
-                server,
-                stub ->
-                    source == ReadSource.READ_SOURCE_REDIS
-                        ? stub.getPayment(get(newestId, source))
-                        : stub.searchPayments(all(source).build())))
-        .isInstanceOfSatisfying(
-            StatusRuntimeException.class,
-            refused -> {
-              ApiError error = ApiError.from(refused).orElseThrow(() -> refused);
-              assertThat(error.code()).as(error.toString()).isEqualTo(Code.UNAVAILABLE);
-              assertThat(error.retryAfter()).as(error.toString()).isNotNull();
-            });
-  }
-
-  private GetPaymentRequest get(String id, ReadSource source) {
-    return GetPaymentRequest.newBuilder()
-        .setOrganizationId(organization)
-        .setPaymentId(id)
-        .setReadOptions(fresh(source))
-        .build();
-  }
-
-  private SearchPaymentsRequest.Builder all(ReadSource source) {
-    return SearchPaymentsRequest.newBuilder()
-        .setOrganizationId(organization)
-        .setPageSize(PAGE)
-        .setReadOptions(fresh(source));
-  }
-
-  private ReadOptions fresh(ReadSource source) {
-    return fresh().toBuilder().setSource(source).build();
-  }
-
-  /** The newest command's token; empty: there was none. */
-  String token() {
-    return token;
   }
 
   /** How often each query was asked. */
