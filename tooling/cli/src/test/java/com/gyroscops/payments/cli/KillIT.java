@@ -66,6 +66,7 @@ final class KillIT {
       audit.assertAllThereOnce(2);
       assertThat(interrupted.exitCode()).as(interrupted.err()).isZero();
       audit.assertCounts(interrupted.json());
+      System.out.println("  passed: every accepted row is there once");
     }
   }
 }
