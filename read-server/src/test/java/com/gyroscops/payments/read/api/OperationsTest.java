@@ -13,7 +13,9 @@ import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.ScriptedFeed;
 import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.QueryServiceGrpc;
+import com.gyroscops.payments.v1.ReadOptions;
 import com.gyroscops.payments.v1.ReadSource;
+import com.gyroscops.payments.v1.ReadStrategy;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import io.grpc.Context;
 import io.grpc.Status;
@@ -41,6 +43,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class OperationsTest {
+
+  private static final ReadOptions DATABASE_FIRST =
+      ReadOptions.newBuilder().setStrategy(ReadStrategy.READ_STRATEGY_DATABASE_FIRST).build();
 
   private static final String SERVICE = QueryServiceGrpc.SERVICE_NAME;
 
@@ -73,13 +78,21 @@ class OperationsTest {
         ReadDatabase.shared().jdbcUrl(database), ReadDatabase.shared().user(), "");
   }
 
+  /** Asked of the database, not of a cache. */
   private static GetPaymentRequest p1() {
-    return GetPaymentRequest.newBuilder().setOrganizationId("acme").setPaymentId("p1").build();
+    return GetPaymentRequest.newBuilder()
+        .setOrganizationId("acme")
+        .setPaymentId("p1")
+        .setReadOptions(DATABASE_FIRST)
+        .build();
   }
 
   /** What the log cannot answer in the database's stead. */
   private static SearchPaymentsRequest search() {
-    return SearchPaymentsRequest.newBuilder().setOrganizationId("acme").build();
+    return SearchPaymentsRequest.newBuilder()
+        .setOrganizationId("acme")
+        .setReadOptions(DATABASE_FIRST)
+        .build();
   }
 
   private static long blockedQueries(Connection connection) throws Exception {
