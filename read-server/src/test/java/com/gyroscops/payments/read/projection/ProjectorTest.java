@@ -102,7 +102,7 @@ class ProjectorTest {
 
     @Override
     public OptionalLong take() {
-      return OptionalLong.of(1);
+      return taken ? OptionalLong.empty() : OptionalLong.of(1);
     }
 
     @Override

@@ -190,7 +190,8 @@ class PaymentWatchesTest {
     log.create("other", "p1");
     hear();
     assertSends(call, log.events().subList(3, 23));
-    assertThat(call.resumeToken()).isEqualTo(token(23));
+    // With or without the other organization's event, which may have come along.
+    assertThat(call.resumeToken()).isIn(token(23), token(24));
     assertThat(pages).hasValue(0);
   }
 
