@@ -421,6 +421,20 @@ class CachedQueriesTest {
   }
 
   @Test
+  void whatIsFoundWhileItsHistoryIsFoundLostIsNotGiven() {
+    bus = bus(changes, local, store);
+    get();
+    local.clear();
+    store.whileAsked =
+        () ->
+            changes.begin(
+                Stretch.afterDivergence(
+                    new LogHead("payments", "epoch-1", 1), System.currentTimeMillis()));
+    assertThat(get().getRead().getCache()).isEqualTo(NONE);
+    assertThat(local.size()).isZero();
+  }
+
+  @Test
   void aSharedCacheThatFailsIsAMissAndSoonLeftAlone() {
     bus = bus(changes, null, store);
     store.away = true;

@@ -18,6 +18,9 @@ final class MemoryAnswers implements SharedAnswers {
   final AtomicInteger calls = new AtomicInteger();
   volatile boolean away;
 
+  /** What happens while it is asked. */
+  volatile Runnable whileAsked = () -> {};
+
   /** Whether it takes what it is given only when a test completes {@link #stalledPuts}. */
   volatile boolean stalled;
 
@@ -29,7 +32,9 @@ final class MemoryAnswers implements SharedAnswers {
     if (away) {
       throw new AwayException("on purpose", new IllegalStateException("away"));
     }
-    return values.get(text(key));
+    byte[] value = values.get(text(key));
+    whileAsked.run();
+    return value;
   }
 
   @Override
