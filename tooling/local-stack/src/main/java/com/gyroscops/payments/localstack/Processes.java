@@ -14,6 +14,9 @@ import java.util.Collection;
  */
 public final class Processes {
 
+  /** Place of the number of threads behind the name in a process's stat file. */
+  private static final int THREADS = 17;
+
   private static final Duration POLL = Duration.ofMillis(20);
 
   private Processes() {}
@@ -31,7 +34,9 @@ public final class Processes {
       // pid (name) state ...; the name may hold anything.
       String text = Files.readString(stat, java.nio.charset.StandardCharsets.ISO_8859_1);
       String afterName = text.substring(text.lastIndexOf(')') + 1).strip();
-      return !afterName.startsWith("Z") && !afterName.startsWith("X");
+      boolean ended = afterName.startsWith("Z") || afterName.startsWith("X");
+      // A killed one counts as ended with its first thread; its ports are free after the last one.
+      return !ended || Integer.parseInt(afterName.split(" ", -1)[THREADS]) > 1;
     } catch (IOException e) {
       return process.isAlive(); // It ended while its file was read.
     }
