@@ -8,6 +8,7 @@ import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.GetPaymentResponse;
 import com.gyroscops.payments.v1.QueryServiceGrpc;
 import com.gyroscops.payments.v1.QueryServiceGrpc.QueryServiceStub;
+import com.gyroscops.payments.v1.ReadSource;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -86,6 +87,7 @@ final class GetBenchmark implements Benchmark {
                   GetPaymentRequest.newBuilder()
                       .setOrganizationId(command.getCreate().getOrganizationId())
                       .setPaymentId(command.getCreate().getPaymentId())
+                      .setReadOptions(SampleQueries.from(ReadSource.READ_SOURCE_SQL))
                       .build());
             }
             return command;
