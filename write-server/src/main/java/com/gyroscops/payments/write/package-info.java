@@ -2,10 +2,13 @@
  * The write-server: decides commands, appends events, relays them.
  *
  * <pre>
- *   api ─> command ─> payment (the domain)
+ *   api ─> workflow (Temporal) ─> settlement ─> submission ─> command
+ *    ├─> command ─> payment (the domain)
  *    │        └─> eventstore  &lt;── eventstore.postgres, eventstore.memory
  *    └─> outbox ─> eventstore &lt;── outbox.postgres
  * </pre>
+ *
+ * <p>{@code settlement} and {@code submission} have their stores in {@code postgres} packages, too.
  */
 @NullMarked
 package com.gyroscops.payments.write;

@@ -9,7 +9,10 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** Dependencies point one way: api, command and outbox, eventstore, payment. */
+/**
+ * Dependencies point one way: api, workflow, settlement and submission, command and outbox,
+ * eventstore, payment.
+ */
 class ArchitectureTest {
 
   private static final String ROOT = "com.gyroscops.payments.write";
@@ -75,6 +78,28 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.micronaut..", "java.sql..", "javax.sql..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyWorkflowsKnowTemporal() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(ROOT + ".workflow")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.temporal..")
+        .check(CLASSES);
+  }
+
+  @Test
+  void workflowsAreKnownOnlyWhereTheyAreWired() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(ROOT + ".api", ROOT + ".workflow")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT + ".workflow")
         .check(CLASSES);
   }
 }

@@ -1,6 +1,13 @@
 package com.gyroscops.payments.cli;
 
 import com.gyroscops.payments.cli.stack.Engine;
+import io.grpc.Grpc;
+import io.grpc.InsecureChannelCredentials;
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -14,6 +21,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /** Whether an engine answers: its process may be there and not do so, as when it is paused. */
 final class EngineProbe {
@@ -22,6 +30,7 @@ final class EngineProbe {
   static final String ANSWERS = "ANSWERS";
 
   private static final String SILENT = "SILENT";
+  private static final String TEMPORAL_SERVICE = "temporal.api.workflowservice.v1.WorkflowService";
   private static final Duration ANSWER_MAX = Duration.ofSeconds(2);
   private static final String POSTGRES_OPTIONS = "?connectTimeout=2&loginTimeout=2&socketTimeout=2";
 
@@ -34,6 +43,7 @@ final class EngineProbe {
           case POSTGRESQL -> postgresAnswers(port);
           case REDIS -> redisAnswers(port);
           case OPENSEARCH -> searchAnswers(port);
+          case TEMPORAL -> temporalAnswers(port);
         };
     return answers ? ANSWERS : SILENT;
   }
@@ -57,6 +67,22 @@ final class EngineProbe {
       return new String(answer, StandardCharsets.US_ASCII).equals("+PONG");
     } catch (IOException e) {
       return false; // What is asked is just this.
+    }
+  }
+
+  private static boolean temporalAnswers(int port) throws InterruptedException {
+    ManagedChannel channel =
+        Grpc.newChannelBuilder("127.0.0.1:" + port, InsecureChannelCredentials.create()).build();
+    try {
+      return HealthGrpc.newBlockingStub(channel)
+              .withDeadlineAfter(ANSWER_MAX.toMillis(), TimeUnit.MILLISECONDS)
+              .check(HealthCheckRequest.newBuilder().setService(TEMPORAL_SERVICE).build())
+              .getStatus()
+          == ServingStatus.SERVING;
+    } catch (StatusRuntimeException e) {
+      return false; // What is asked is just this.
+    } finally {
+      channel.shutdownNow().awaitTermination(ANSWER_MAX.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 

@@ -5,7 +5,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.gyroscops.payments.cli.client.Clients;
 import com.gyroscops.payments.cli.stack.Engine;
-import com.gyroscops.payments.cli.stack.ReadSource;
+import com.gyroscops.payments.cli.stack.Feature;
 import com.gyroscops.payments.cli.stack.ServerKind;
 import com.gyroscops.payments.cli.stack.StackFolder;
 import com.gyroscops.payments.cli.stack.StackState;
@@ -122,7 +122,7 @@ final class StatusCommand implements Callable<Integer> {
             head = OptionalDouble.of(Math.max(head.orElse(0), position.getAsDouble()));
           }
           if (part.name().startsWith(ServerKind.READ_SERVER.label())) {
-            sources.addAll(progress(part.name(), metrics, view.get().plan().sources()));
+            sources.addAll(progress(part.name(), metrics, view.get().plan().features()));
           }
         } catch (IOException e) {
           troubles.add(part.name() + " gives no metrics: " + e.getMessage());
@@ -157,10 +157,10 @@ final class StatusCommand implements Callable<Integer> {
    *
    * @param expected besides sql
    */
-  static List<Progress> progress(String replica, Metrics metrics, Set<ReadSource> expected) {
+  static List<Progress> progress(String replica, Metrics metrics, Set<Feature> expected) {
     Set<String> names = new TreeSet<>();
     names.add("sql");
-    expected.forEach(source -> names.add(source.label()));
+    expected.stream().filter(Feature::isSource).forEach(source -> names.add(source.label()));
     metrics
         .named("payments_source_position")
         .forEach(sample -> names.add(sample.labels().getOrDefault("source", "")));

@@ -1,8 +1,8 @@
 package com.gyroscops.payments.cli;
 
 import com.gyroscops.payments.cli.stack.Engine;
+import com.gyroscops.payments.cli.stack.Feature;
 import com.gyroscops.payments.cli.stack.Notice;
-import com.gyroscops.payments.cli.stack.ReadSource;
 import com.gyroscops.payments.cli.stack.StackFolder;
 import com.gyroscops.payments.cli.stack.StackView;
 import com.gyroscops.payments.cli.stack.SupervisorClient;
@@ -24,7 +24,7 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
     name = "up",
     description =
-        "Starts PostgreSQL, Redis, OpenSearch and the servers and waits until all are ready; on a stack that is up,"
+        "Starts PostgreSQL, Redis, OpenSearch, Temporal and the servers and waits until all are ready; on a stack that is up,"
             + " starts what is missing. Stays until Ctrl-C, which stops everything, or with"
             + " --detach returns.")
 final class UpCommand implements Callable<Integer> {
@@ -64,18 +64,18 @@ final class UpCommand implements Callable<Integer> {
       names = "--without",
       paramLabel = "NAME",
       split = ",",
-      converter = ReadSourceName.class,
+      converter = FeatureName.class,
       description =
-          "Read sources to leave out: redis, search, memory; repeatable or separated by commas."
+          "What to leave out: redis, search, memory, temporal; repeatable or separated by commas."
               + " Default: those left out of what is up, or none.")
-  private @Nullable Set<ReadSource> without;
+  private @Nullable Set<Feature> without;
 
-  /** Turns a name into a source. */
-  static final class ReadSourceName implements ITypeConverter<ReadSource> {
+  /** Turns a name into a feature. */
+  static final class FeatureName implements ITypeConverter<Feature> {
     @Override
-    public ReadSource convert(String name) {
+    public Feature convert(String name) {
       try {
-        return ReadSource.of(name.strip());
+        return Feature.of(name.strip());
       } catch (IllegalArgumentException e) {
         throw new TypeConversionException(String.valueOf(e.getMessage()));
       }

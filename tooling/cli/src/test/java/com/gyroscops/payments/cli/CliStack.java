@@ -180,7 +180,11 @@ final class CliStack implements AutoCloseable {
   }
 
   ManagedChannel writeServer(int index) throws IOException {
-    return Clients.retrying("127.0.0.1:" + (50_051 + portOffset + 100 * index));
+    return Clients.retrying(writeTarget(index));
+  }
+
+  String writeTarget(int index) {
+    return "127.0.0.1:" + (50_051 + portOffset + 100 * index);
   }
 
   Connection database(String name) throws SQLException {

@@ -69,7 +69,7 @@ final class StackIT {
   @Test
   void up_repairs_what_died_and_adds_what_is_asked_for() throws Exception {
     try (CliStack stack = new CliStack(folder.resolve("data"))) {
-      stack.up("--without", "redis,search", "--without", "memory").succeeded();
+      stack.up("--without", "redis,search", "--without", "memory,temporal").succeeded();
       ProcessHandle write = stack.process("write-server-0");
       ProcessHandle read = stack.process("read-server-0");
       write.destroyForcibly();
@@ -126,7 +126,7 @@ final class StackIT {
 
       Ran changed = stack.up("--without", "redis");
       assertThat(changed.exitCode()).isEqualTo(1);
-      assertThat(changed.out()).contains("sql, redis, memory", "./payments down");
+      assertThat(changed.out()).contains("redis, memory, temporal", "./payments down");
     }
   }
 
@@ -136,7 +136,7 @@ final class StackIT {
       for (String name : new String[] {"sql", "Redis", "lucene"}) {
         Ran ran = stack.up("--without", "memory," + name);
         assertThat(ran.exitCode()).isEqualTo(2);
-        assertThat(ran.err()).contains("'" + name + "'", "redis, search, memory");
+        assertThat(ran.err()).contains("'" + name + "'", "redis, search, memory, temporal");
       }
     }
   }

@@ -3,7 +3,7 @@ package com.gyroscops.payments.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.cli.StatusCommand.Progress;
-import com.gyroscops.payments.cli.stack.ReadSource;
+import com.gyroscops.payments.cli.stack.Feature;
 import com.gyroscops.payments.localstack.Metrics;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -26,7 +26,7 @@ final class StatusCommandTest {
             payments_source_events_behind{source="memory"} NaN
             """);
 
-    assertThat(StatusCommand.progress("read-server-0", metrics, Set.of(ReadSource.values())))
+    assertThat(StatusCommand.progress("read-server-0", metrics, Set.of(Feature.values())))
         .containsExactly(
             progress("memory", "NOT_REPORTED", OptionalLong.empty(), OptionalLong.empty()),
             progress("redis", "BEHIND", OptionalLong.of(7), OptionalLong.of(3)),

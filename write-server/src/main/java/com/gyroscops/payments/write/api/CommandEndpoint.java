@@ -3,9 +3,12 @@ package com.gyroscops.payments.write.api;
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.UnexpectedErrors;
 import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.v1.CancelCommandRequest;
+import com.gyroscops.payments.v1.CancelCommandResponse;
 import com.gyroscops.payments.v1.Command;
+import com.gyroscops.payments.v1.CommandContext;
+import com.gyroscops.payments.v1.CommandReceipt;
 import com.gyroscops.payments.v1.CommandServiceGrpc;
-import com.gyroscops.payments.v1.CommandState;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
 import com.gyroscops.payments.v1.CreatePaymentResponse;
 import com.gyroscops.payments.v1.DeletePaymentRequest;
@@ -16,39 +19,48 @@ import com.gyroscops.payments.v1.FailPaymentRequest;
 import com.gyroscops.payments.v1.FailPaymentResponse;
 import com.gyroscops.payments.v1.GetCommandRequest;
 import com.gyroscops.payments.v1.GetCommandResponse;
+import com.gyroscops.payments.v1.GetInvoiceSettlementRequest;
+import com.gyroscops.payments.v1.GetInvoiceSettlementResponse;
+import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.ProcessPaymentRequest;
 import com.gyroscops.payments.v1.ProcessPaymentResponse;
 import com.gyroscops.payments.v1.RefundPaymentRequest;
 import com.gyroscops.payments.v1.RefundPaymentResponse;
+import com.gyroscops.payments.v1.SettleInvoiceRequest;
+import com.gyroscops.payments.v1.SettleInvoiceResponse;
 import com.gyroscops.payments.v1.StreamCommandsRequest;
 import com.gyroscops.payments.v1.StreamCommandsResponse;
+import com.gyroscops.payments.v1.SubmitCommandRequest;
+import com.gyroscops.payments.v1.SubmitCommandResponse;
 import com.gyroscops.payments.v1.UpdatePaymentRequest;
 import com.gyroscops.payments.v1.UpdatePaymentResponse;
-import com.gyroscops.payments.write.api.CommandReader.Reading;
+import com.gyroscops.payments.v1.WaitCommandRequest;
+import com.gyroscops.payments.v1.WaitCommandResponse;
+import com.gyroscops.payments.v1.WriteStrategy;
 import com.gyroscops.payments.write.command.CommandBatcher;
 import com.gyroscops.payments.write.command.CommandEnvelope;
 import com.gyroscops.payments.write.command.CommandHandler;
 import com.gyroscops.payments.write.command.CommandOutcome;
+import com.gyroscops.payments.write.command.CommandReader;
+import com.gyroscops.payments.write.command.CommandReader.Reading;
 import com.gyroscops.payments.write.command.Errors;
-import com.gyroscops.payments.write.eventstore.EventStore;
-import com.gyroscops.payments.write.eventstore.Keys;
-import com.gyroscops.payments.write.eventstore.KnownRequest;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
-import io.grpc.Status;
+import com.gyroscops.payments.write.submission.CommandStatus;
+import com.gyroscops.payments.write.submission.Submissions.Submitted;
+import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,25 +75,25 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
   private final CommandReader reader;
   private final CommandHandler commands;
   private final Consumer<Runnable> whenRoom;
-  private final EventStore store;
+  private final SubmissionCalls submissions;
   private final Executor blocking;
   private final Set<CommandStream> streams = ConcurrentHashMap.newKeySet();
   private volatile boolean draining;
 
   /**
    * @param whenRoom runs a task once there is room for commands again
-   * @param blocking for what reads the store
+   * @param blocking for what blocks
    */
   CommandEndpoint(
       CommandReader reader,
       CommandHandler commands,
       Consumer<Runnable> whenRoom,
-      EventStore store,
+      SubmissionCalls submissions,
       Executor blocking) {
     this.reader = reader;
     this.commands = commands;
     this.whenRoom = whenRoom;
-    this.store = store;
+    this.submissions = submissions;
     this.blocking = blocking;
   }
 
@@ -89,78 +101,72 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
   public void createPayment(
       CreatePaymentRequest request, StreamObserver<CreatePaymentResponse> responses) {
     execute(
+        Command.newBuilder().setCreate(request),
+        request.getContext(),
         reader.read("", request),
         responses,
-        done ->
-            CreatePaymentResponse.newBuilder()
-                .setReceipt(Responses.receipt(done))
-                .setPayment(done.payment())
-                .build());
+        (receipt, payment) ->
+            CreatePaymentResponse.newBuilder().setReceipt(receipt).setPayment(payment).build());
   }
 
   @Override
   public void updatePayment(
       UpdatePaymentRequest request, StreamObserver<UpdatePaymentResponse> responses) {
     execute(
+        Command.newBuilder().setUpdate(request),
+        request.getContext(),
         reader.read("", request),
         responses,
-        done ->
-            UpdatePaymentResponse.newBuilder()
-                .setReceipt(Responses.receipt(done))
-                .setPayment(done.payment())
-                .build());
+        (receipt, payment) ->
+            UpdatePaymentResponse.newBuilder().setReceipt(receipt).setPayment(payment).build());
   }
 
   @Override
   public void processPayment(
       ProcessPaymentRequest request, StreamObserver<ProcessPaymentResponse> responses) {
     execute(
+        Command.newBuilder().setProcess(request),
+        request.getContext(),
         reader.read("", request),
         responses,
-        done ->
-            ProcessPaymentResponse.newBuilder()
-                .setReceipt(Responses.receipt(done))
-                .setPayment(done.payment())
-                .build());
+        (receipt, payment) ->
+            ProcessPaymentResponse.newBuilder().setReceipt(receipt).setPayment(payment).build());
   }
 
   @Override
   public void failPayment(
       FailPaymentRequest request, StreamObserver<FailPaymentResponse> responses) {
     execute(
+        Command.newBuilder().setFail(request),
+        request.getContext(),
         reader.read("", request),
         responses,
-        done ->
-            FailPaymentResponse.newBuilder()
-                .setReceipt(Responses.receipt(done))
-                .setPayment(done.payment())
-                .build());
+        (receipt, payment) ->
+            FailPaymentResponse.newBuilder().setReceipt(receipt).setPayment(payment).build());
   }
 
   @Override
   public void refundPayment(
       RefundPaymentRequest request, StreamObserver<RefundPaymentResponse> responses) {
     execute(
+        Command.newBuilder().setRefund(request),
+        request.getContext(),
         reader.read("", request),
         responses,
-        done ->
-            RefundPaymentResponse.newBuilder()
-                .setReceipt(Responses.receipt(done))
-                .setPayment(done.payment())
-                .build());
+        (receipt, payment) ->
+            RefundPaymentResponse.newBuilder().setReceipt(receipt).setPayment(payment).build());
   }
 
   @Override
   public void deletePayment(
       DeletePaymentRequest request, StreamObserver<DeletePaymentResponse> responses) {
     execute(
+        Command.newBuilder().setDelete(request),
+        request.getContext(),
         reader.read("", request),
         responses,
-        done ->
-            DeletePaymentResponse.newBuilder()
-                .setReceipt(Responses.receipt(done))
-                .setPayment(done.payment())
-                .build());
+        (receipt, payment) ->
+            DeletePaymentResponse.newBuilder().setReceipt(receipt).setPayment(payment).build());
   }
 
   @Override
@@ -211,60 +217,132 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
     return stream;
   }
 
-  /** Ends the streams once what they have sent is answered; their clients go to another server. */
+  /**
+   * Ends the streams once what they have sent is answered, and answers whoever waits; their clients
+   * go to another server.
+   */
   void drain() {
     draining = true;
+    submissions.drain();
     streams.forEach(CommandStream::drain);
   }
 
   @Override
   public void getCommand(GetCommandRequest request, StreamObserver<GetCommandResponse> responses) {
-    new Violations()
-        .organization("organization_id", request.getOrganizationId())
-        .identifier("request_id", request.getRequestId())
-        .throwIfAny();
-    blocking.execute(() -> {
-      try {
-        responses.onNext(find(request));
-        responses.onCompleted();
-      } catch (StatusRuntimeException e) {
-        responses.onError(e);
-      } catch (StoreUnavailableException e) {
-        responses.onError(Errors.storeUnavailable().toException());
-      } catch (RuntimeException e) {
-        LOG.error("GetCommand failed unexpectedly", e);
-        responses.onError(UnexpectedErrors.hidden());
-      }
-    });
+    answer("GetCommand", responses, () -> submissions.get(request));
   }
 
-  private GetCommandResponse find(GetCommandRequest request) {
-    Optional<KnownRequest> known =
-        store.request(Keys.request(request.getOrganizationId(), request.getRequestId()));
-    if (known.isEmpty()) {
-      throw ApiError.of(
-              Status.Code.NOT_FOUND,
-              "COMMAND_UNKNOWN",
-              "no outcome is stored of request " + request.getRequestId(),
-              Map.of("request_id", request.getRequestId()))
-          .toException();
+  @Override
+  public void submitCommand(
+      SubmitCommandRequest request, StreamObserver<SubmitCommandResponse> responses) {
+    answer("SubmitCommand", responses, () -> submissions.submit(request));
+  }
+
+  @Override
+  public void waitCommand(
+      WaitCommandRequest request, StreamObserver<WaitCommandResponse> responses) {
+    answer("WaitCommand", responses, () -> submissions.await(request));
+  }
+
+  @Override
+  public void cancelCommand(
+      CancelCommandRequest request, StreamObserver<CancelCommandResponse> responses) {
+    answer("CancelCommand", responses, () -> submissions.cancel(request));
+  }
+
+  @Override
+  public void settleInvoice(
+      SettleInvoiceRequest request, StreamObserver<SettleInvoiceResponse> responses) {
+    answer("SettleInvoice", responses, () -> submissions.settle(request));
+  }
+
+  @Override
+  public void getInvoiceSettlement(
+      GetInvoiceSettlementRequest request, StreamObserver<GetInvoiceSettlementResponse> responses) {
+    answer("GetInvoiceSettlement", responses, () -> submissions.settlement(request));
+  }
+
+  /** Answers a call whose work blocks. */
+  private <T> void answer(String name, StreamObserver<T> responses, Callable<T> work) {
+    blocking(
+        name,
+        responses,
+        () -> {
+          responses.onNext(work.call());
+          responses.onCompleted();
+        });
+  }
+
+  /** Work that blocks and answers, or fails. */
+  private interface Work {
+    void run() throws Exception;
+  }
+
+  private void blocking(String name, StreamObserver<?> responses, Work work) {
+    blocking.execute(
+        Context.current()
+            .wrap(() -> {
+              try {
+                work.run();
+              } catch (StatusRuntimeException e) {
+                responses.onError(e);
+              } catch (StoreUnavailableException e) {
+                responses.onError(Errors.storeUnavailable().toException());
+              } catch (Exception e) {
+                LOG.error("{} failed unexpectedly", name, e);
+                responses.onError(UnexpectedErrors.hidden());
+              }
+            }));
+  }
+
+  /** Answers a command that was only accepted so far, or had been executed before. */
+  private static <T> void accepted(
+      StreamObserver<T> responses,
+      Submitted.Accepted accepted,
+      Payment identity,
+      BiFunction<CommandReceipt, Payment, T> success) {
+    switch (accepted.status()) {
+      case CommandStatus.Ended(CommandOutcome outcome) ->
+          Responses.answer(
+              responses, outcome, done -> success.apply(Responses.receipt(done), done.payment()));
+      case CommandStatus.Open _, CommandStatus.Unknown _ -> {
+        responses.onNext(
+            success.apply(
+                CommandReceipt.newBuilder()
+                    .setPending(true)
+                    .setReplayed(accepted.replayed())
+                    .build(),
+                identity.toBuilder().setPaymentId(accepted.paymentId()).build()));
+        responses.onCompleted();
+      }
     }
-    CommandOutcome outcome = CommandBatcher.outcome(known.get(), store.head().epoch());
-    return GetCommandResponse.newBuilder()
-        .setState(
-            switch (outcome) {
-              case CommandOutcome.Succeeded _ -> CommandState.COMMAND_STATE_SUCCEEDED;
-              case CommandOutcome.Refused _ -> CommandState.COMMAND_STATE_REJECTED;
-            })
-        .setOutcome(Responses.message(outcome))
-        .build();
   }
 
   private <T> void execute(
-      Reading request, StreamObserver<T> responses, Function<CommandOutcome.Succeeded, T> success) {
+      Command.Builder command,
+      CommandContext context,
+      Reading request,
+      StreamObserver<T> responses,
+      BiFunction<CommandReceipt, Payment, T> success) {
+    if (context.getWriteStrategy() == WriteStrategy.WRITE_STRATEGY_WRITE_BEHIND
+        && !context.getValidateOnly()
+        && request instanceof Reading.WellFormed(CommandEnvelope envelope)) {
+      Payment identity =
+          Payment.newBuilder().setOrganizationId(envelope.command().key().organizationId()).build();
+      blocking(
+          envelope.kind(),
+          responses,
+          () ->
+              accepted(responses, submissions.submit(command.build(), request), identity, success));
+      return;
+    }
     var _ =
         handle(request)
-            .thenAccept(outcome -> Responses.answer(responses, outcome, success))
+            .thenAccept(outcome ->
+                Responses.answer(
+                    responses,
+                    outcome,
+                    done -> success.apply(Responses.receipt(done), done.payment())))
             .exceptionally(unexpected -> {
               LOG.error("an answer cannot be given", unexpected);
               responses.onError(UnexpectedErrors.hidden());

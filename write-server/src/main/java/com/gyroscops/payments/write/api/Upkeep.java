@@ -7,6 +7,9 @@ import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.eventstore.postgres.LogMaintenance;
 import com.gyroscops.payments.write.outbox.EventRelay;
 import com.gyroscops.payments.write.outbox.SubscriberProgress;
+import com.gyroscops.payments.write.settlement.SettlementStore;
+import com.gyroscops.payments.write.submission.Submissions;
+import com.gyroscops.payments.write.submission.WorkflowLauncher;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.annotation.Context;
 import io.micronaut.scheduling.annotation.Scheduled;
@@ -23,6 +26,10 @@ final class Upkeep {
   private final EventStore store;
   private final LogMaintenance log;
   private final SubscriberProgress progress;
+  private final WorkflowLauncher launcher;
+  private final Submissions submissions;
+  private final SettlementStore settlements;
+  private final Settings settings;
   private final ServingHealth health;
   private final AtomicLong head;
 
@@ -31,11 +38,19 @@ final class Upkeep {
       LogMaintenance log,
       SubscriberProgress progress,
       EventRelay relay,
+      WorkflowLauncher launcher,
+      Submissions submissions,
+      SettlementStore settlements,
+      Settings settings,
       ServingHealth health,
       MeterRegistry registry) {
     this.store = store;
     this.log = log;
     this.progress = progress;
+    this.launcher = launcher;
+    this.submissions = submissions;
+    this.settlements = settlements;
+    this.settings = settings;
     this.health = health;
     this.head = new AtomicLong();
     registry.gauge("payments.log.head.position", head);
@@ -64,6 +79,33 @@ final class Upkeep {
   @Scheduled(fixedDelay = "200ms")
   void saveProgress() {
     progress.flush();
+  }
+
+  @Scheduled(fixedDelay = "500ms")
+  void startWorkflows() {
+    launcher.sweep();
+  }
+
+  @Scheduled(fixedDelay = "5s")
+  void countSubmissions() {
+    try {
+      submissions.count();
+    } catch (StoreUnavailableException e) {
+      LOG.warn("submissions are counted later: {}", e.getMessage());
+    }
+  }
+
+  @Scheduled(fixedDelay = "1h", initialDelay = "1m")
+  void forgetSettlements() {
+    try {
+      int removed = settlements.removeEnded(settings.requestRetention());
+      if (removed > 0) {
+        LOG.info(
+            "forgot {} settlements that ended before {}", removed, settings.requestRetention());
+      }
+    } catch (StoreUnavailableException e) {
+      LOG.warn("old settlements are forgotten later: {}", e.getMessage());
+    }
   }
 
   @Scheduled(fixedDelay = "1h", initialDelay = "1m")

@@ -8,6 +8,7 @@ import com.gyroscops.payments.contract.UnexpectedErrors;
 import com.gyroscops.payments.v1.CommandServiceGrpc;
 import com.gyroscops.payments.write.command.CommandBatcher;
 import com.gyroscops.payments.write.command.CommandHandler;
+import com.gyroscops.payments.write.command.CommandReader;
 import com.gyroscops.payments.write.command.MeteredHandler;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.postgres.LogMaintenance;
@@ -120,21 +121,26 @@ final class WriteServerFactory {
     return batcher;
   }
 
+  /** What every command passes, whoever sends it. */
+  @Singleton
+  @Primary
+  CommandHandler commands(CommandBatcher batcher, MeterRegistry registry) {
+    return new MeteredHandler(batcher, registry);
+  }
+
+  @Singleton
+  CommandReader commandReader(Clock clock, TimeBasedEpochGenerator ids) {
+    return new CommandReader(clock, ids::generate, TraceContext::current);
+  }
+
   @Singleton
   CommandEndpoint commandEndpoint(
+      CommandReader reader,
+      CommandHandler commands,
       CommandBatcher batcher,
-      @Named("reads") EventStore store,
-      Clock clock,
-      TimeBasedEpochGenerator ids,
-      @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads,
-      MeterRegistry registry) {
-    CommandHandler commands = new MeteredHandler(batcher, registry);
-    return new CommandEndpoint(
-        new CommandReader(clock, ids::generate),
-        commands,
-        batcher::whenRoom,
-        store,
-        virtualThreads);
+      SubmissionCalls submissions,
+      @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads) {
+    return new CommandEndpoint(reader, commands, batcher::whenRoom, submissions, virtualThreads);
   }
 
   @Singleton

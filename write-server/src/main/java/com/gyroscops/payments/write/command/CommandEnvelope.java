@@ -40,4 +40,21 @@ public record CommandEnvelope(
   public String kind() {
     return command.getClass().getSimpleName();
   }
+
+  /** The same as it was submitted earlier: by a call that is over, under that call's digest. */
+  public CommandEnvelope submitted(UUID hash, String submittedTraceparent) {
+    return new CommandEnvelope(
+        command,
+        requestId,
+        requestKey,
+        hash,
+        expectedVersion,
+        correlationId,
+        causationId,
+        effectiveAt,
+        validateOnly,
+        submittedTraceparent,
+        sizeBytes,
+        () -> false);
+  }
 }

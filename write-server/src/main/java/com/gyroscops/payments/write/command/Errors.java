@@ -22,6 +22,15 @@ public final class Errors {
   /** How long a caller waits for a store or a server that is not there. */
   private static final Duration LATER = Duration.ofSeconds(1);
 
+  /** Reason of a submitted command that was cancelled. */
+  public static final String COMMAND_CANCELLED = "COMMAND_CANCELLED";
+
+  /** Reason of a submitted command that could not be executed in time. */
+  public static final String COMMAND_TIMED_OUT = "COMMAND_TIMED_OUT";
+
+  /** Reason of a command that the event store refuses for a reason of its own. */
+  public static final String COMMAND_NOT_STORED = "COMMAND_NOT_STORED";
+
   private Errors() {}
 
   /** A business rule says no. */
@@ -107,7 +116,8 @@ public final class Errors {
         .retryAfter(SOON);
   }
 
-  static ApiError requestIdReused(String requestId) {
+  /** The request id was used for another command. */
+  public static ApiError requestIdReused(String requestId) {
     return ApiError.of(
         Code.INVALID_ARGUMENT,
         "REQUEST_ID_REUSED",
@@ -115,10 +125,67 @@ public final class Errors {
         Map.of("field", "context.request_id", "request_id", requestId));
   }
 
-  static ApiError queueFull() {
+  /** Too much waits already. */
+  public static ApiError queueFull() {
     return ApiError.of(
             Code.RESOURCE_EXHAUSTED, "QUEUE_FULL", "too many commands are waiting; try again")
         .retryAfter(SOON);
+  }
+
+  /** A submitted command was cancelled before it was decided. */
+  public static ApiError cancelled() {
+    return ApiError.of(Code.CANCELLED, COMMAND_CANCELLED, "the command was cancelled");
+  }
+
+  /** A submitted command was not decided in the time it had. */
+  public static ApiError timedOut(Duration executionTimeout) {
+    return ApiError.of(
+        Code.DEADLINE_EXCEEDED,
+        COMMAND_TIMED_OUT,
+        "the command could not be executed within " + executionTimeout.toSeconds() + " s",
+        Map.of("execution_timeout_seconds", Long.toString(executionTimeout.toSeconds())));
+  }
+
+  /** It is too late to cancel a command. */
+  public static ApiError ended(String state) {
+    return ApiError.of(
+        Code.FAILED_PRECONDITION,
+        "COMMAND_ENDED",
+        "the command has ended and cannot be cancelled",
+        Map.of("state", state));
+  }
+
+  /** Nothing is known of a request. */
+  public static ApiError commandUnknown(String requestId) {
+    return ApiError.of(
+        Code.NOT_FOUND,
+        "COMMAND_UNKNOWN",
+        "nothing is stored of request " + requestId,
+        Map.of("request_id", requestId));
+  }
+
+  /** There is no settlement of a request. */
+  public static ApiError settlementUnknown(String requestId) {
+    return ApiError.of(
+        Code.NOT_FOUND,
+        "SETTLEMENT_UNKNOWN",
+        "there is no settlement of request " + requestId,
+        Map.of("request_id", requestId));
+  }
+
+  /** This installation executes nothing later. */
+  public static ApiError submissionDisabled() {
+    return ApiError.of(
+        Code.UNIMPLEMENTED,
+        "SUBMISSION_DISABLED",
+        "this installation has no workflow engine; set TEMPORAL_ADDRESS on the write-servers");
+  }
+
+  /** As many callers wait for commands as may. */
+  public static ApiError tooManyWaiting() {
+    return ApiError.of(
+            Code.RESOURCE_EXHAUSTED, "TOO_MANY_WAITING", "too many callers wait for commands")
+        .retryAfter(LATER);
   }
 
   /** This server is shutting down. */
@@ -134,7 +201,7 @@ public final class Errors {
 
   static ApiError notStored() {
     return ApiError.of(
-        Code.INTERNAL, "COMMAND_NOT_STORED", "the event store refused this command; see the log");
+        Code.INTERNAL, COMMAND_NOT_STORED, "the event store refused this command; see the log");
   }
 
   /** The event store does not answer. */

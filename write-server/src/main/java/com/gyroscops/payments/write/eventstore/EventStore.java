@@ -1,11 +1,13 @@
 package com.gyroscops.payments.write.eventstore;
 
+import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.payment.PaymentKey;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -63,4 +65,16 @@ public interface EventStore {
 
   /** What became of a request; empty: nothing is stored of it. */
   Optional<KnownRequest> request(UUID requestKey);
+
+  /** Which of these requests something is stored of. */
+  Set<UUID> decided(Collection<UUID> requestKeys);
+
+  /**
+   * Stores an outcome of a request that has none, so that it can never be accepted: serial with
+   * {@link #append}, and whichever comes first stands.
+   *
+   * @param requestHash digest of the command that used the request's id
+   * @return what was stored before, if anything was; nothing is stored then
+   */
+  Optional<KnownRequest> close(UUID requestKey, UUID requestHash, CommandError outcome);
 }

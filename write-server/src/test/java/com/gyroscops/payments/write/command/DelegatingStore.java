@@ -1,5 +1,6 @@
 package com.gyroscops.payments.write.command;
 
+import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.Chain;
 import com.gyroscops.payments.write.eventstore.EventStore;
@@ -10,6 +11,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 
 /** An event store that does what another one does, but for what a test overrides. */
@@ -44,5 +46,15 @@ class DelegatingStore implements EventStore {
   @Override
   public Optional<KnownRequest> request(UUID requestKey) {
     return store.request(requestKey);
+  }
+
+  @Override
+  public Set<UUID> decided(Collection<UUID> requestKeys) {
+    return store.decided(requestKeys);
+  }
+
+  @Override
+  public Optional<KnownRequest> close(UUID requestKey, UUID requestHash, CommandError outcome) {
+    return store.close(requestKey, requestHash, outcome);
   }
 }

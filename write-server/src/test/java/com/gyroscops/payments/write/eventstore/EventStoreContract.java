@@ -233,4 +233,77 @@ public abstract class EventStoreContract {
                 .map(PaymentEvent::getVersion))
         .isEqualTo(LongStream.rangeClosed(1, shared).boxed().toList());
   }
+
+  private static CommandError cancelled() {
+    return CommandError.newBuilder().setCode(1).setReason("CANCELLED").build();
+  }
+
+  @Test
+  void aRequestThatIsClosedIsNeverAccepted() {
+    EventStore store = store();
+    assertThat(store.close(request("r"), hash("r"), cancelled())).isEmpty();
+
+    var late = store.append(List.of(chain("p", 0, accepted("r", event("p", 1))))).answers();
+
+    assertThat(late)
+        .containsExactly(
+            new ChainAnswer.Known(Map.of(0, new KnownRequest.Rejected(hash("r"), cancelled()))));
+    assertThat(store.head().position()).isZero();
+    assertThat(store.request(request("r")))
+        .contains(new KnownRequest.Rejected(hash("r"), cancelled()));
+    assertThat(store.close(request("r"), hash("r"), CommandError.getDefaultInstance()))
+        .contains(new KnownRequest.Rejected(hash("r"), cancelled()));
+  }
+
+  @Test
+  void aRequestThatWasDecidedStaysAsItIsWhenItIsClosed() {
+    EventStore store = store();
+    PaymentEvent event = event("p", 1);
+    store.append(List.of(chain("p", 0, accepted("r", event)), chain("q", 0, rejected("s", "no"))));
+
+    assertThat(store.close(request("r"), hash("other"), cancelled()))
+        .hasValueSatisfying(known -> {
+          assertThat(known.requestHash()).isEqualTo(hash("r"));
+          assertThat(((KnownRequest.Accepted) known).event().getPosition()).isEqualTo(1);
+        });
+    assertThat(store.close(request("s"), hash("s"), cancelled()))
+        .hasValueSatisfying(known -> assertThat(known).isInstanceOf(KnownRequest.Rejected.class));
+    assertThat(store.decided(List.of(request("r"), request("s"), request("t"))))
+        .containsExactlyInAnyOrder(request("r"), request("s"));
+  }
+
+  /** Whichever is stored first stands, and the other is told: never both, never neither. */
+  @Test
+  void ofAppendAndCloseExactlyOneWins() throws Exception {
+    EventStore store = store();
+    int requests = 300;
+    List<Callable<Integer>> tasks = new ArrayList<>();
+    tasks.add(() -> {
+      int won = 0;
+      for (int i = 0; i < requests; i++) {
+        var answer =
+            store
+                .append(List.of(chain("p" + i, 0, accepted("r" + i, event("p" + i, 1)))))
+                .answers()
+                .getFirst();
+        won += answer instanceof ChainAnswer.Stored ? 1 : 0;
+      }
+      return won;
+    });
+    tasks.add(() -> {
+      int won = 0;
+      for (int i = 0; i < requests; i++) {
+        won += store.close(request("r" + i), hash("r" + i), cancelled()).isEmpty() ? 1 : 0;
+      }
+      return won;
+    });
+    List<Integer> won = new ArrayList<>();
+    try (var threads = Executors.newFixedThreadPool(tasks.size())) {
+      for (Future<Integer> each : threads.invokeAll(tasks)) {
+        won.add(each.get());
+      }
+    }
+    assertThat(won.getFirst() + won.getLast()).isEqualTo(requests);
+    assertThat(store.head().position()).isEqualTo(won.getFirst().longValue());
+  }
 }

@@ -3,15 +3,17 @@ package com.gyroscops.payments.cli.stack;
 import com.gyroscops.payments.localstack.LocalOpenSearch;
 import com.gyroscops.payments.localstack.LocalPostgres;
 import com.gyroscops.payments.localstack.LocalRedis;
+import com.gyroscops.payments.localstack.LocalTemporal;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** A store that a stack runs for its servers, as a process of its own. */
+/** An engine that a stack runs for its servers, as a process of its own. */
 public enum Engine {
   POSTGRESQL("postgresql"),
   REDIS("redis"),
-  OPENSEARCH("opensearch");
+  OPENSEARCH("opensearch"),
+  TEMPORAL("temporal");
 
   private final String label;
 
@@ -35,6 +37,7 @@ public enum Engine {
       case POSTGRESQL -> "127.0.0.1:" + port + "  user postgres, no password";
       case REDIS -> "redis://127.0.0.1:" + port;
       case OPENSEARCH -> "http://127.0.0.1:" + port;
+      case TEMPORAL -> "127.0.0.1:" + port;
     };
   }
 
@@ -48,6 +51,7 @@ public enum Engine {
       case POSTGRESQL -> LocalPostgres.stopLeftOver(folder.postgres());
       case REDIS -> LocalRedis.stopLeftOver(folder.redis());
       case OPENSEARCH -> LocalOpenSearch.stopLeftOver(folder.search());
+      case TEMPORAL -> LocalTemporal.stopLeftOver(folder.temporal());
     };
   }
 }

@@ -3,6 +3,7 @@ package com.gyroscops.payments.cli.stack;
 import com.gyroscops.payments.localstack.LocalOpenSearch;
 import com.gyroscops.payments.localstack.LocalPostgres;
 import com.gyroscops.payments.localstack.LocalRedis;
+import com.gyroscops.payments.localstack.LocalTemporal;
 import com.gyroscops.payments.localstack.Processes;
 import java.io.Closeable;
 import java.io.IOException;
@@ -158,6 +159,12 @@ final class Engines {
                 programs.searchLibraries(), folder.search(), port, folder.log(engine.label()));
         yield new Running(engine, search.process(), port, search::close);
       }
+      case TEMPORAL -> {
+        LocalTemporal temporal =
+            LocalTemporal.start(
+                programs.temporalLibraries(), folder.temporal(), port, folder.log(engine.label()));
+        yield new Running(engine, temporal.process(), port, temporal::close);
+      }
     };
   }
 
@@ -226,14 +233,17 @@ final class Engines {
   Map<String, String> environment(Replica replica, StackPlan plan) {
     Map<String, String> environment = new LinkedHashMap<>();
     switch (replica.kind()) {
-      case WRITE_SERVER -> database(environment, "WRITE_DATABASE", WRITE_DATABASE, plan);
+      case WRITE_SERVER -> {
+        database(environment, "WRITE_DATABASE", WRITE_DATABASE, plan);
+        environment.put("TEMPORAL_ADDRESS", url(Feature.TEMPORAL, Engine.TEMPORAL, plan));
+      }
       case READ_SERVER -> {
         database(environment, "READ_DATABASE", READ_DATABASE, plan);
-        environment.put("REDIS_URI", url(ReadSource.REDIS, Engine.REDIS, plan));
-        environment.put("SEARCH_URL", url(ReadSource.SEARCH, Engine.OPENSEARCH, plan));
+        environment.put("REDIS_URI", url(Feature.REDIS, Engine.REDIS, plan));
+        environment.put("SEARCH_URL", url(Feature.SEARCH, Engine.OPENSEARCH, plan));
         environment.put("SEARCH_USER", "");
         environment.put("SEARCH_PASSWORD", "");
-        int paymentsMax = plan.sources().contains(ReadSource.MEMORY) ? MEMORY_PAYMENTS_MAX : 0;
+        int paymentsMax = plan.features().contains(Feature.MEMORY) ? MEMORY_PAYMENTS_MAX : 0;
         environment.put("MEMORY_PAYMENTS_MAX", Integer.toString(paymentsMax));
         environment.put("MEMORY_FOLDER", folder.memory(replica.name()).toString());
       }
@@ -241,8 +251,8 @@ final class Engines {
     return environment;
   }
 
-  private static String url(ReadSource source, Engine engine, StackPlan plan) {
-    return plan.sources().contains(source) ? engine.address(plan.port(engine)) : "";
+  private static String url(Feature feature, Engine engine, StackPlan plan) {
+    return plan.features().contains(feature) ? engine.address(plan.port(engine)) : "";
   }
 
   private static void database(

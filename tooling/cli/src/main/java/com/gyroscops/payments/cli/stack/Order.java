@@ -17,7 +17,7 @@ record Order(
     @Nullable Integer readServers,
     @Nullable Integer portOffset,
     @Nullable Integer postgresPort,
-    @Nullable Set<ReadSource> without) {
+    @Nullable Set<Feature> without) {
 
   /** What may be asked. */
   enum Action {

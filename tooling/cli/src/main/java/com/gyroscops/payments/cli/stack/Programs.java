@@ -1,6 +1,7 @@
 package com.gyroscops.payments.cli.stack;
 
 import com.gyroscops.payments.localstack.LocalOpenSearch;
+import com.gyroscops.payments.localstack.LocalTemporal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,7 +11,7 @@ import java.util.stream.Stream;
 
 /**
  * The jars that a stack runs: this program's and the servers', each with its libraries in {@code
- * lib/} beside it; and the libraries that OpenSearch runs from.
+ * lib/} beside it; and the libraries that OpenSearch and Temporal run from.
  */
 public record Programs(Path folder) {
 
@@ -39,6 +40,8 @@ public record Programs(Path folder) {
     Programs copies = new Programs(folder);
     Files.createDirectory(copies.searchLibraries());
     copyAll(LocalOpenSearch.libraries(checkout), copies.searchLibraries());
+    Files.createDirectory(copies.temporalLibraries());
+    copyAll(LocalTemporal.libraries(checkout), copies.temporalLibraries());
     return copies;
   }
 
@@ -53,6 +56,11 @@ public record Programs(Path folder) {
   /** Folder of the libraries that OpenSearch runs from. */
   Path searchLibraries() {
     return folder.resolve("opensearch");
+  }
+
+  /** Folder of the libraries that Temporal runs from. */
+  Path temporalLibraries() {
+    return folder.resolve("temporal");
   }
 
   /** The runnable jar of a module. */

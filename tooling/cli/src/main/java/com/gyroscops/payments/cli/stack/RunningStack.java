@@ -63,7 +63,7 @@ final class RunningStack {
   StackPlan plan() {
     StackPlan current = plan;
     return current == null
-        ? new StackPlan(1, 1, 0, StackPlan.POSTGRES_PORT, EnumSet.allOf(ReadSource.class))
+        ? new StackPlan(1, 1, 0, StackPlan.POSTGRES_PORT, EnumSet.allOf(Feature.class))
         : current;
   }
 
@@ -185,14 +185,14 @@ final class RunningStack {
               chosen(order.readServers(), current.readServers()),
               chosen(order.portOffset(), current.portOffset()),
               chosen(order.postgresPort(), current.postgresBasePort()),
-              chosen(order.without(), current.sources()));
+              chosen(order.without(), current.features()));
     } catch (IllegalArgumentException e) {
       throw new StartFailedException(String.valueOf(e.getMessage()), e);
     }
     if (!fresh) {
       requireSame("--port-offset", current.portOffset(), next.portOffset());
       requireSame("--postgres-port", current.postgresBasePort(), next.postgresBasePort());
-      requireSameSources(current.sources(), next.sources());
+      requireSameFeatures(current.features(), next.features());
       requireNotFewer("write-servers", current.writeServers(), next.writeServers());
       requireNotFewer("read-servers", current.readServers(), next.readServers());
     }
@@ -203,22 +203,21 @@ final class RunningStack {
     return asked == null ? otherwise : asked;
   }
 
-  private static Set<ReadSource> chosen(
-      @Nullable Set<ReadSource> without, Set<ReadSource> otherwise) {
+  private static Set<Feature> chosen(@Nullable Set<Feature> without, Set<Feature> otherwise) {
     if (without == null) {
       return otherwise;
     }
-    Set<ReadSource> sources = EnumSet.allOf(ReadSource.class);
-    sources.removeAll(without);
-    return sources;
+    Set<Feature> features = EnumSet.allOf(Feature.class);
+    features.removeAll(without);
+    return features;
   }
 
-  private static void requireSameSources(Set<ReadSource> now, Set<ReadSource> asked)
+  private static void requireSameFeatures(Set<Feature> now, Set<Feature> asked)
       throws StartFailedException {
     if (!now.equals(asked)) {
       throw new StartFailedException(
-          "the stack is up with the sources "
-              + Stream.concat(Stream.of("sql"), now.stream().sorted().map(ReadSource::label))
+          "the stack is up with "
+              + Stream.concat(Stream.of("sql"), now.stream().sorted().map(Feature::label))
                   .collect(Collectors.joining(", "))
               + "; run ./payments down to change them");
     }

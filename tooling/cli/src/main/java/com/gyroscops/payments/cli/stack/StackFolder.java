@@ -65,6 +65,11 @@ public record StackFolder(Path root) {
     return root.resolve("opensearch");
   }
 
+  /** Folder of Temporal, which keeps nothing in it. */
+  public Path temporal() {
+    return root.resolve("temporal");
+  }
+
   /** Index files of a read-server's memory source. */
   public Path memory(String replica) {
     return root.resolve("memory").resolve(replica);

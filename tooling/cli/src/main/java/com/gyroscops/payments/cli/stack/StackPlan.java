@@ -13,14 +13,14 @@ import java.util.stream.Collectors;
  * @param readServers 1 to 20
  * @param portOffset added to every port
  * @param postgresBasePort PostgreSQL's port before the offset
- * @param sources read sources besides sql
+ * @param features what it has besides what all have
  */
 public record StackPlan(
     int writeServers,
     int readServers,
     int portOffset,
     int postgresBasePort,
-    Set<ReadSource> sources) {
+    Set<Feature> features) {
 
   /**
    * PostgreSQL's port where none is chosen; not its own 5432, which is often in use. Like the other
@@ -34,6 +34,9 @@ public record StackPlan(
   /** OpenSearch's port before the offset. */
   private static final int SEARCH_PORT = 19_200;
 
+  /** Temporal's port before the offset. */
+  private static final int TEMPORAL_PORT = 17_233;
+
   /** More than a machine of this size can serve; also keeps ports of one kind from another's. */
   private static final int SERVERS_MAX = 20;
 
@@ -44,8 +47,8 @@ public record StackPlan(
    * @throws IllegalArgumentException with a message for the user
    */
   public StackPlan {
-    // A state file from before there were others than sql names none.
-    sources = Set.copyOf(Objects.requireNonNullElse(sources, Set.of()));
+    // A state file from before there were any names none.
+    features = Set.copyOf(Objects.requireNonNullElse(features, Set.of()));
     requireCount("--write-servers", writeServers);
     requireCount("--read-servers", readServers);
     int highest = Math.max(postgresBasePort, 50_062 + SERVERS_MAX * STEP) + portOffset;
@@ -70,11 +73,14 @@ public record StackPlan(
   /** The engines that it takes. */
   List<Engine> engines() {
     List<Engine> engines = new ArrayList<>(List.of(Engine.POSTGRESQL));
-    if (sources.contains(ReadSource.REDIS)) {
+    if (features.contains(Feature.REDIS)) {
       engines.add(Engine.REDIS);
     }
-    if (sources.contains(ReadSource.SEARCH)) {
+    if (features.contains(Feature.SEARCH)) {
       engines.add(Engine.OPENSEARCH);
+    }
+    if (features.contains(Feature.TEMPORAL)) {
+      engines.add(Engine.TEMPORAL);
     }
     return engines;
   }
@@ -85,6 +91,7 @@ public record StackPlan(
       case POSTGRESQL -> postgresPort();
       case REDIS -> REDIS_PORT + portOffset;
       case OPENSEARCH -> SEARCH_PORT + portOffset;
+      case TEMPORAL -> TEMPORAL_PORT + portOffset;
     };
   }
 

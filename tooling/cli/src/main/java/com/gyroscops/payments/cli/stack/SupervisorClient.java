@@ -51,7 +51,7 @@ public final class SupervisorClient {
       @Nullable Integer readServers,
       @Nullable Integer portOffset,
       @Nullable Integer postgresPort,
-      @Nullable Set<ReadSource> without,
+      @Nullable Set<Feature> without,
       Consumer<String> progress)
       throws IOException {
     StackState state = living().isPresent() ? living().orElseThrow() : startSupervisor(checkout);

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 final class StackPlanTest {
 
-  private static final Set<ReadSource> ALL = Set.of(ReadSource.values());
+  private static final Set<Feature> ALL = Set.of(Feature.values());
 
   @Test
   void no_two_servers_share_a_port_even_in_the_largest_stack() {
@@ -25,7 +25,7 @@ final class StackPlanTest {
         .hasSize(20 * 3 + 20 * 3)
         .contains(50_058, 50_068, 8_088, 50_059, 8_089)
         .doesNotContainAnyElementsOf(plan.engines().stream().map(plan::port).toList());
-    assertThat(plan.engines().stream().map(plan::port)).hasSize(3).doesNotHaveDuplicates();
+    assertThat(plan.engines().stream().map(plan::port)).hasSize(4).doesNotHaveDuplicates();
   }
 
   @Test
@@ -35,12 +35,12 @@ final class StackPlanTest {
   }
 
   @Test
-  void an_engine_runs_only_for_a_source_that_the_stack_has() {
+  void an_engine_runs_only_for_what_the_stack_has() {
     assertThat(plan(ALL).engines())
-        .containsExactly(Engine.POSTGRESQL, Engine.REDIS, Engine.OPENSEARCH);
-    assertThat(plan(Set.of(ReadSource.SEARCH)).engines())
+        .containsExactly(Engine.POSTGRESQL, Engine.REDIS, Engine.OPENSEARCH, Engine.TEMPORAL);
+    assertThat(plan(Set.of(Feature.SEARCH)).engines())
         .containsExactly(Engine.POSTGRESQL, Engine.OPENSEARCH);
-    assertThat(plan(Set.of(ReadSource.MEMORY)).engines()).containsExactly(Engine.POSTGRESQL);
+    assertThat(plan(Set.of(Feature.MEMORY)).engines()).containsExactly(Engine.POSTGRESQL);
   }
 
   @Test
@@ -67,7 +67,7 @@ final class StackPlanTest {
 
   @Test
   void a_plan_survives_the_state_file_and_an_older_file_has_sql_alone() {
-    StackPlan plan = plan(Set.of(ReadSource.REDIS, ReadSource.MEMORY));
+    StackPlan plan = plan(Set.of(Feature.REDIS, Feature.MEMORY));
     assertThat(StackFolder.JSON.fromJson(StackFolder.JSON.toJson(plan), StackPlan.class))
         .isEqualTo(plan);
     String older =
@@ -75,8 +75,8 @@ final class StackPlanTest {
     assertThat(StackFolder.JSON.fromJson(older, StackPlan.class)).isEqualTo(plan(Set.of()));
   }
 
-  private static StackPlan plan(Set<ReadSource> sources) {
-    return new StackPlan(1, 1, 0, StackPlan.POSTGRES_PORT, sources);
+  private static StackPlan plan(Set<Feature> features) {
+    return new StackPlan(1, 1, 0, StackPlan.POSTGRES_PORT, features);
   }
 
   @Test

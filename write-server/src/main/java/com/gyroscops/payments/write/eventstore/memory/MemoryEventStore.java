@@ -1,5 +1,6 @@
 package com.gyroscops.payments.write.eventstore.memory;
 
+import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.Chain;
 import com.gyroscops.payments.write.eventstore.Chain.Entry;
@@ -14,7 +15,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** {@link EventStore} in memory. One lock around everything; never unavailable. */
 public final class MemoryEventStore implements EventStore {
@@ -81,6 +84,18 @@ public final class MemoryEventStore implements EventStore {
   @Override
   public synchronized Optional<KnownRequest> request(UUID requestKey) {
     return Optional.ofNullable(requests.get(requestKey));
+  }
+
+  @Override
+  public synchronized Set<UUID> decided(Collection<UUID> requestKeys) {
+    return requestKeys.stream().filter(requests::containsKey).collect(Collectors.toSet());
+  }
+
+  @Override
+  public synchronized Optional<KnownRequest> close(
+      UUID requestKey, UUID requestHash, CommandError outcome) {
+    return Optional.ofNullable(
+        requests.putIfAbsent(requestKey, new KnownRequest.Rejected(requestHash, outcome)));
   }
 
   private ChainAnswer judge(Chain chain) {

@@ -3,25 +3,25 @@ package com.gyroscops.payments.write.eventstore.postgres;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.PaymentEvent;
-import com.gyroscops.payments.write.eventstore.AppendRefusedException;
 import com.gyroscops.payments.write.eventstore.Chain;
 import com.gyroscops.payments.write.eventstore.ChainAnswer;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.eventstore.KnownRequest;
 import com.gyroscops.payments.write.eventstore.LogHead;
-import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.payment.PaymentKey;
-import java.sql.Connection;
+import com.gyroscops.payments.write.postgres.Database;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -56,7 +56,11 @@ public final class PostgresEventStore implements EventStore {
           + "select * from request_outcomes_b where request_key = ?) o "
           + "left join events e on e.position = o.position limit 1";
 
-  private final DataSource dataSource;
+  private static final String DECIDED = "select decided_requests(?)";
+  private static final String CLOSE =
+      "select position, request_hash, data from close_request(?, ?, ?)";
+
+  private final Database database;
   private final String writer;
   private volatile @Nullable String logId;
 
@@ -65,13 +69,13 @@ public final class PostgresEventStore implements EventStore {
    * @param writer name of this writer, which it signs its commits' notifications with
    */
   public PostgresEventStore(DataSource dataSource, String writer) {
-    this.dataSource = dataSource;
+    database = new Database(dataSource);
     this.writer = writer;
   }
 
   @Override
   public LogHead head() {
-    return inDatabase(
+    return database.call(
         "read the head",
         connection -> {
           try (PreparedStatement statement = connection.prepareStatement(HEAD);
@@ -91,7 +95,7 @@ public final class PostgresEventStore implements EventStore {
     Map<UUID, PaymentKey> byStoredKey = HashMap.newHashMap(keys.size());
     keys.forEach(key -> byStoredKey.put(Keys.payment(key), key));
     String log = logId();
-    return inDatabase(
+    return database.call(
         "read payments",
         connection -> {
           Map<PaymentKey, PaymentEvent> found = HashMap.newHashMap(keys.size());
@@ -113,7 +117,7 @@ public final class PostgresEventStore implements EventStore {
   @Override
   public List<PaymentEvent> read(long after, int countMax, int bytesMax) {
     String log = logId();
-    return inDatabase(
+    return database.call(
         "read events",
         connection -> {
           List<PaymentEvent> events = new ArrayList<>();
@@ -134,12 +138,50 @@ public final class PostgresEventStore implements EventStore {
   @Override
   public Optional<KnownRequest> request(UUID requestKey) {
     String log = logId();
-    return inDatabase(
+    return database.call(
         "read a request",
         connection -> {
           try (PreparedStatement statement = connection.prepareStatement(REQUEST)) {
             statement.setObject(1, requestKey);
             statement.setObject(2, requestKey);
+            try (ResultSet row = statement.executeQuery()) {
+              return row.next()
+                  ? Optional.of(
+                      known(log, row.getLong(1), row.getObject(2, UUID.class), row.getBytes(3)))
+                  : Optional.empty();
+            }
+          }
+        });
+  }
+
+  @Override
+  public Set<UUID> decided(Collection<UUID> requestKeys) {
+    return database.call(
+        "read requests",
+        connection -> {
+          Set<UUID> decided = new HashSet<>();
+          try (PreparedStatement statement = connection.prepareStatement(DECIDED)) {
+            statement.setArray(1, connection.createArrayOf("uuid", requestKeys.toArray()));
+            try (ResultSet row = statement.executeQuery()) {
+              while (row.next()) {
+                decided.add(row.getObject(1, UUID.class));
+              }
+            }
+          }
+          return decided;
+        });
+  }
+
+  @Override
+  public Optional<KnownRequest> close(UUID requestKey, UUID requestHash, CommandError outcome) {
+    String log = logId();
+    return database.call(
+        "close a request",
+        connection -> {
+          try (PreparedStatement statement = connection.prepareStatement(CLOSE)) {
+            statement.setObject(1, requestKey);
+            statement.setObject(2, requestHash);
+            statement.setBytes(3, outcome.toByteArray());
             try (ResultSet row = statement.executeQuery()) {
               return row.next()
                   ? Optional.of(
@@ -157,7 +199,7 @@ public final class PostgresEventStore implements EventStore {
     }
     AppendArguments arguments = new AppendArguments(chains);
     String log = logId();
-    return inDatabase(
+    return database.call(
         "append",
         connection -> {
           try (PreparedStatement statement = connection.prepareStatement(APPEND)) {
@@ -223,40 +265,5 @@ public final class PostgresEventStore implements EventStore {
   private String logId() {
     String known = logId;
     return known == null ? head().logId() : known;
-  }
-
-  /** A step in the database; {@link AppendRefusedException} if the database refuses it as such. */
-  private interface Work<T> {
-    T run(Connection connection) throws SQLException, InvalidProtocolBufferException;
-  }
-
-  private <T> T inDatabase(String what, Work<T> work) {
-    boolean connected = false;
-    try (Connection connection = dataSource.getConnection()) {
-      connected = true;
-      return work.run(connection);
-    } catch (SQLException e) {
-      if (!connected || isUnavailable(e)) {
-        throw new StoreUnavailableException("cannot " + what + ": " + e.getMessage(), e);
-      }
-      throw new AppendRefusedException("cannot " + what + ": " + e.getMessage(), e);
-    } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException("the log holds what is no event", e);
-    }
-  }
-
-  /**
-   * Whether the store, and not what it was asked, is the reason: connection lost (08), resources
-   * short (53), operator intervention and timeouts (57), transaction rolled back (40), system error
-   * (58), read only after a failover (25), or no connection from the pool (no state).
-   */
-  private static boolean isUnavailable(SQLException e) {
-    String state = e.getSQLState();
-    return state == null
-        || state.length() < 2
-        || switch (state.substring(0, 2)) {
-          case "08", "53", "57", "40", "58", "25" -> true;
-          default -> false;
-        };
   }
 }

@@ -1,4 +1,4 @@
-package com.gyroscops.payments.write.api;
+package com.gyroscops.payments.write.command;
 
 import com.google.protobuf.Timestamp;
 import com.gyroscops.payments.contract.ApiError;
@@ -14,7 +14,6 @@ import com.gyroscops.payments.v1.ProcessPaymentRequest;
 import com.gyroscops.payments.v1.RefundPaymentRequest;
 import com.gyroscops.payments.v1.UpdatePaymentRequest;
 import com.gyroscops.payments.v1.WriteStrategy;
-import com.gyroscops.payments.write.command.CommandEnvelope;
 import com.gyroscops.payments.write.eventstore.Digest;
 import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.payment.Description;
@@ -39,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  * canonical form: clients may write the same message as different bytes, and ids that the server
  * chooses are no part of it.
  */
-final class CommandReader {
+public final class CommandReader {
 
   private static final int REFERENCE_LENGTH_MAX = 128;
   private static final int DESCRIPTION_LENGTH_MAX = 1_000;
@@ -48,17 +47,20 @@ final class CommandReader {
 
   private final Clock clock;
   private final Supplier<UUID> ids;
+  private final Supplier<String> traceparent;
 
   /**
    * @param ids a new UUIDv7 for each payment or refund that a caller does not name
+   * @param traceparent the current call's; empty if it has none
    */
-  CommandReader(Clock clock, Supplier<UUID> ids) {
+  public CommandReader(Clock clock, Supplier<UUID> ids, Supplier<String> traceparent) {
     this.clock = clock;
     this.ids = ids;
+    this.traceparent = traceparent;
   }
 
   /** What a request turned out to be. */
-  sealed interface Reading {
+  public sealed interface Reading {
 
     /** A well-formed command. */
     record WellFormed(CommandEnvelope command) implements Reading {}
@@ -72,7 +74,7 @@ final class CommandReader {
   }
 
   /** Any one command; fields are named within it, as {@code create.amount.minor_units}. */
-  Reading read(Command command) {
+  public Reading read(Command command) {
     return switch (command.getCommandCase()) {
       case CREATE -> read("create.", command.getCreate());
       case UPDATE -> read("update.", command.getUpdate());
@@ -84,7 +86,8 @@ final class CommandReader {
     };
   }
 
-  Reading read(String at, CreatePaymentRequest request) {
+  /** A creation; {@code at} goes before the names of its fields. */
+  public Reading read(String at, CreatePaymentRequest request) {
     PersonalData personal = request.getPersonalData();
     Violations violations =
         context(at, request.getContext(), request.getOrganizationId())
@@ -124,7 +127,8 @@ final class CommandReader {
         request.getSerializedSize());
   }
 
-  Reading read(String at, UpdatePaymentRequest request) {
+  /** An update; {@code at} goes before the names of its fields. */
+  public Reading read(String at, UpdatePaymentRequest request) {
     Violations violations =
         existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId());
     Changes changes = changes(violations, at, request);
@@ -144,7 +148,8 @@ final class CommandReader {
         request.getSerializedSize());
   }
 
-  Reading read(String at, ProcessPaymentRequest request) {
+  /** A processing; {@code at} goes before the names of its fields. */
+  public Reading read(String at, ProcessPaymentRequest request) {
     Violations violations =
         existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId());
     @Nullable Money amount =
@@ -164,7 +169,8 @@ final class CommandReader {
         request.getSerializedSize());
   }
 
-  Reading read(String at, FailPaymentRequest request) {
+  /** A failure; {@code at} goes before the names of its fields. */
+  public Reading read(String at, FailPaymentRequest request) {
     Violations violations =
         existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId())
             .identifier(at + "failure.code", request.getFailure().getCode())
@@ -183,7 +189,8 @@ final class CommandReader {
         request.getSerializedSize());
   }
 
-  Reading read(String at, RefundPaymentRequest request) {
+  /** A refund; {@code at} goes before the names of its fields. */
+  public Reading read(String at, RefundPaymentRequest request) {
     Violations violations =
         existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId())
             .optionalIdentifier(at + "refund_id", request.getRefundId())
@@ -208,7 +215,8 @@ final class CommandReader {
         request.getSerializedSize());
   }
 
-  Reading read(String at, DeletePaymentRequest request) {
+  /** A deletion; {@code at} goes before the names of its fields. */
+  public Reading read(String at, DeletePaymentRequest request) {
     Violations violations =
         existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId())
             .text(at + "reason", request.getReason(), REASON_LENGTH_MAX);
@@ -242,7 +250,12 @@ final class CommandReader {
             .require(
                 context.getWriteStrategy() != WriteStrategy.UNRECOGNIZED,
                 at + "context.write_strategy",
-                "is not known here");
+                "is not known here")
+            .require(
+                at.isEmpty()
+                    || context.getWriteStrategy() != WriteStrategy.WRITE_STRATEGY_WRITE_BEHIND,
+                at + "context.write_strategy",
+                "WRITE_BEHIND is for unary commands alone; see SubmitCommand");
     if (context.hasEffectiveTime()) {
       effectiveTime(violations, at + "context.effective_time", context.getEffectiveTime());
     }
@@ -327,7 +340,7 @@ final class CommandReader {
     return new Reading.Malformed(ApiError.invalid(violations.found()));
   }
 
-  private static Reading wellFormed(
+  private Reading wellFormed(
       CommandContext context, PaymentCommand command, Digest digest, int sizeBytes) {
     Context call = Context.current();
     Timestamp time = context.getEffectiveTime();
@@ -345,7 +358,7 @@ final class CommandReader {
                     .truncatedTo(ChronoUnit.MICROS)
                 : null,
             context.getValidateOnly(),
-            TraceContext.current(),
+            traceparent.get(),
             sizeBytes,
             call::isCancelled));
   }

@@ -1,0 +1,184 @@
+package com.gyroscops.payments.localstack;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Temporal's test server in a process of its own, on all interfaces, for it takes no others. It
+ * speaks the protocol of a real one, in real time, and keeps everything in memory: what it knew is
+ * gone when it ends. It has one namespace, {@code default}, and takes any other name too.
+ *
+ * <p>A folder belongs to one owner at a time, see {@link LocalPostgres}; it holds no data. For
+ * concurrent use.
+ */
+public final class LocalTemporal implements AutoCloseable {
+
+  private static final Path LIBRARIES = Path.of("tooling", "temporal", "target", "lib");
+
+  /** It keeps workflows that have ended: enough for some 100,000. */
+  private static final String HEAP_MAX = "-Xmx768m";
+
+  private static final Duration START_MAX = Duration.ofSeconds(60);
+  private static final Duration STOP_MAX = Duration.ofSeconds(30);
+  private static final int ANSWER_MILLIS_MAX = 1_000;
+
+  private final EngineFolder folder;
+  private final EngineProcess engine;
+  private final Optional<TemporaryFolder> temporary;
+
+  private LocalTemporal(
+      EngineFolder folder, EngineProcess engine, Optional<TemporaryFolder> temporary) {
+    this.folder = folder;
+    this.engine = engine;
+    this.temporary = temporary;
+  }
+
+  /**
+   * Starts a server and waits until it answers.
+   *
+   * @param libraries as {@link #libraries} names them, or a copy
+   * @param port 0: any free one
+   * @param log appended to
+   * @throws IOException if the server does not start; with the end of its log
+   * @throws IllegalStateException if the folder is in use
+   */
+  public static LocalTemporal start(Path libraries, Path directory, int port, Path log)
+      throws IOException {
+    return start(libraries, directory, port, log, Optional.empty());
+  }
+
+  /** Starts a server on a folder of its own, which is removed at the end, on any free port. */
+  public static LocalTemporal temporary() throws IOException {
+    return temporary(0);
+  }
+
+  /** The same on a port. */
+  public static LocalTemporal temporary(int port) throws IOException {
+    TemporaryFolder temporary = TemporaryFolder.create("payments-temporal-");
+    try {
+      return start(
+          libraries(LocalOpenSearch.home()),
+          temporary.path().resolve("data"),
+          port,
+          temporary.path().resolve("server.log"),
+          Optional.of(temporary));
+    } catch (IOException | RuntimeException e) {
+      temporary.close();
+      throw e;
+    }
+  }
+
+  private static LocalTemporal start(
+      Path libraries, Path directory, int port, Path log, Optional<TemporaryFolder> temporary)
+      throws IOException {
+    EngineFolder folder = EngineFolder.take(directory);
+    try {
+      EngineProcess engine =
+          EngineProcess.start(
+              "Temporal",
+              folder,
+              port,
+              log,
+              chosen -> command(libraries, chosen),
+              (chosen, _) -> ask(chosen),
+              START_MAX);
+      LocalTemporal temporal = new LocalTemporal(folder, engine, temporary);
+      temporary.ifPresent(it -> it.closeFirst(temporal));
+      return temporal;
+    } catch (IOException | RuntimeException e) {
+      folder.close();
+      throw e;
+    }
+  }
+
+  /**
+   * The server's libraries in a checkout that was built.
+   *
+   * @throws IllegalStateException if they are missing; says what to run
+   */
+  public static Path libraries(Path checkout) {
+    Path libraries = checkout.resolve(LIBRARIES);
+    if (!Files.isDirectory(libraries)) {
+      throw new IllegalStateException(
+          "Temporal's libraries are missing in "
+              + libraries
+              + ": run ./mvnw -pl tooling/temporal package");
+    }
+    return libraries;
+  }
+
+  /**
+   * Stops what an owner that was killed left running.
+   *
+   * @return whether anything ran
+   * @throws IllegalStateException if the owner lives
+   */
+  public static boolean stopLeftOver(Path directory) throws IOException {
+    return EngineFolder.stopLeftOver(directory);
+  }
+
+  private static List<String> command(Path libraries, int port) {
+    return List.of(
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        HEAP_MAX,
+        "-XX:+UseSerialGC",
+        "-XX:+UseCompactObjectHeaders",
+        "-XX:+ExitOnOutOfMemoryError",
+        "--enable-native-access=ALL-UNNAMED",
+        "--sun-misc-unsafe-memory-access=allow",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        "-cp",
+        libraries.resolve("*").toString(),
+        "io.temporal.testserver.TestServer",
+        Integer.toString(port));
+  }
+
+  /** It listens once it serves, and ends where it cannot listen. */
+  private static Optional<String> ask(int port) {
+    try (Socket socket = new Socket()) {
+      socket.connect(
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), port), ANSWER_MILLIS_MAX);
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** For clients: {@code 127.0.0.1:port}. */
+  public String address() {
+    return "127.0.0.1:" + port();
+  }
+
+  /** Port of gRPC. */
+  public int port() {
+    return engine.port();
+  }
+
+  /** The server's process. */
+  public ProcessHandle process() {
+    return engine.handle();
+  }
+
+  /**
+   * Stops the server and frees the folder; removes a temporary one. Without effect on a server that
+   * is gone.
+   *
+   * @throws IOException if the server had to be killed
+   */
+  @Override
+  public void close() throws IOException {
+    try (folder) {
+      engine.stop(STOP_MAX);
+    }
+    if (temporary.isPresent()) {
+      temporary.get().close();
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package com.gyroscops.payments.write.submission;
+
+import com.gyroscops.payments.v1.CommandState;
+import com.gyroscops.payments.write.command.CommandOutcome;
+import com.gyroscops.payments.write.command.Errors;
+import java.time.Instant;
+
+/** How far a command is. */
+public sealed interface CommandStatus {
+
+  /** As the contract names it. */
+  CommandState state();
+
+  /**
+   * It was submitted and has not ended.
+   *
+   * @param started whether it was taken up
+   */
+  record Open(Instant submittedAt, boolean started) implements CommandStatus {
+    @Override
+    public CommandState state() {
+      return started ? CommandState.COMMAND_STATE_RUNNING : CommandState.COMMAND_STATE_PENDING;
+    }
+  }
+
+  /** It has ended. */
+  record Ended(CommandOutcome outcome) implements CommandStatus {
+    @Override
+    public CommandState state() {
+      return switch (outcome) {
+        case CommandOutcome.Succeeded _ -> CommandState.COMMAND_STATE_SUCCEEDED;
+        case CommandOutcome.Refused refused ->
+            switch (refused.error().reason()) {
+              case Errors.COMMAND_CANCELLED -> CommandState.COMMAND_STATE_CANCELLED;
+              case Errors.COMMAND_TIMED_OUT -> CommandState.COMMAND_STATE_FAILED;
+              default -> CommandState.COMMAND_STATE_REJECTED;
+            };
+      };
+    }
+  }
+
+  /** Nothing is known of it. */
+  record Unknown() implements CommandStatus {
+    @Override
+    public CommandState state() {
+      return CommandState.COMMAND_STATE_UNSPECIFIED;
+    }
+  }
+}

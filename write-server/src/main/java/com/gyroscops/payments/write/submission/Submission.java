@@ -1,0 +1,37 @@
+package com.gyroscops.payments.write.submission;
+
+import com.gyroscops.payments.v1.Command;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A command that was accepted and has not ended.
+ *
+ * @param requestHash digest of what the caller asked for
+ * @param command with the ids that the server chose; well-formed when it was accepted
+ * @param traceparent of the call that submitted it; may be empty
+ * @param executionTimeout how long it is tried once it was taken up
+ * @param submittedAt when it was accepted, by the store's clock
+ * @param startedAt when it was first taken up; null: not yet
+ */
+public record Submission(
+    UUID requestKey,
+    String organizationId,
+    String requestId,
+    UUID requestHash,
+    Command command,
+    String traceparent,
+    Duration executionTimeout,
+    Instant submittedAt,
+    @Nullable Instant startedAt) {
+
+  /** Names a submission to the workflow that executes it. */
+  public record Reference(String organizationId, String requestId, Duration executionTimeout) {}
+
+  /** Its name. */
+  public Reference reference() {
+    return new Reference(organizationId, requestId, executionTimeout);
+  }
+}

@@ -1,0 +1,62 @@
+package com.gyroscops.payments.write.workflow;
+
+import com.gyroscops.payments.workflow.v1.SettlementPayment;
+import com.gyroscops.payments.workflow.v1.SettlementStepResult;
+import com.gyroscops.payments.workflow.v1.SubmittedCommand;
+import com.gyroscops.payments.workflow.v1.SubmittedSettlement;
+import com.gyroscops.payments.write.settlement.SettlementExecutor;
+import com.gyroscops.payments.write.submission.Submission;
+import com.gyroscops.payments.write.submission.SubmissionExecutor;
+import io.temporal.failure.ApplicationFailure;
+import java.time.Duration;
+
+/** The activities, each a call of who does the work. Anything thrown is tried again. */
+final class Activities implements CommandActivities, SettlementActivities {
+
+  private final SubmissionExecutor submissions;
+  private final SettlementExecutor settlements;
+
+  Activities(SubmissionExecutor submissions, SettlementExecutor settlements) {
+    this.submissions = submissions;
+    this.settlements = settlements;
+  }
+
+  @Override
+  public void execute(SubmittedCommand command) {
+    switch (submissions.execute(reference(command))) {
+      case ENDED -> {}
+      case EXPIRED ->
+          throw ApplicationFailure.newNonRetryableFailure("its time has passed", EXPIRED);
+    }
+  }
+
+  @Override
+  public void giveUp(SubmittedCommand command) {
+    submissions.giveUp(reference(command));
+  }
+
+  private static Submission.Reference reference(SubmittedCommand command) {
+    return new Submission.Reference(
+        command.getOrganizationId(),
+        command.getRequestId(),
+        Duration.ofSeconds(command.getExecutionTimeout().getSeconds()));
+  }
+
+  @Override
+  public SettlementStepResult process(SettlementPayment payment) {
+    boolean accepted =
+        settlements.process(
+            payment.getOrganizationId(), payment.getRequestId(), payment.getIndex());
+    return SettlementStepResult.newBuilder().setAccepted(accepted).build();
+  }
+
+  @Override
+  public void refund(SettlementPayment payment) {
+    settlements.refund(payment.getOrganizationId(), payment.getRequestId(), payment.getIndex());
+  }
+
+  @Override
+  public void end(SubmittedSettlement settlement) {
+    settlements.end(settlement.getOrganizationId(), settlement.getRequestId());
+  }
+}

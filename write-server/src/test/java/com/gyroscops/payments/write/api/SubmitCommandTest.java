@@ -1,0 +1,479 @@
+package com.gyroscops.payments.write.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.google.protobuf.Duration;
+import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.localstack.FreePorts;
+import com.gyroscops.payments.localstack.LocalTemporal;
+import com.gyroscops.payments.v1.Amount;
+import com.gyroscops.payments.v1.CancelCommandRequest;
+import com.gyroscops.payments.v1.Command;
+import com.gyroscops.payments.v1.CommandContext;
+import com.gyroscops.payments.v1.CommandServiceGrpc.CommandServiceBlockingStub;
+import com.gyroscops.payments.v1.CommandState;
+import com.gyroscops.payments.v1.CreatePaymentRequest;
+import com.gyroscops.payments.v1.ExecuteBatchRequest;
+import com.gyroscops.payments.v1.GetCommandRequest;
+import com.gyroscops.payments.v1.GetInvoiceSettlementRequest;
+import com.gyroscops.payments.v1.InvoiceSettlement;
+import com.gyroscops.payments.v1.PaymentStatus;
+import com.gyroscops.payments.v1.ProcessPaymentRequest;
+import com.gyroscops.payments.v1.RefundPaymentRequest;
+import com.gyroscops.payments.v1.SettleInvoiceRequest;
+import com.gyroscops.payments.v1.SettledPayment;
+import com.gyroscops.payments.v1.SettlementState;
+import com.gyroscops.payments.v1.SettlementStep;
+import com.gyroscops.payments.v1.SubmitCommandRequest;
+import com.gyroscops.payments.v1.SubmitCommandResponse;
+import com.gyroscops.payments.v1.WaitCommandRequest;
+import com.gyroscops.payments.v1.WaitCommandResponse;
+import com.gyroscops.payments.v1.WriteStrategy;
+import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
+import com.zaxxer.hikari.HikariDataSource;
+import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Commands executed later, as a client sees them: real server, real database, real Temporal. */
+class SubmitCommandTest {
+
+  private static final int ENOUGH_SECONDS = 30;
+
+  private static HikariDataSource pool;
+  private static LocalTemporal temporal;
+  private static TestServer server;
+
+  @BeforeAll
+  static void start() throws Exception {
+    pool = TestDatabase.open();
+    temporal = LocalTemporal.temporary();
+    server =
+        new TestServer(pool.getJdbcUrl(), Map.of("payments.temporal.address", temporal.address()));
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    server.close();
+    temporal.close();
+    pool.close();
+  }
+
+  private static String id() {
+    return UUID.randomUUID().toString();
+  }
+
+  private static CommandServiceBlockingStub commands() {
+    return server.commands().withDeadlineAfter(ENOUGH_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private static CreatePaymentRequest.Builder create(String requestId, String paymentId) {
+    return CreatePaymentRequest.newBuilder()
+        .setContext(CommandContext.newBuilder().setRequestId(requestId))
+        .setOrganizationId("acme")
+        .setPaymentId(paymentId)
+        .setAmount(Amount.newBuilder().setMinorUnits(1_000).setCurrencyCode("EUR"));
+  }
+
+  private static ProcessPaymentRequest.Builder process(String requestId, String paymentId) {
+    return ProcessPaymentRequest.newBuilder()
+        .setContext(CommandContext.newBuilder().setRequestId(requestId))
+        .setOrganizationId("acme")
+        .setPaymentId(paymentId);
+  }
+
+  private static SubmitCommandRequest submission(CreatePaymentRequest.Builder create) {
+    return SubmitCommandRequest.newBuilder()
+        .setCommand(Command.newBuilder().setCreate(create))
+        .build();
+  }
+
+  private static SubmitCommandRequest submission(ProcessPaymentRequest.Builder process) {
+    return SubmitCommandRequest.newBuilder()
+        .setCommand(Command.newBuilder().setProcess(process))
+        .build();
+  }
+
+  private static WaitCommandResponse await(CommandServiceBlockingStub commands, String requestId) {
+    return commands.waitCommand(
+        WaitCommandRequest.newBuilder().setOrganizationId("acme").setRequestId(requestId).build());
+  }
+
+  private static CommandState state(CommandServiceBlockingStub commands, String requestId) {
+    return commands
+        .getCommand(
+            GetCommandRequest.newBuilder()
+                .setOrganizationId("acme")
+                .setRequestId(requestId)
+                .build())
+        .getState();
+  }
+
+  private static ApiError error(Runnable call) {
+    StatusRuntimeException failure =
+        Objects.requireNonNull(
+            catchThrowableOfType(StatusRuntimeException.class, call::run), "it did not fail");
+    return ApiError.from(failure).orElseThrow();
+  }
+
+  @Test
+  void aSubmissionIsExecutedAndToldLikeAnyOtherCommand() {
+    String request = id();
+    SubmitCommandRequest submission = submission(create(request, ""));
+    SubmitCommandResponse accepted = commands().submitCommand(submission);
+    assertThat(accepted.getState()).isEqualTo(CommandState.COMMAND_STATE_PENDING);
+    assertThat(accepted.getReplayed()).isFalse();
+    assertThat(accepted.getPaymentId()).isNotEmpty();
+
+    WaitCommandResponse ended = await(commands(), request);
+    assertThat(ended.getState()).isEqualTo(CommandState.COMMAND_STATE_SUCCEEDED);
+    assertThat(ended.getOutcome().getSuccess().getPayment().getPaymentId())
+        .isEqualTo(accepted.getPaymentId());
+    assertThat(state(commands(), request)).isEqualTo(CommandState.COMMAND_STATE_SUCCEEDED);
+
+    SubmitCommandResponse again = commands().submitCommand(submission);
+    assertThat(again.getReplayed()).isTrue();
+    assertThat(again.getState()).isEqualTo(CommandState.COMMAND_STATE_SUCCEEDED);
+    assertThat(again.getPaymentId()).isEqualTo(accepted.getPaymentId());
+    // Executed by its own RPC it is the same command, too.
+    assertThat(commands().createPayment(create(request, "").build()).getReceipt().getReplayed())
+        .isTrue();
+    assertThat(error(() -> commands().submitCommand(submission(create(request, "other")))).reason())
+        .isEqualTo("REQUEST_ID_REUSED");
+  }
+
+  @Test
+  void aRejectionIsTheSameErrorAsThatOfTheCommandsOwnRpc() {
+    String request = id();
+    String payment = id();
+    commands().submitCommand(submission(process(request, payment)));
+    WaitCommandResponse ended = await(commands(), request);
+    assertThat(ended.getState()).isEqualTo(CommandState.COMMAND_STATE_REJECTED);
+    ApiError direct = error(() -> commands().processPayment(process(id(), payment).build()));
+    assertThat(ended.getOutcome().getError()).isEqualTo(direct.toMessage());
+  }
+
+  @Test
+  void anExpectedVersionThatDoesNotFitEndsASubmission() {
+    String payment = id();
+    commands().createPayment(create(id(), payment).build());
+    String request = id();
+    commands()
+        .submitCommand(
+            submission(
+                process(request, payment)
+                    .setContext(
+                        CommandContext.newBuilder().setRequestId(request).setExpectedVersion(7))));
+    WaitCommandResponse ended = await(commands(), request);
+    assertThat(ended.getState()).isEqualTo(CommandState.COMMAND_STATE_REJECTED);
+    assertThat(ended.getOutcome().getError().getReason()).isEqualTo("VERSION_MISMATCH");
+  }
+
+  @Test
+  void writeBehindAcceptsAUnaryCommand() {
+    String request = id();
+    CreatePaymentRequest.Builder create = create(request, "");
+    create.getContextBuilder().setWriteStrategy(WriteStrategy.WRITE_STRATEGY_WRITE_BEHIND);
+    var answer = commands().createPayment(create.build());
+    assertThat(answer.getReceipt().getPending()).isTrue();
+    assertThat(answer.getReceipt().getConsistencyToken()).isEmpty();
+    assertThat(answer.getPayment().getPaymentId()).isNotEmpty();
+    assertThat(answer.getPayment().getVersion()).isZero();
+
+    WaitCommandResponse ended = await(commands(), request);
+    assertThat(ended.getOutcome().getSuccess().getPayment().getPaymentId())
+        .isEqualTo(answer.getPayment().getPaymentId());
+    var again = commands().createPayment(create.build());
+    assertThat(again.getReceipt().getPending()).isFalse();
+    assertThat(again.getReceipt().getReplayed()).isTrue();
+    assertThat(again.getPayment().getVersion()).isEqualTo(1);
+
+    var batch =
+        commands()
+            .executeBatch(
+                ExecuteBatchRequest.newBuilder()
+                    .addCommands(Command.newBuilder().setCreate(create))
+                    .build());
+    assertThat(batch.getOutcomes(0).getError().getViolations(0).getField())
+        .isEqualTo("create.context.write_strategy");
+  }
+
+  @Test
+  void badInputIsAnsweredAtOnce() {
+    String request = id();
+    assertThat(
+            error(() -> commands().submitCommand(submission(create(request, "p").clearAmount())))
+                .violations())
+        .extracting(ApiError.FieldViolation::field)
+        .contains("create.amount.minor_units", "create.amount.currency_code");
+    assertThat(
+            error(() -> commands().submitCommand(SubmitCommandRequest.getDefaultInstance()))
+                .violations())
+        .extracting(ApiError.FieldViolation::field)
+        .contains("command");
+    CreatePaymentRequest.Builder asking = create(request, "p");
+    asking.getContextBuilder().setValidateOnly(true);
+    assertThat(error(() -> commands().submitCommand(submission(asking))).violations())
+        .extracting(ApiError.FieldViolation::field)
+        .containsExactly("context.validate_only");
+    for (Duration timeout :
+        List.of(
+            Duration.getDefaultInstance(),
+            Duration.newBuilder().setSeconds(-5).build(),
+            Duration.newBuilder().setSeconds(3_600).setNanos(1).build())) {
+      assertThat(
+              error(() ->
+                      commands()
+                          .submitCommand(
+                              submission(create(request, "p")).toBuilder()
+                                  .setExecutionTimeout(timeout)
+                                  .build()))
+                  .violations())
+          .extracting(ApiError.FieldViolation::field)
+          .containsExactly("execution_timeout");
+    }
+    assertThat(error(() -> await(commands(), request)).reason()).isEqualTo("COMMAND_UNKNOWN");
+    CancelCommandRequest cancel =
+        CancelCommandRequest.newBuilder().setOrganizationId("acme").setRequestId(request).build();
+    assertThat(error(() -> commands().cancelCommand(cancel)).code()).isEqualTo(Code.NOT_FOUND);
+    commands().createPayment(create(request, id()).build());
+    ApiError ended = error(() -> commands().cancelCommand(cancel));
+    assertThat(ended.reason()).isEqualTo("COMMAND_ENDED");
+    assertThat(ended.metadata()).containsEntry("state", "COMMAND_STATE_SUCCEEDED");
+  }
+
+  /** Nothing that is accepted needs Temporal; it only waits for it. */
+  @Test
+  void withoutTemporalSubmissionsWaitAndEverythingElseGoesOn() throws Exception {
+    int port = FreePorts.next();
+    try (HikariDataSource own = TestDatabase.open();
+        TestServer alone =
+            new TestServer(
+                own.getJdbcUrl(), Map.of("payments.temporal.address", "127.0.0.1:" + port))) {
+      CommandServiceBlockingStub commands = alone.commands();
+      String waiting = id();
+      String cancelled = id();
+      commands.submitCommand(submission(create(waiting, id())));
+      commands.submitCommand(submission(create(cancelled, id())));
+      commands.createPayment(create(id(), id()).build());
+
+      WaitCommandResponse still =
+          await(commands.withDeadlineAfter(700, TimeUnit.MILLISECONDS), waiting);
+      assertThat(still.getState()).isEqualTo(CommandState.COMMAND_STATE_PENDING);
+      assertThat(still.getSubmitTime().getSeconds()).isPositive();
+      CancelCommandRequest cancel =
+          CancelCommandRequest.newBuilder()
+              .setOrganizationId("acme")
+              .setRequestId(cancelled)
+              .build();
+      assertThat(commands.cancelCommand(cancel).getState())
+          .isEqualTo(CommandState.COMMAND_STATE_CANCELLED);
+      assertThat(commands.cancelCommand(cancel).getOutcome().getError().getReason())
+          .isEqualTo("COMMAND_CANCELLED");
+
+      try (LocalTemporal late = LocalTemporal.temporary(port)) {
+        assertThat(late.process().isAlive()).isTrue();
+        assertThat(await(commands.withDeadlineAfter(60, TimeUnit.SECONDS), waiting).getState())
+            .isEqualTo(CommandState.COMMAND_STATE_SUCCEEDED);
+        assertThat(state(commands, cancelled)).isEqualTo(CommandState.COMMAND_STATE_CANCELLED);
+      }
+    }
+  }
+
+  /** What a restart of the local Temporal loses is started again from the rows. */
+  @Test
+  void whatTemporalForgetsIsStartedAgain() throws Exception {
+    int port = FreePorts.next();
+    String request = id();
+    Map<String, Object> starter =
+        Map.of(
+            "payments.temporal.address",
+            "127.0.0.1:" + port,
+            "payments.temporal.workers",
+            false,
+            "payments.temporal.task-queue",
+            "forgetful");
+    try (HikariDataSource own = TestDatabase.open();
+        TestServer accepting = new TestServer(own.getJdbcUrl(), starter)) {
+      try (LocalTemporal first = LocalTemporal.temporary(port)) {
+        accepting.commands().submitCommand(submission(create(request, id())));
+        // Started there, with nobody to work on it.
+        Thread.sleep(2_000);
+        assertThat(first.process().isAlive()).isTrue();
+        assertThat(state(accepting.commands(), request))
+            .isEqualTo(CommandState.COMMAND_STATE_PENDING);
+      }
+      Map<String, Object> worker = new HashMap<>(starter);
+      worker.put("payments.temporal.workers", true);
+      try (LocalTemporal second = LocalTemporal.temporary(port);
+          TestServer working = new TestServer(own.getJdbcUrl(), worker)) {
+        assertThat(second.process().isAlive()).isTrue();
+        assertThat(
+                await(working.commands().withDeadlineAfter(60, TimeUnit.SECONDS), request)
+                    .getState())
+            .isEqualTo(CommandState.COMMAND_STATE_SUCCEEDED);
+      }
+    }
+  }
+
+  @Test
+  void anInstallationWithoutTemporalSaysSo() {
+    try (TestServer without = new TestServer(pool.getJdbcUrl(), Map.of())) {
+      ApiError error =
+          error(() -> without.commands().submitCommand(submission(create(id(), id()))));
+      assertThat(error.code()).isEqualTo(Code.UNIMPLEMENTED);
+      assertThat(error.reason()).isEqualTo("SUBMISSION_DISABLED");
+    }
+  }
+
+  private static List<String> payments(int count) {
+    return IntStream.range(0, count)
+        .mapToObj(_ -> {
+          String payment = id();
+          commands().createPayment(create(id(), payment).build());
+          return payment;
+        })
+        .toList();
+  }
+
+  private static SettleInvoiceRequest settle(String request, List<String> payments) {
+    return SettleInvoiceRequest.newBuilder()
+        .setContext(CommandContext.newBuilder().setRequestId(request))
+        .setOrganizationId("acme")
+        .setInvoiceId("invoice-1")
+        .addAllPaymentIds(payments)
+        .build();
+  }
+
+  private static InvoiceSettlement ended(String request) throws InterruptedException {
+    GetInvoiceSettlementRequest get =
+        GetInvoiceSettlementRequest.newBuilder()
+            .setOrganizationId("acme")
+            .setRequestId(request)
+            .build();
+    for (int i = 0; i < ENOUGH_SECONDS * 20; i++) {
+      InvoiceSettlement settlement = commands().getInvoiceSettlement(get).getSettlement();
+      switch (settlement.getState()) {
+        case SETTLEMENT_STATE_SETTLED,
+            SETTLEMENT_STATE_COMPENSATED,
+            SETTLEMENT_STATE_COMPENSATION_REJECTED -> {
+          return settlement;
+        }
+        default -> Thread.sleep(50);
+      }
+    }
+    throw new AssertionError("the settlement does not end");
+  }
+
+  private static PaymentStatus status(String payment) {
+    // Deciding without storing tells where a payment stands.
+    ApiError error = error(() -> commands().createPayment(create(id(), payment).build()));
+    assertThat(error.reason()).isEqualTo("PAYMENT_EXISTS");
+    ApiError processing = error(() -> commands().processPayment(process(id(), payment).build()));
+    return PaymentStatus.valueOf(processing.metadata().get("status"));
+  }
+
+  @Test
+  void anInvoiceIsSettled() throws Exception {
+    String request = id();
+    List<String> payments = payments(3);
+    var accepted = commands().settleInvoice(settle(request, payments));
+    assertThat(accepted.getReplayed()).isFalse();
+    assertThat(accepted.getSettlement().getState())
+        .isEqualTo(SettlementState.SETTLEMENT_STATE_PENDING);
+
+    InvoiceSettlement settled = ended(request);
+    assertThat(settled.getState()).isEqualTo(SettlementState.SETTLEMENT_STATE_SETTLED);
+    assertThat(settled.getPaymentsList())
+        .allSatisfy(payment -> {
+          assertThat(payment.getStep()).isEqualTo(SettlementStep.SETTLEMENT_STEP_PROCESSED);
+          assertThat(payment.getConsistencyToken()).isNotEmpty();
+        });
+    assertThat(payments)
+        .allSatisfy(payment ->
+            assertThat(status(payment)).isEqualTo(PaymentStatus.PAYMENT_STATUS_COMPLETED));
+    var again = commands().settleInvoice(settle(request, payments));
+    assertThat(again.getReplayed()).isTrue();
+    assertThat(again.getSettlement()).isEqualTo(settled);
+    assertThat(error(() -> commands().settleInvoice(settle(request, payments.reversed()))).reason())
+        .isEqualTo("REQUEST_ID_REUSED");
+  }
+
+  @Test
+  void aRejectionRefundsWhatWasProcessed() throws Exception {
+    String request = id();
+    List<String> payments = payments(4);
+    // The third was processed and refunded by somebody else before.
+    commands().processPayment(process(id(), payments.get(2)).build());
+    commands()
+        .refundPayment(
+            RefundPaymentRequest.newBuilder()
+                .setContext(CommandContext.newBuilder().setRequestId(id()))
+                .setOrganizationId("acme")
+                .setPaymentId(payments.get(2))
+                .build());
+    commands().settleInvoice(settle(request, payments));
+
+    InvoiceSettlement ended = ended(request);
+    assertThat(ended.getState()).isEqualTo(SettlementState.SETTLEMENT_STATE_COMPENSATED);
+    assertThat(ended.getPaymentsList().stream().map(SettledPayment::getStep))
+        .containsExactly(
+            SettlementStep.SETTLEMENT_STEP_REFUNDED,
+            SettlementStep.SETTLEMENT_STEP_REFUNDED,
+            SettlementStep.SETTLEMENT_STEP_REJECTED,
+            SettlementStep.SETTLEMENT_STEP_WAITING);
+    assertThat(ended.getPayments(2).getError().getReason()).isEqualTo("PAYMENT_STATUS");
+    assertThat(status(payments.get(0))).isEqualTo(PaymentStatus.PAYMENT_STATUS_REFUNDED);
+    assertThat(status(payments.get(1))).isEqualTo(PaymentStatus.PAYMENT_STATUS_REFUNDED);
+  }
+
+  @Test
+  void aSettlementThatMakesNoSenseIsRefused() {
+    String request = id();
+    List<String> payments = IntStream.range(0, 101).mapToObj(i -> "p" + i).toList();
+    assertThat(error(() -> commands().settleInvoice(settle(request, List.of()))).violations())
+        .extracting(ApiError.FieldViolation::field)
+        .containsExactly("payment_ids");
+    assertThat(error(() -> commands().settleInvoice(settle(request, payments))).violations())
+        .extracting(ApiError.FieldViolation::field)
+        .containsExactly("payment_ids");
+    assertThat(
+            error(() -> commands().settleInvoice(settle(request, List.of("a", "b", "a"))))
+                .violations())
+        .extracting(ApiError.FieldViolation::field)
+        .containsExactly("payment_ids[2]");
+    assertThat(
+            error(() ->
+                    commands()
+                        .settleInvoice(
+                            settle(request, List.of("a")).toBuilder()
+                                .setContext(
+                                    CommandContext.newBuilder()
+                                        .setRequestId(request)
+                                        .setExpectedVersion(1))
+                                .build()))
+                .violations())
+        .extracting(ApiError.FieldViolation::field)
+        .containsExactly("context");
+    assertThat(
+            error(() ->
+                    commands()
+                        .getInvoiceSettlement(
+                            GetInvoiceSettlementRequest.newBuilder()
+                                .setOrganizationId("acme")
+                                .setRequestId(request)
+                                .build()))
+                .reason())
+        .isEqualTo("SETTLEMENT_UNKNOWN");
+  }
+}

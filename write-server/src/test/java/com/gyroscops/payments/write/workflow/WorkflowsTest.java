@@ -1,0 +1,247 @@
+package com.gyroscops.payments.write.workflow;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.Duration;
+import com.gyroscops.payments.localstack.LocalTemporal;
+import com.gyroscops.payments.workflow.v1.SettlementPayment;
+import com.gyroscops.payments.workflow.v1.SettlementStepResult;
+import com.gyroscops.payments.workflow.v1.SubmittedCommand;
+import com.gyroscops.payments.workflow.v1.SubmittedSettlement;
+import io.temporal.client.WorkflowClient;
+import io.temporal.client.WorkflowClientOptions;
+import io.temporal.client.WorkflowOptions;
+import io.temporal.client.WorkflowStub;
+import io.temporal.common.WorkflowExecutionHistory;
+import io.temporal.common.converter.DefaultDataConverter;
+import io.temporal.common.converter.NullPayloadConverter;
+import io.temporal.common.converter.ProtobufPayloadConverter;
+import io.temporal.failure.ApplicationFailure;
+import io.temporal.serviceclient.WorkflowServiceStubs;
+import io.temporal.serviceclient.WorkflowServiceStubsOptions;
+import io.temporal.testing.WorkflowReplayer;
+import io.temporal.worker.Worker;
+import io.temporal.worker.WorkerFactory;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The order of steps, on a real Temporal server with scripted activities; and that histories
+ * recorded earlier can still be replayed, as they must be where a workflow is under way while
+ * servers change.
+ *
+ * <p>{@code -Dpayments.histories.record=true} writes what the tests did to {@code histories/}: for
+ * a new path through a workflow. Histories that are there are kept: they are what is under way.
+ */
+class WorkflowsTest {
+
+  private static final Path HISTORIES = Path.of("src/test/resources/histories");
+
+  private static LocalTemporal temporal;
+  private static WorkflowServiceStubs stubs;
+  private static WorkflowClient client;
+
+  private final List<String> steps = Collections.synchronizedList(new ArrayList<>());
+
+  @BeforeAll
+  static void start() throws IOException {
+    temporal = LocalTemporal.temporary();
+    stubs =
+        WorkflowServiceStubs.newServiceStubs(
+            WorkflowServiceStubsOptions.newBuilder().setTarget(temporal.address()).build());
+    client =
+        WorkflowClient.newInstance(
+            stubs,
+            WorkflowClientOptions.newBuilder()
+                .setDataConverter(
+                    new DefaultDataConverter(
+                        new NullPayloadConverter(), new ProtobufPayloadConverter()))
+                .build());
+  }
+
+  @AfterAll
+  static void stop() throws IOException {
+    stubs.shutdownNow();
+    temporal.close();
+  }
+
+  /** Fails as often as asked before it does anything. */
+  private final class Commands implements CommandActivities {
+    private int failures;
+    private final boolean expires;
+
+    Commands(int failures, boolean expires) {
+      this.failures = failures;
+      this.expires = expires;
+    }
+
+    @Override
+    public void execute(SubmittedCommand command) {
+      if (failures-- > 0) {
+        steps.add("failed");
+        throw new IllegalStateException("not now");
+      }
+      if (expires) {
+        steps.add("expired");
+        throw ApplicationFailure.newNonRetryableFailure("too late", EXPIRED);
+      }
+      steps.add("executed");
+    }
+
+    @Override
+    public void giveUp(SubmittedCommand command) {
+      steps.add("given up");
+    }
+  }
+
+  /** Rejects one payment. */
+  private final class Settlements implements SettlementActivities {
+    private final int rejected;
+
+    Settlements(int rejected) {
+      this.rejected = rejected;
+    }
+
+    @Override
+    public SettlementStepResult process(SettlementPayment payment) {
+      steps.add("process " + payment.getIndex());
+      return SettlementStepResult.newBuilder().setAccepted(payment.getIndex() != rejected).build();
+    }
+
+    @Override
+    public void refund(SettlementPayment payment) {
+      steps.add("refund " + payment.getIndex());
+    }
+
+    @Override
+    public void end(SubmittedSettlement settlement) {
+      steps.add("end");
+    }
+  }
+
+  private static SubmittedCommand command(int seconds) {
+    return SubmittedCommand.newBuilder()
+        .setOrganizationId("acme")
+        .setRequestId("r")
+        .setExecutionTimeout(Duration.newBuilder().setSeconds(seconds))
+        .build();
+  }
+
+  private static SubmittedSettlement settlement() {
+    return SubmittedSettlement.newBuilder()
+        .setOrganizationId("acme")
+        .setRequestId("r")
+        .setPayments(4)
+        .build();
+  }
+
+  /** Runs a workflow to its end, and replays what it did. */
+  private void run(String type, Object input, Object activities, Class<?> workflow, String name)
+      throws Exception {
+    String queue = UUID.randomUUID().toString();
+    WorkerFactory workers = WorkerFactory.newInstance(client);
+    Worker worker = workers.newWorker(queue);
+    worker.registerWorkflowImplementationTypes(
+        CommandWorkflowImpl.class, SettlementWorkflowImpl.class);
+    worker.registerActivitiesImplementations(activities);
+    workers.start();
+    try {
+      WorkflowStub stub =
+          client.newUntypedWorkflowStub(
+              type, WorkflowOptions.newBuilder().setWorkflowId(queue).setTaskQueue(queue).build());
+      stub.start(input);
+      stub.getResult(Void.class);
+    } finally {
+      workers.shutdownNow();
+    }
+    WorkflowExecutionHistory history = client.fetchHistory(queue);
+    if (Boolean.getBoolean("payments.histories.record")) {
+      Path file = HISTORIES.resolve(name + ".json");
+      if (!Files.exists(file)) {
+        Files.writeString(file, history.toJson(true));
+      }
+    }
+    WorkflowReplayer.replayWorkflowExecution(history, workflow);
+  }
+
+  @Test
+  void aCommandIsTriedUntilItIsDecided() throws Exception {
+    run(
+        "ExecuteCommand",
+        command(60),
+        new Commands(3, false),
+        CommandWorkflowImpl.class,
+        "command-executed");
+    assertThat(steps).containsExactly("failed", "failed", "failed", "executed");
+  }
+
+  @Test
+  void aCommandWhoseTimeHasPassedIsGivenUpAtOnce() throws Exception {
+    run(
+        "ExecuteCommand",
+        command(60),
+        new Commands(1, true),
+        CommandWorkflowImpl.class,
+        "command-expired");
+    assertThat(steps).containsExactly("failed", "expired", "given up");
+  }
+
+  @Test
+  void aCommandThatIsNotDecidedInTimeIsGivenUp() throws Exception {
+    run(
+        "ExecuteCommand",
+        command(1),
+        new Commands(Integer.MAX_VALUE, false),
+        CommandWorkflowImpl.class,
+        "command-timed-out");
+    assertThat(steps).contains("failed").endsWith("given up").doesNotContain("executed");
+    assertThat(steps.stream().filter("given up"::equals)).hasSize(1);
+  }
+
+  @Test
+  void allPaymentsOfAnInvoiceAreProcessed() throws Exception {
+    run(
+        "SettleInvoice",
+        settlement(),
+        new Settlements(-1),
+        SettlementWorkflowImpl.class,
+        "invoice-settled");
+    assertThat(steps).containsExactly("process 0", "process 1", "process 2", "process 3", "end");
+  }
+
+  @Test
+  void thoseProcessedBeforeARejectionAreRefundedTheLastFirst() throws Exception {
+    run(
+        "SettleInvoice",
+        settlement(),
+        new Settlements(2),
+        SettlementWorkflowImpl.class,
+        "invoice-compensated");
+    assertThat(steps)
+        .containsExactly("process 0", "process 1", "process 2", "refund 1", "refund 0", "end");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"command-executed", "command-expired", "command-timed-out"})
+  void commandsThatAreUnderWayGoOn(String history) throws Exception {
+    WorkflowReplayer.replayWorkflowExecutionFromResource(
+        "histories/" + history + ".json", CommandWorkflowImpl.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"invoice-settled", "invoice-compensated"})
+  void settlementsThatAreUnderWayGoOn(String history) throws Exception {
+    WorkflowReplayer.replayWorkflowExecutionFromResource(
+        "histories/" + history + ".json", SettlementWorkflowImpl.class);
+  }
+}
