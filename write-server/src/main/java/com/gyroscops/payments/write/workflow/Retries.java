@@ -7,8 +7,8 @@ import java.time.Duration;
 /** How activities are tried again. */
 final class Retries {
 
-  /** Longest time one attempt may take: many times what the stores' time-outs allow. */
-  static final Duration ATTEMPT_MAX = Duration.ofSeconds(60);
+  /** Longest time one attempt may take: twice what the stores' time-outs allow. */
+  static final Duration ATTEMPT_MAX = Duration.ofSeconds(30);
 
   static final RetryOptions OPTIONS =
       RetryOptions.newBuilder()
