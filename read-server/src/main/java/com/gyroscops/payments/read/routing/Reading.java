@@ -554,6 +554,9 @@ final class Reading<T> {
     if (tookTooLong) {
       return RoutingErrors.stopped().toException();
     }
+    if (verdicts.get(options.getSource()) == SourceVerdict.SOURCE_VERDICT_NOT_HELD) {
+      return RoutingErrors.notHeld(options.getSource()).toException();
+    }
     return verdicts.containsValue(SourceVerdict.SOURCE_VERDICT_INCOMPLETE)
         ? RoutingErrors.sourceIncomplete().toException()
         : RoutingErrors.sourceUnavailable().toException();

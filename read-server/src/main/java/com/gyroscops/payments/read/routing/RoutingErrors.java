@@ -47,6 +47,18 @@ final class RoutingErrors {
         .retryAfter(RETRY_UNAVAILABLE);
   }
 
+  /** The one source asked for holds some payments only, and not this one. */
+  static ApiError notHeld(ReadSource source) {
+    String name = SourceNames.of(source);
+    return ApiError.of(
+        Code.FAILED_PRECONDITION,
+        "SOURCE_NOT_HELD",
+        "source "
+            + name
+            + " holds some payments only, and not what is asked for; ask without naming it",
+        Map.of("source", name));
+  }
+
   static ApiError sourceIncomplete() {
     return ApiError.of(
             Code.UNAVAILABLE,

@@ -172,6 +172,15 @@ class SourceRouterTest {
   }
 
   @Test
+  void aSourceAskedForByNameSaysSoWhereItDoesNotHoldThePayment() {
+    redis.answers(() -> new Answer.NotHeld<>(at(1)));
+    fails(
+        Code.FAILED_PRECONDITION,
+        "SOURCE_NOT_HELD",
+        () -> read(options().setSource(REDIS).build()));
+  }
+
+  @Test
   void whateverKeepsASourceFromAnsweringTheNextOneIsAsked() {
     memory.fails();
     redis.answers(() -> new Answer.NotHeld<>(at(1)));

@@ -212,6 +212,8 @@ final class Stack implements AutoCloseable {
     environment.put("FEED_TARGETS", LOOPBACK + ":" + feedPort);
     environment.put("PAGE_TOKEN_SECRET", "a secret of the benchmarks alone, 32 bytes and more");
     environment.put("REDIS_URI", redis == null ? "" : redis.uri());
+    // Longer than any benchmark, so that what is asked for there is there.
+    environment.put("READ_SERVER_REDIS_LIFETIME", "3600s");
     environment.put("SEARCH_URL", search == null ? "" : search.url().toString());
     environment.put("MEMORY_PAYMENTS_MAX", search == null ? "0" : MEMORY_PAYMENTS_MAX);
     environment.put("MEMORY_FOLDER", folder.resolve(name + "-memory").toString());
