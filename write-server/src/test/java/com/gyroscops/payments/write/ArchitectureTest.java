@@ -9,7 +9,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** Dependencies point one way: api, command and outbox, eventstore, payment. */
+/** Dependencies point one way: api, journal, outbox, command, eventstore, payment. */
 class ArchitectureTest {
 
   private static final String ROOT = "com.gyroscops.payments.write";
@@ -53,6 +53,17 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("..postgres", "..memory")
+        .check(CLASSES);
+  }
+
+  @Test
+  void nobodyButTheEdgeKnowsTheJournal() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(ROOT + ".api", ROOT + ".journal..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT + ".journal..")
         .check(CLASSES);
   }
 

@@ -12,6 +12,9 @@ import com.gyroscops.payments.write.command.MeteredHandler;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.postgres.LogMaintenance;
 import com.gyroscops.payments.write.eventstore.postgres.PostgresEventStore;
+import com.gyroscops.payments.write.journal.Journal;
+import com.gyroscops.payments.write.journal.JournalLease;
+import com.gyroscops.payments.write.journal.JournalMeters;
 import com.gyroscops.payments.write.outbox.EventRelay;
 import com.gyroscops.payments.write.outbox.OutboxTail;
 import com.gyroscops.payments.write.outbox.SubscriberProgress;
@@ -120,15 +123,34 @@ final class WriteServerFactory {
     return batcher;
   }
 
+  @Context
+  @Bean(preDestroy = "close")
+  JournalKeeping journalKeeping(
+      JournalSettings journalSettings,
+      @Named("reads") EventStore store,
+      OutboxTail tail,
+      JournalLease lease,
+      Settings settings,
+      MeterRegistry registry) {
+    return new JournalKeeping(
+        journalSettings
+            .rules()
+            .map(rules ->
+                new Journal(
+                    rules, store, tail, lease, settings.instanceId(), new JournalMeters(registry))),
+        journalSettings.required());
+  }
+
   @Singleton
   CommandEndpoint commandEndpoint(
       CommandBatcher batcher,
+      JournalKeeping journal,
       @Named("reads") EventStore store,
       Clock clock,
       TimeBasedEpochGenerator ids,
       @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads,
       MeterRegistry registry) {
-    CommandHandler commands = new MeteredHandler(batcher, registry);
+    CommandHandler commands = new MeteredHandler(journal.before(batcher), registry);
     return new CommandEndpoint(
         new CommandReader(clock, ids::generate),
         commands,
