@@ -149,7 +149,7 @@ final class JournalBenchmark implements Benchmark {
         head,
         live.stream()
             .map(one ->
-                Report.number(one.behind())
+                Report.number((double) one.behind())
                     + " events, "
                     + Report.number(one.catchUpMillis())
                     + " ms")

@@ -174,4 +174,12 @@ class JournalServerTest {
                 .close())
         .hasStackTraceContaining("JOURNAL_REQUIRED needs a JOURNAL_FOLDER");
   }
+
+  @Test
+  void aServerThatIsGivenNoFolderKeepsNone() throws Exception {
+    try (TestServer server = new TestServer(pool.getJdbcUrl(), Map.of())) {
+      assertThat(readiness(server)).contains("\"none\"");
+      create(server);
+    }
+  }
 }
