@@ -1,11 +1,12 @@
 /**
- * The write-server: decides commands, appends events, relays them.
+ * The write-server: decides commands, appends events, relays them, keeps the audit journal.
  *
  * <pre>
  *   api ─> workflow (Temporal) ─> settlement ─> submission ─> command
  *    ├─> command ─> payment (the domain)
  *    │        └─> eventstore  &lt;── eventstore.postgres, eventstore.memory
- *    └─> outbox ─> eventstore &lt;── outbox.postgres
+ *    ├─> outbox ─> eventstore &lt;── outbox.postgres
+ *    └─> journal ─> outbox, command &lt;── journal.postgres
  * </pre>
  *
  * <p>{@code settlement} and {@code submission} have their stores in {@code postgres} packages, too.

@@ -10,7 +10,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
 /**
- * Dependencies point one way: api, workflow, settlement and submission, command and outbox,
+ * Dependencies point one way: api, workflow, settlement and submission, journal, outbox, command,
  * eventstore, payment.
  */
 class ArchitectureTest {
@@ -56,6 +56,17 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("..postgres", "..memory")
+        .check(CLASSES);
+  }
+
+  @Test
+  void nobodyButTheEdgeKnowsTheJournal() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(ROOT + ".api", ROOT + ".journal..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT + ".journal..")
         .check(CLASSES);
   }
 

@@ -43,7 +43,8 @@ final class Bench implements Callable<Integer> {
     drain,
     visible,
     reads,
-    growth;
+    growth,
+    journal;
 
     Benchmark benchmark() {
       return switch (this) {
@@ -55,6 +56,7 @@ final class Bench implements Callable<Integer> {
         case visible -> new VisibleLagBenchmark();
         case reads -> new ReadsBenchmark();
         case growth -> new GrowthBenchmark();
+        case journal -> new JournalBenchmark();
       };
     }
   }
@@ -85,7 +87,8 @@ final class Bench implements Callable<Integer> {
       paramLabel = "F",
       defaultValue = "1",
       description =
-          "Factor on amounts of data: payments of get, reads and growth, backlog of drain.")
+          "Factor on amounts of data: payments of get, reads and growth, backlogs of drain and"
+              + " journal, lines that journal verifies.")
   private double scale;
 
   @Option(

@@ -145,23 +145,31 @@ final class Stack implements AutoCloseable {
   }
 
   private ServerProcess startWriteServer() throws IOException {
+    return startWriteServer(WRITE_SERVER, feedPort, writeHttpPort, Map.of());
+  }
+
+  /** Starts one more write-server, without waiting. */
+  synchronized ServerProcess startWriteServer(
+      String name, int httpPort, Map<String, String> settings) throws IOException {
+    return startWriteServer(name, FreePorts.next(), httpPort, settings);
+  }
+
+  private ServerProcess startWriteServer(
+      String name, int internalPort, int httpPort, Map<String, String> settings)
+      throws IOException {
     int port = FreePorts.next();
-    return register(
-        ServerProcess.start(
-            WRITE_SERVER,
-            jar(WRITE_SERVER),
-            Map.of(
-                "GRPC_HOST", LOOPBACK,
-                "GRPC_PORT", Integer.toString(port),
-                "INTERNAL_GRPC_PORT", Integer.toString(feedPort),
-                "HTTP_PORT", Integer.toString(writeHttpPort),
-                "DRAIN_NOTICE", "0s",
-                "INSTANCE_ID", WRITE_SERVER,
-                "WRITE_DATABASE_URL", postgres.jdbcUrl(WRITE_DATABASE),
-                "WRITE_DATABASE_USER", postgres.user(),
-                "WRITE_DATABASE_PASSWORD", ""),
-            port,
-            folder));
+    Map<String, String> environment = new HashMap<>();
+    environment.put("GRPC_HOST", LOOPBACK);
+    environment.put("GRPC_PORT", Integer.toString(port));
+    environment.put("INTERNAL_GRPC_PORT", Integer.toString(internalPort));
+    environment.put("HTTP_PORT", Integer.toString(httpPort));
+    environment.put("DRAIN_NOTICE", "0s");
+    environment.put("INSTANCE_ID", name);
+    environment.put("WRITE_DATABASE_URL", postgres.jdbcUrl(WRITE_DATABASE));
+    environment.put("WRITE_DATABASE_USER", postgres.user());
+    environment.put("WRITE_DATABASE_PASSWORD", "");
+    environment.putAll(settings);
+    return register(ServerProcess.start(name, jar(WRITE_SERVER), environment, port, folder));
   }
 
   /** Copies, for a build beside a running stack would change the jars under it. */

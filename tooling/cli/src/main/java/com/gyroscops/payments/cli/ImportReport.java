@@ -6,7 +6,6 @@ import com.gyroscops.payments.cli.imports.ImportListener;
 import com.gyroscops.payments.cli.imports.ImportResult;
 import com.gyroscops.payments.cli.imports.RowRejection;
 import java.io.BufferedInputStream;
-import java.io.Console;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -69,7 +68,7 @@ final class ImportReport implements ImportListener, AutoCloseable {
                         "message")
                     .get());
     this.bar =
-        isTerminal()
+        Terminal.isThere()
             ? new ProgressBarBuilder()
                 .setTaskName("import")
                 .setUnit(" rows", 1)
@@ -77,12 +76,6 @@ final class ImportReport implements ImportListener, AutoCloseable {
                 .showSpeed()
                 .build()
             : null;
-  }
-
-  @SuppressWarnings("SystemConsoleNull") // True of JDK 22 to 24 alone.
-  private static boolean isTerminal() {
-    Console console = System.console();
-    return console != null && console.isTerminal();
   }
 
   /** Lines less the header; quoted line breaks make it too many. */

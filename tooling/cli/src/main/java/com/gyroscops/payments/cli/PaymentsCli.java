@@ -14,7 +14,7 @@ import picocli.CommandLine.ScopeType;
     footer = {
       "",
       "Also: `test [--full]` runs all tests, `bench` the benchmarks.",
-      "Exit codes: 0 done, 1 failed, 2 wrong use, 3 (status) not all is ready."
+      "Exit codes: 0 done, 1 failed, 2 wrong use, 3 (status) not all is ready, 4 (journal) torn tail."
     },
     subcommands = {
       UpCommand.class,
@@ -22,6 +22,7 @@ import picocli.CommandLine.ScopeType;
       StatusCommand.class,
       ImportCommand.class,
       DemoCommand.class,
+      JournalCommand.class,
       SuperviseCommand.class
     })
 public final class PaymentsCli {

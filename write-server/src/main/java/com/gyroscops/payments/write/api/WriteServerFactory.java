@@ -13,6 +13,9 @@ import com.gyroscops.payments.write.command.MeteredHandler;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.postgres.LogMaintenance;
 import com.gyroscops.payments.write.eventstore.postgres.PostgresEventStore;
+import com.gyroscops.payments.write.journal.Journal;
+import com.gyroscops.payments.write.journal.JournalLease;
+import com.gyroscops.payments.write.journal.JournalMeters;
 import com.gyroscops.payments.write.outbox.EventRelay;
 import com.gyroscops.payments.write.outbox.OutboxTail;
 import com.gyroscops.payments.write.outbox.SubscriberProgress;
@@ -121,11 +124,29 @@ final class WriteServerFactory {
     return batcher;
   }
 
+  @Context
+  @Bean(preDestroy = "close")
+  JournalKeeping journalKeeping(
+      JournalSettings journalSettings,
+      @Named("reads") EventStore store,
+      OutboxTail tail,
+      JournalLease lease,
+      Settings settings,
+      MeterRegistry registry) {
+    return new JournalKeeping(
+        journalSettings
+            .rules()
+            .map(rules ->
+                new Journal(
+                    rules, store, tail, lease, settings.instanceId(), new JournalMeters(registry))),
+        journalSettings.required());
+  }
+
   /** What every command passes, whoever sends it. */
   @Singleton
   @Primary
-  CommandHandler commands(CommandBatcher batcher, MeterRegistry registry) {
-    return new MeteredHandler(batcher, registry);
+  CommandHandler commands(CommandBatcher batcher, JournalKeeping journal, MeterRegistry registry) {
+    return new MeteredHandler(journal.before(batcher), registry);
   }
 
   @Singleton

@@ -210,4 +210,13 @@ public final class Errors {
             Code.UNAVAILABLE, "STORE_UNAVAILABLE", "the event store does not answer; try again")
         .retryAfter(LATER);
   }
+
+  /** The audit journal, which is required here, is too far behind. */
+  public static ApiError journalUnavailable() {
+    return ApiError.of(
+            Code.UNAVAILABLE,
+            "JOURNAL_UNAVAILABLE",
+            "the audit journal is too far behind the event log; try again")
+        .retryAfter(LATER);
+  }
 }

@@ -4,7 +4,7 @@ import com.gyroscops.payments.v1.PaymentEvent;
 import java.io.Serial;
 
 /** The log has a gap: what follows it must not be handed out. */
-final class LogNotDenseException extends RuntimeException {
+public final class LogNotDenseException extends RuntimeException {
 
   @Serial private static final long serialVersionUID = 1;
 

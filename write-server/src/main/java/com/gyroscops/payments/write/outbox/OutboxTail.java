@@ -76,7 +76,7 @@ public final class OutboxTail implements CommitListener, AutoCloseable {
    *
    * @throws StoreUnavailableException if it was never reached
    */
-  LogHead head() {
+  public LogHead head() {
     Tail current = tail;
     return current == null
         ? store.head()
@@ -84,9 +84,17 @@ public final class OutboxTail implements CommitListener, AutoCloseable {
   }
 
   /**
+   * Position of the newest event known here, without asking anybody; 0: the log was not reached.
+   */
+  public long seen() {
+    Tail current = tail;
+    return current == null ? 0 : current.ring().last();
+  }
+
+  /**
    * Changes when the log turns out to be another history: what was read before may not be of it.
    */
-  long generation() {
+  public long generation() {
     Tail current = tail;
     return current == null ? 0 : current.generation();
   }
@@ -98,7 +106,7 @@ public final class OutboxTail implements CommitListener, AutoCloseable {
    * @throws LogNotDenseException if the log has a gap
    * @throws StoreUnavailableException if they are not in memory and the store does not answer
    */
-  List<PaymentEvent> after(long position, int countMax, int bytesMax) {
+  public List<PaymentEvent> after(long position, int countMax, int bytesMax) {
     LogNotDenseException gap = broken;
     if (gap != null) {
       throw gap;
@@ -119,11 +127,12 @@ public final class OutboxTail implements CommitListener, AutoCloseable {
   }
 
   /** Calls {@code follower} whenever there may be new events; it must be quick. */
-  void follow(Runnable follower) {
+  public void follow(Runnable follower) {
     followers.add(follower);
   }
 
-  void unfollow(Runnable follower) {
+  /** Calls it no more. */
+  public void unfollow(Runnable follower) {
     followers.remove(follower);
   }
 

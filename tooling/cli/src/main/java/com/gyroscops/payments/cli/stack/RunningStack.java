@@ -287,6 +287,9 @@ final class RunningStack {
     environment.put("INSTANCE_ID", replica.name());
     environment.put("INTERNAL_GRPC_PORT", Integer.toString(replica.internalPort()));
     environment.putAll(engines.environment(replica, next));
+    if (replica.kind() == ServerKind.WRITE_SERVER) {
+      environment.put("JOURNAL_FOLDER", folder.journal().toString());
+    }
     if (replica.kind() == ServerKind.READ_SERVER) {
       environment.put("FEED_TARGETS", next.feedTargets());
       environment.put("PAGE_TOKEN_SECRET", folder.pageTokenSecret());

@@ -20,8 +20,9 @@ import java.util.stream.Stream;
 
 /**
  * A stack's folder: {@code postgres/}, {@code redis/}, {@code opensearch/} and {@code memory/} (the
- * data), {@code logs/}, {@code programs/} (copies of the jars that run, so that a build beside a
- * running stack changes nothing under it), {@code state.json} and {@code page-token-secret}.
+ * data), {@code journal/} (the audit journal), {@code logs/}, {@code programs/} (copies of the jars
+ * that run, so that a build beside a running stack changes nothing under it), {@code state.json}
+ * and {@code page-token-secret}.
  */
 public record StackFolder(Path root) {
 
@@ -73,6 +74,11 @@ public record StackFolder(Path root) {
   /** Index files of a read-server's memory source. */
   public Path memory(String replica) {
     return root.resolve("memory").resolve(replica);
+  }
+
+  /** The audit journal, one for all write-servers. */
+  public Path journal() {
+    return root.resolve("journal");
   }
 
   /** Logs of all processes. */

@@ -1,0 +1,66 @@
+package com.gyroscops.payments.cli;
+
+import com.gyroscops.payments.contract.journal.Fault;
+import com.gyroscops.payments.contract.journal.Verification;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** Which journal, and what is said of its state by the exit code. */
+final class JournalOptions {
+
+  /** Said of a journal whose last line was cut short, or is being written. */
+  private static final int TORN_TAIL = 4;
+
+  @Mixin private StackOptions stack = new StackOptions();
+
+  @Parameters(
+      paramLabel = "DIR",
+      arity = "0..1",
+      description = "The journal's folder; default: that of the stack on this machine.")
+  private @Nullable Path directory;
+
+  /**
+   * The journal's folder.
+   *
+   * @throws IOException if there is none
+   */
+  Path folder() throws IOException {
+    Path folder = directory == null ? stack.dataDirectory.resolve("journal") : directory;
+    if (!Files.isDirectory(folder)) {
+      throw new IOException("no such folder: " + folder);
+    }
+    return folder;
+  }
+
+  static int exitCode(Verification verified) {
+    Fault fault = verified.fault();
+    if (fault == null) {
+      return 0;
+    }
+    return fault.kind() == Fault.Kind.TORN_TAIL ? TORN_TAIL : 1;
+  }
+
+  /** What people are told. */
+  static String verdict(Verification verified) {
+    Fault fault = verified.fault();
+    String holds =
+        verified.lastPosition() == 0
+            ? "no entry holds"
+            : "positions 1 to %d hold, the hash there is %s"
+                .formatted(verified.lastPosition(), verified.lastHash());
+    if (fault == null) {
+      return "WHOLE: " + holds;
+    }
+    if (fault.kind() == Fault.Kind.TORN_TAIL) {
+      return "TORN TAIL, repaired at the next start (or just being written): "
+          + fault
+          + "\n"
+          + holds;
+    }
+    return "DAMAGED (" + fault.kind() + "): " + fault + "\n" + holds;
+  }
+}

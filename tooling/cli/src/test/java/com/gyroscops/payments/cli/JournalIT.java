@@ -1,0 +1,178 @@
+package com.gyroscops.payments.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.gyroscops.payments.cli.CliStack.Ran;
+import com.gyroscops.payments.cli.CliStack.Running;
+import com.gyroscops.payments.contract.journal.Segment;
+import com.gyroscops.payments.localstack.Metrics;
+import com.gyroscops.payments.localstack.Processes;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalDouble;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The journal holds every event once, in order, whoever of its keepers is killed. */
+final class JournalIT {
+
+  private static final Duration AWAIT_MAX = Duration.ofSeconds(60);
+
+  /** In the middle of the import: there is a journal, and more to come. */
+  private static final int KILL_AFTER_EVENTS = 2_000;
+
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  Path folder;
+
+  @Test
+  void its_keeper_is_killed_during_an_import_and_it_holds_each_event_once() throws Exception {
+    Path commands = CliStack.retail("retail-commands.csv");
+    try (CliStack stack = new CliStack(folder.resolve("data"))) {
+      stack
+          .up("--write-servers", "2", "--without", "redis,search", "--without", "memory")
+          .succeeded();
+      int owner = awaitOwner(stack, -1);
+      ProcessHandle victim = stack.process("write-server-" + owner);
+      Running importing = stack.start("import", commands.toString(), "--json");
+      await(() -> figure(stack, owner, "payments_journal_position") >= KILL_AFTER_EVENTS);
+
+      assertThat(victim.destroyForcibly()).isTrue();
+      assertThat(Processes.awaitEnd(List.of(victim), Duration.ofSeconds(10))).isTrue();
+      int next = awaitOwner(stack, owner);
+      assertThat(next).isEqualTo(1 - owner);
+      stack.up().succeeded();
+      stack.end(importing).succeeded();
+
+      List<String> events = eventIds(stack);
+      assertThat(events).hasSizeGreaterThan(KILL_AFTER_EVENTS);
+      await(() -> figure(stack, next, "payments_journal_position") == events.size());
+      JsonObject verified =
+          stack
+              .run("journal", "verify", "--expect-position", "" + events.size(), "--json")
+              .succeeded()
+              .json();
+      assertThat(verified.get("whole").getAsBoolean()).isTrue();
+      assertThat(verified.get("last_position").getAsInt()).isEqualTo(events.size());
+      assertThat(exported(stack).stream().map(JournalIT::eventId)).isEqualTo(events);
+
+      stack.run("down").succeeded();
+      damage(stack);
+    }
+  }
+
+  private static String eventId(JsonObject line) {
+    return line.getAsJsonObject("event").get("event_id").getAsString();
+  }
+
+  private List<JsonObject> exported(CliStack stack, String... filters) throws IOException {
+    Path file = folder.resolve("export.jsonl");
+    List<String> command =
+        new ArrayList<>(List.of("journal", "export", "--output", file.toString()));
+    command.addAll(List.of(filters));
+    stack.run(command.toArray(String[]::new)).succeeded();
+    return Files.readAllLines(file).stream()
+        .map(line -> JsonParser.parseString(line).getAsJsonObject())
+        .toList();
+  }
+
+  /** What the commands say of a journal to which something was done. */
+  private void damage(CliStack stack) throws IOException {
+    List<JsonObject> all = exported(stack);
+    JsonObject tenth = all.get(9).getAsJsonObject("event");
+    String organization = tenth.get("organization_id").getAsString();
+    String time = tenth.get("record_time").getAsString();
+    assertThat(exported(stack, "--organization", organization))
+        .isEqualTo(
+            all.stream()
+                .filter(line ->
+                    line.getAsJsonObject("event")
+                        .get("organization_id")
+                        .getAsString()
+                        .equals(organization))
+                .toList());
+    assertThat(exported(stack, "--from", time)).contains(all.get(9)).doesNotContain(all.get(0));
+    assertThat(exported(stack, "--to", time)).contains(all.get(0)).doesNotContain(all.get(9));
+
+    Ran short0 = stack.run("journal", "verify", "--expect-position", "" + (all.size() + 1));
+    assertThat(short0.exitCode()).isEqualTo(1);
+    assertThat(short0.out()).contains("SHORT");
+
+    Path last = Segment.all(stack.dataDirectory().resolve("journal")).getLast().file();
+    long size = Files.size(last);
+    try (RandomAccessFile file = new RandomAccessFile(last.toFile(), "rw")) {
+      file.setLength(size - 5);
+    }
+    Ran torn = stack.run("journal", "verify");
+    assertThat(torn.exitCode()).isEqualTo(4);
+    assertThat(torn.out()).contains("TORN TAIL", "repaired at the next start");
+
+    try (RandomAccessFile file = new RandomAccessFile(last.toFile(), "rw")) {
+      file.seek(size / 2);
+      int before = file.read();
+      file.seek(size / 2);
+      file.write(before ^ 1);
+    }
+    Ran damaged = stack.run("journal", "verify");
+    assertThat(damaged.exitCode()).isEqualTo(1);
+    assertThat(damaged.out()).contains("DAMAGED (CHANGED)", last.getFileName().toString(), "line ");
+    assertThat(stack.run("journal", "verify", "--expect-hash", "1").exitCode()).isEqualTo(2);
+    assertThat(stack.run("journal", "verify", folder.resolve("none").toString()).exitCode())
+        .isEqualTo(1);
+  }
+
+  private static List<String> eventIds(CliStack stack) throws Exception {
+    List<String> ids = new ArrayList<>();
+    try (Connection connection = stack.database("payments_write");
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery("select event_id::text from events order by position")) {
+      while (row.next()) {
+        ids.add(row.getString(1));
+      }
+    }
+    return ids;
+  }
+
+  /** Which write-server keeps the journal, other than one. */
+  private static int awaitOwner(CliStack stack, int other) throws Exception {
+    int[] owner = {-1};
+    await(() -> {
+      for (int i = 0; i < 2; i++) {
+        if (i != other && figure(stack, i, "payments_journal_owner") == 1) {
+          owner[0] = i;
+        }
+      }
+      return owner[0] >= 0;
+    });
+    return owner[0];
+  }
+
+  private static double figure(CliStack stack, int writeServer, String name) throws Exception {
+    OptionalDouble value = Metrics.read(8_081 + stack.portOffset() + 100 * writeServer).max(name);
+    return value.orElse(-1);
+  }
+
+  @FunctionalInterface
+  private interface Condition {
+    boolean holds() throws Exception;
+  }
+
+  private static void await(Condition condition) throws Exception {
+    long end = System.nanoTime() + AWAIT_MAX.toNanos();
+    while (!condition.holds()) {
+      assertThat(System.nanoTime()).as("in time").isLessThan(end);
+      Thread.sleep(20);
+    }
+  }
+}

@@ -1,0 +1,282 @@
+package com.gyroscops.payments.write.journal;
+
+import com.gyroscops.payments.contract.journal.JournalDamagedException;
+import com.gyroscops.payments.contract.journal.JournalEnd;
+import com.gyroscops.payments.contract.journal.JournalEnd.Tail;
+import com.gyroscops.payments.contract.journal.JournalEntry;
+import com.gyroscops.payments.contract.journal.Segment;
+import com.gyroscops.payments.contract.journal.SegmentHeader;
+import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.write.eventstore.EventStore;
+import com.gyroscops.payments.write.eventstore.LogHead;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A journal's folder, locked, to be continued. Not for concurrent use, and of no use once it has
+ * thrown: opened again it repairs what a failure left.
+ *
+ * <p>The order of writes keeps what the verifier relies on: a segment is on disk before the next
+ * one is made, so that only the very last line of a journal can be torn.
+ */
+final class JournalFolder implements Closeable {
+
+  /** Bytes that are gathered before they are written: more than a system call is worth. */
+  private static final int GATHERED_BYTES = 1024 * 1024;
+
+  private final Path folder;
+  private final long segmentBytesMax;
+  private final SegmentFile.Opener files;
+  private final FolderLock lock;
+  private final LogHead log;
+  private final ByteBuffer gathered =
+      ByteBuffer.allocate(GATHERED_BYTES + JournalEntry.LINE_BYTES_MAX);
+
+  private @Nullable SegmentFile segment;
+
+  /** Bytes of the segment, with what is gathered; and of these, what is on disk. */
+  private long length;
+
+  private long lengthOnDisk;
+
+  /** Of the segment's first entry. */
+  private long firstPosition;
+
+  /** Of the newest entry that is gathered. */
+  private long lastPosition;
+
+  private String lastHash;
+
+  /** Of the newest entry that is on disk. */
+  private long position;
+
+  private String hash;
+
+  private JournalFolder(
+      Path folder, long segmentBytesMax, SegmentFile.Opener files, FolderLock lock, LogHead log) {
+    this.folder = folder;
+    this.segmentBytesMax = segmentBytesMax;
+    this.files = files;
+    this.lock = lock;
+    this.log = log;
+    this.hash = SegmentHeader.origin(log.logId(), log.epoch());
+    this.lastHash = hash;
+  }
+
+  /**
+   * Locks the folder, making it if it is not there, finds the journal's end, cuts what is torn
+   * behind it, and compares it with the log.
+   *
+   * @param segmentBytesMax size at which a segment ends; one line may alone be larger
+   * @throws FolderInUseException if another process has it
+   * @throws JournalDamagedException if the journal is not what was written: nothing is changed
+   * @throws OtherHistoryException if it is not this log's: nothing is changed
+   */
+  static JournalFolder open(
+      Path folder, long segmentBytesMax, SegmentFile.Opener files, EventStore store)
+      throws IOException, FolderInUseException, JournalDamagedException, OtherHistoryException {
+    Files.createDirectories(folder);
+    FolderLock lock = FolderLock.take(folder).orElseThrow(() -> new FolderInUseException(folder));
+    @Nullable JournalFolder opened = null;
+    try {
+      JournalEnd end = JournalEnd.find(folder);
+      // Read after the journal's end, so that it is not behind it.
+      LogHead log = store.head();
+      Tail tail = end.tail();
+      if (tail != null) {
+        requireSameHistory(tail, log, store);
+      }
+      JournalFolder resuming = new JournalFolder(folder, segmentBytesMax, files, lock, log);
+      resuming.resume(end);
+      opened = resuming;
+      return resuming;
+    } finally {
+      if (opened == null) {
+        lock.close();
+      }
+    }
+  }
+
+  private static void requireSameHistory(Tail tail, LogHead log, EventStore store)
+      throws OtherHistoryException {
+    SegmentHeader header = tail.header();
+    if (!header.logId().equals(log.logId()) || !header.epoch().equals(log.epoch())) {
+      throw new OtherHistoryException(
+          "the journal is of log %s, epoch %s, but the log is %s, epoch %s"
+              .formatted(header.logId(), header.epoch(), log.logId(), log.epoch()));
+    }
+    JournalEntry last = tail.last();
+    if (last == null) {
+      return;
+    }
+    if (last.position() > log.position()) {
+      throw new OtherHistoryException(
+          "the journal is at position %d, but the log ends at %d: it has lost events"
+              .formatted(last.position(), log.position()));
+    }
+    List<PaymentEvent> events = store.read(last.position() - 1, 1, 1);
+    String id = events.isEmpty() ? "none" : events.getFirst().getEventId();
+    if (!id.equals(last.eventId())) {
+      throw new OtherHistoryException(
+          "at position %d the journal has event %s, the log %s"
+              .formatted(last.position(), last.eventId(), id));
+    }
+    if (!JournalEntry.of(events.getFirst(), last.prev()).entry().equals(last)) {
+      throw new OtherHistoryException(
+          "at position %d journal and log have event %s, but with other contents"
+              .formatted(last.position(), id));
+    }
+  }
+
+  private void resume(JournalEnd end) throws IOException {
+    Path abandoned = end.abandoned();
+    if (abandoned != null) {
+      Files.delete(abandoned);
+      syncFolder();
+    }
+    Tail tail = end.tail();
+    if (tail == null) {
+      return;
+    }
+    SegmentFile continued = files.open(tail.segment().file(), false);
+    segment = continued;
+    continued.truncate(tail.length());
+    // What a killed process wrote may not be on disk yet.
+    continued.sync();
+    length = tail.length();
+    lengthOnDisk = length;
+    firstPosition = tail.header().firstPosition();
+    position = tail.position();
+    hash = tail.hash();
+    lastPosition = position;
+    lastHash = hash;
+  }
+
+  /** Up to where the journal is on disk; 0: nowhere. */
+  long position() {
+    return position;
+  }
+
+  /** Hash of the entry there. */
+  String hash() {
+    return hash;
+  }
+
+  /** The log as it was when this was opened. */
+  LogHead log() {
+    return log;
+  }
+
+  /**
+   * Appends events, and returns once they are on disk.
+   *
+   * @param events the next ones of the log, in order
+   * @throws IOException if they could not be written: some may have been
+   */
+  void append(List<PaymentEvent> events) throws IOException {
+    try {
+      for (PaymentEvent event : events) {
+        if (event.getPosition() != lastPosition + 1) {
+          throw new IllegalArgumentException(
+              "position " + event.getPosition() + " does not follow " + lastPosition);
+        }
+        JournalEntry.Written written = JournalEntry.of(event, lastHash);
+        gather(written.line());
+        lastPosition = written.entry().position();
+        lastHash = written.entry().hash();
+      }
+      sync();
+    } catch (IllegalArgumentException e) {
+      // What comes before an event that cannot be written is as good as any.
+      sync();
+      throw e;
+    } catch (IOException e) {
+      cutWhatIsNotOnDisk(e);
+      throw e;
+    }
+  }
+
+  private void gather(ByteBuffer line) throws IOException {
+    int bytes = line.remaining();
+    boolean isFull = length + bytes > segmentBytesMax && lastPosition >= firstPosition;
+    if (segment == null || isFull) {
+      begin(new SegmentHeader(log.logId(), log.epoch(), lastPosition + 1, lastHash));
+    }
+    gathered.put(line);
+    length += bytes;
+    if (gathered.position() >= GATHERED_BYTES) {
+      write();
+    }
+  }
+
+  private void begin(SegmentHeader header) throws IOException {
+    SegmentFile before = segment;
+    if (before != null) {
+      sync();
+      segment = null;
+      before.close();
+    }
+    byte[] line = header.line();
+    SegmentFile begun = files.open(Segment.in(folder, header.firstPosition()).file(), true);
+    segment = begun;
+    lengthOnDisk = 0;
+    begun.write(ByteBuffer.wrap(line));
+    begun.sync();
+    syncFolder();
+    firstPosition = header.firstPosition();
+    length = line.length;
+    lengthOnDisk = length;
+  }
+
+  private void write() throws IOException {
+    if (segment != null) {
+      segment.write(gathered.flip());
+      gathered.clear();
+    }
+  }
+
+  private void sync() throws IOException {
+    if (segment == null || length == lengthOnDisk) {
+      return;
+    }
+    write();
+    segment.sync();
+    lengthOnDisk = length;
+    position = lastPosition;
+    hash = lastHash;
+  }
+
+  /** A sync that failed may have lost any of it, whatever reading the file back would show. */
+  private void cutWhatIsNotOnDisk(IOException failure) {
+    try {
+      if (segment != null) {
+        segment.truncate(lengthOnDisk);
+      }
+    } catch (IOException e) {
+      // Whoever opens the journal next cuts what is not whole.
+      failure.addSuppressed(e);
+    }
+  }
+
+  private void syncFolder() throws IOException {
+    try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
+      directory.force(true);
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    try (lock) {
+      if (segment != null) {
+        segment.close();
+      }
+    }
+  }
+}

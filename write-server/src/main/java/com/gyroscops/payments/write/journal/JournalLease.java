@@ -1,0 +1,43 @@
+package com.gyroscops.payments.write.journal;
+
+import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
+import java.time.Duration;
+import java.util.OptionalLong;
+
+/**
+ * The right to keep the journal, and how far it has come, both known to every write-server. Whoever
+ * holds the right may lose it without noticing: what then keeps two from writing to one folder is
+ * the lock on it. For concurrent use.
+ *
+ * <p>All methods block, and throw {@link StoreUnavailableException} when the store does not answer.
+ */
+public interface JournalLease {
+
+  /** How long a lease outlives its last renewal: how long a dead holder holds others off. */
+  Duration TTL = Duration.ofSeconds(5);
+
+  /** Time between renewals: several may fail before the lease is lost. */
+  Duration RENEW_EVERY = Duration.ofSeconds(1);
+
+  /**
+   * Takes the lease.
+   *
+   * @param holder unique name of the taker, who may hold it already
+   * @return its fence, another one each time; empty: another holds it
+   */
+  OptionalLong take(String holder);
+
+  /**
+   * Extends the lease.
+   *
+   * @param position up to which the journal is on disk
+   * @return false: it is another's now
+   */
+  boolean renew(String holder, long fence, long position);
+
+  /** Gives the lease up, so that another takes it at once. Without effect if it is another's. */
+  void release(String holder, long fence);
+
+  /** Up to where the journal is on disk, as its keeper last said; 0: none has said. */
+  long position();
+}

@@ -1,0 +1,30 @@
+package com.gyroscops.payments.write.journal;
+
+import java.nio.file.Path;
+
+/**
+ * How a journal is kept.
+ *
+ * @param folder whose journal it is
+ * @param segmentBytesMax size at which a segment ends; 4 KiB to 1 GiB
+ * @param required whether commands wait for the journal
+ * @param behindEventsMax by how many events it may then be behind before they are refused
+ */
+public record JournalRules(
+    Path folder, long segmentBytesMax, boolean required, long behindEventsMax) {
+
+  private static final long SEGMENT_BYTES_LEAST = 4 * 1024;
+  private static final long SEGMENT_BYTES_MOST = 1024 * 1024 * 1024;
+
+  public JournalRules {
+    if (segmentBytesMax < SEGMENT_BYTES_LEAST || segmentBytesMax > SEGMENT_BYTES_MOST) {
+      throw new IllegalArgumentException(
+          "a journal's segments take %d to %d bytes, not %d"
+              .formatted(SEGMENT_BYTES_LEAST, SEGMENT_BYTES_MOST, segmentBytesMax));
+    }
+    if (behindEventsMax < 1) {
+      throw new IllegalArgumentException(
+          "a journal is always some events behind, not " + behindEventsMax);
+    }
+  }
+}

@@ -1,0 +1,13 @@
+package com.gyroscops.payments.write.journal;
+
+import java.io.Serial;
+
+/** A journal is of another history than the log: nothing of the log may be appended to it. */
+final class OtherHistoryException extends Exception {
+
+  @Serial private static final long serialVersionUID = 1;
+
+  OtherHistoryException(String what) {
+    super(what + ": this journal is kept as it is; a new one begins in a new JOURNAL_FOLDER");
+  }
+}

@@ -1,0 +1,298 @@
+package com.gyroscops.payments.write.journal;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.gyroscops.payments.contract.journal.Expectation;
+import com.gyroscops.payments.contract.journal.JournalVerifier;
+import com.gyroscops.payments.contract.journal.Segment;
+import com.gyroscops.payments.contract.journal.Verification;
+import com.gyroscops.payments.write.eventstore.memory.MemoryEventStore;
+import com.gyroscops.payments.write.journal.JournalStatus.State;
+import com.gyroscops.payments.write.outbox.OutboxTail;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Who keeps the journal, and what they do when they cannot. */
+class JournalTest {
+
+  private static final Duration AWAIT_MAX = Duration.ofSeconds(20);
+
+  @TempDir Path folder;
+
+  private final TestLease lease = new TestLease();
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  /** A lease that ends when it is told to. */
+  private static final class TestLease implements JournalLease {
+
+    private String holder = "";
+    private long fence;
+    private long position;
+
+    @Override
+    public synchronized OptionalLong take(String taker) {
+      if (!holder.isEmpty() && !holder.equals(taker)) {
+        return OptionalLong.empty();
+      }
+      holder = taker;
+      return OptionalLong.of(++fence);
+    }
+
+    @Override
+    public synchronized boolean renew(String of, long ofFence, long at) {
+      boolean held = holder.equals(of) && fence == ofFence;
+      position = held ? at : position;
+      return held;
+    }
+
+    @Override
+    public synchronized void release(String of, long ofFence) {
+      if (holder.equals(of) && fence == ofFence) {
+        holder = "";
+      }
+    }
+
+    @Override
+    public synchronized long position() {
+      return position;
+    }
+
+    /** As if its time had passed. */
+    synchronized void expire() {
+      holder = "";
+    }
+
+    synchronized void give(String to) {
+      holder = to;
+      fence++;
+    }
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable one : open.reversed()) {
+      one.close();
+    }
+  }
+
+  private OutboxTail tail(MemoryEventStore store) {
+    OutboxTail tail = new OutboxTail(store);
+    open.add(tail);
+    return tail;
+  }
+
+  private Journal journal(
+      String name, MemoryEventStore store, OutboxTail tail, Path at, SegmentFile.Opener files) {
+    Journal journal =
+        new Journal(new JournalRules(at, 8_192, false, 10), store, tail, lease, name, files);
+    open.add(journal);
+    return journal;
+  }
+
+  private Journal journal(String name, MemoryEventStore store, OutboxTail tail) {
+    return journal(name, store, tail, folder, SegmentFile::onDisk);
+  }
+
+  private static void await(BooleanSupplier condition) throws InterruptedException {
+    long end = System.nanoTime() + AWAIT_MAX.toNanos();
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("in time").isLessThan(end);
+      Thread.sleep(5);
+    }
+  }
+
+  private static void awaitPosition(Journal journal, long position) throws InterruptedException {
+    await(
+        () -> journal.status().state() == State.KEEPING && journal.status().position() == position);
+  }
+
+  private static Verification verify(Path of) throws Exception {
+    return new JournalVerifier(of, Expectation.NONE, _ -> {}).verify(1);
+  }
+
+  @Test
+  void itWritesWhatThereIsAndFollowsWhatComes() throws Exception {
+    MemoryEventStore store = TestLog.of(100);
+    OutboxTail tail = tail(store);
+    Journal journal = journal("one", store, tail);
+    awaitPosition(journal, 100);
+    for (int i = 0; i < 20; i++) {
+      tail.committed(TestLog.append(store, 5));
+    }
+    awaitPosition(journal, 200);
+    Verification verified = verify(folder);
+    assertThat(verified.fault()).isNull();
+    assertThat(verified.lastPosition()).isEqualTo(200);
+    assertThat(verified.lastHash()).isEqualTo(journal.status().hash());
+    assertThat(journal.eventsBehind()).isZero();
+  }
+
+  @Test
+  void oneKeepsItAndTheOtherGoesOnOnceThatIsGone() throws Exception {
+    MemoryEventStore store = TestLog.of(10);
+    OutboxTail tail = tail(store);
+    Journal one = journal("one", store, tail);
+    awaitPosition(one, 10);
+    Journal two = journal("two", store, tail);
+    tail.committed(TestLog.append(store, 10));
+    awaitPosition(one, 20);
+    await(() -> two.status().position() == 20);
+    assertThat(two.status().state()).isEqualTo(State.WAITING);
+    one.close();
+    awaitPosition(two, 20);
+    tail.committed(TestLog.append(store, 10));
+    awaitPosition(two, 30);
+    assertThat(verify(folder).fault()).isNull();
+    assertThat(verify(folder).lastPosition()).isEqualTo(30);
+  }
+
+  @Test
+  void whoHasTheLeaseButNotTheFolderWritesNothing() throws Exception {
+    MemoryEventStore store = TestLog.of(10);
+    OutboxTail tail = tail(store);
+    // As one that was paused: its lease is over, but it has the folder.
+    Runnable unlock = lock();
+    Journal two = journal("two", store, tail);
+    await(() -> two.status().state() == State.STOPPED);
+    assertThat(two.status().reason()).contains("locked");
+    assertThat(Segment.all(folder)).isEmpty();
+    unlock.run();
+    awaitPosition(two, 10);
+  }
+
+  private Runnable lock() throws IOException {
+    FolderLock lock = FolderLock.take(folder).orElseThrow();
+    return () -> {
+      try {
+        lock.close();
+      } catch (IOException e) {
+        throw new java.io.UncheckedIOException(e);
+      }
+    };
+  }
+
+  @Test
+  void whoLostTheLeaseStopsWriting() throws Exception {
+    MemoryEventStore store = TestLog.of(10);
+    OutboxTail tail = tail(store);
+    Journal one = journal("one", store, tail);
+    awaitPosition(one, 10);
+    lease.give("another");
+    await(() -> one.status().state() == State.WAITING);
+    tail.committed(TestLog.append(store, 10));
+    assertThat(FolderLock.take(folder)).isPresent().get().satisfies(FolderLock::close);
+    assertThat(verify(folder).lastPosition()).isEqualTo(10);
+    lease.expire();
+    awaitPosition(one, 20);
+  }
+
+  @Test
+  void eachFolderIsAWholeJournal(@TempDir Path other) throws Exception {
+    MemoryEventStore store = TestLog.of(10);
+    OutboxTail tail = tail(store);
+    Journal one = journal("one", store, tail);
+    awaitPosition(one, 10);
+    Journal two = journal("two", store, tail, other, SegmentFile::onDisk);
+    one.close();
+    tail.committed(TestLog.append(store, 10));
+    awaitPosition(two, 20);
+    assertThat(verify(other).fault()).isNull();
+    assertThat(verify(other).lastPosition()).isEqualTo(20);
+    assertThat(verify(folder).lastPosition()).isEqualTo(10);
+  }
+
+  @Test
+  void aFullDiskStopsItAndItCatchesUpOnceThereIsRoom() throws Exception {
+    MemoryEventStore store = TestLog.of(10);
+    OutboxTail tail = tail(store);
+    AtomicBoolean full = new AtomicBoolean();
+    Journal journal =
+        journal("one", store, tail, folder, (path, fresh) -> new FullDisk(path, fresh, full));
+    awaitPosition(journal, 10);
+    full.set(true);
+    tail.committed(TestLog.append(store, 15));
+    await(() -> journal.status().state() == State.STOPPED);
+    assertThat(journal.status().reason()).contains("No space left on device");
+    assertThat(journal.status().position()).isEqualTo(10);
+    assertThat(journal.eventsBehind()).isEqualTo(15);
+    assertThat(journal.isTooFarBehind()).isTrue();
+    full.set(false);
+    awaitPosition(journal, 25);
+    assertThat(journal.isTooFarBehind()).isFalse();
+    assertThat(verify(folder).fault()).isNull();
+    assertThat(verify(folder).lastPosition()).isEqualTo(25);
+  }
+
+  @Test
+  void anotherServersDiskGoesOnWhereOnesOwnIsFull(@TempDir Path other) throws Exception {
+    MemoryEventStore store = TestLog.of(10);
+    OutboxTail tail = tail(store);
+    AtomicBoolean full = new AtomicBoolean();
+    Journal one =
+        journal("one", store, tail, folder, (path, fresh) -> new FullDisk(path, fresh, full));
+    awaitPosition(one, 10);
+    Journal two = journal("two", store, tail, other, SegmentFile::onDisk);
+    full.set(true);
+    tail.committed(TestLog.append(store, 10));
+    awaitPosition(two, 20);
+  }
+
+  /** Writes half of what it is given while it is full. */
+  private static final class FullDisk implements SegmentFile {
+
+    private final SegmentFile file;
+    private final AtomicBoolean full;
+
+    FullDisk(Path path, boolean fresh, AtomicBoolean full) throws IOException {
+      this.file = SegmentFile.onDisk(path, fresh);
+      this.full = full;
+    }
+
+    @Override
+    public void write(ByteBuffer bytes) throws IOException {
+      if (full.get()) {
+        file.write(bytes.slice(bytes.position(), bytes.remaining() / 2));
+        throw new IOException("No space left on device");
+      }
+      file.write(bytes);
+    }
+
+    @Override
+    public void sync() throws IOException {
+      file.sync();
+    }
+
+    @Override
+    public void truncate(long length) throws IOException {
+      file.truncate(length);
+    }
+
+    @Override
+    public void close() throws IOException {
+      file.close();
+    }
+  }
+
+  @Test
+  void anotherHistoryIsNeverAppended() throws Exception {
+    MemoryEventStore first = TestLog.of(10);
+    Journal one = journal("one", first, tail(first));
+    awaitPosition(one, 10);
+    one.close();
+    MemoryEventStore second = TestLog.of(30);
+    Journal two = journal("two", second, tail(second));
+    await(() -> two.status().state() == State.STOPPED);
+    assertThat(two.status().reason()).contains("at position 10");
+    assertThat(verify(folder).lastPosition()).isEqualTo(10);
+  }
+}
