@@ -4,7 +4,8 @@
  * <pre>
  *   api ─> command ─> payment (the domain)
  *    │        └─> eventstore  &lt;── eventstore.postgres, eventstore.memory
- *    └─> outbox ─> eventstore &lt;── outbox.postgres
+ *    ├─> outbox ─> eventstore &lt;── outbox.postgres
+ *    └─> through ─> command, outbox
  * </pre>
  */
 @NullMarked

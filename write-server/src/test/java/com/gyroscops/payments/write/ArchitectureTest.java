@@ -9,7 +9,7 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
-/** Dependencies point one way: api, command and outbox, eventstore, payment. */
+/** Dependencies point one way: api, through, command and outbox, eventstore, payment. */
 class ArchitectureTest {
 
   private static final String ROOT = "com.gyroscops.payments.write";
@@ -42,6 +42,17 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage(ROOT + ".api")
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyTheEdgeKnowsWhatWaitsBehindTheCommit() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(ROOT + ".api", ROOT + ".through")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT + ".through")
         .check(CLASSES);
   }
 

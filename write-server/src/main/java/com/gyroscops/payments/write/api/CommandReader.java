@@ -14,6 +14,7 @@ import com.gyroscops.payments.v1.ProcessPaymentRequest;
 import com.gyroscops.payments.v1.RefundPaymentRequest;
 import com.gyroscops.payments.v1.UpdatePaymentRequest;
 import com.gyroscops.payments.v1.WriteStrategy;
+import com.gyroscops.payments.write.command.AnswerWhen;
 import com.gyroscops.payments.write.command.CommandEnvelope;
 import com.gyroscops.payments.write.eventstore.Digest;
 import com.gyroscops.payments.write.eventstore.Keys;
@@ -23,12 +24,14 @@ import com.gyroscops.payments.write.payment.Money;
 import com.gyroscops.payments.write.payment.PaymentCommand;
 import com.gyroscops.payments.write.payment.PaymentCommand.Changes;
 import com.gyroscops.payments.write.payment.PaymentKey;
+import com.gyroscops.payments.write.through.SharedSources;
 import io.grpc.Context;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -243,6 +246,7 @@ final class CommandReader {
                 context.getWriteStrategy() != WriteStrategy.UNRECOGNIZED,
                 at + "context.write_strategy",
                 "is not known here");
+    SharedSources.check(violations, at + "context.required_sources", context);
     if (context.hasEffectiveTime()) {
       effectiveTime(violations, at + "context.effective_time", context.getEffectiveTime());
     }
@@ -347,7 +351,11 @@ final class CommandReader {
             context.getValidateOnly(),
             TraceContext.current(),
             sizeBytes,
-            call::isCancelled));
+            call::isCancelled,
+            new AnswerWhen(
+                context.getWriteStrategy(),
+                Set.copyOf(context.getRequiredSourcesList()),
+                call.getDeadline())));
   }
 
   /** What all commands have in common; the organization is part of the request's key. */

@@ -61,11 +61,6 @@ final class Upkeep {
     }
   }
 
-  @Scheduled(fixedDelay = "200ms")
-  void saveProgress() {
-    progress.flush();
-  }
-
   @Scheduled(fixedDelay = "1h", initialDelay = "1m")
   void forgetSubscribers() {
     try {

@@ -16,6 +16,11 @@ import com.gyroscops.payments.write.outbox.EventRelay;
 import com.gyroscops.payments.write.outbox.OutboxTail;
 import com.gyroscops.payments.write.outbox.SubscriberProgress;
 import com.gyroscops.payments.write.outbox.postgres.CommitSignal;
+import com.gyroscops.payments.write.outbox.postgres.PostgresProgress;
+import com.gyroscops.payments.write.through.ProgressRounds;
+import com.gyroscops.payments.write.through.SourceWaits;
+import com.gyroscops.payments.write.through.ThroughHandler;
+import com.gyroscops.payments.write.through.WriteRules;
 import io.grpc.ServerBuilder;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -81,13 +86,42 @@ final class WriteServerFactory {
 
   @Context
   @Bean(preDestroy = "close")
-  CommitSignal commitSignal(DataSource dataSource, OutboxTail tail, Settings settings) {
-    return new CommitSignal(unwrapped(dataSource), tail, settings.instanceId());
+  CommitSignal commitSignal(
+      DataSource dataSource, OutboxTail tail, SubscriberProgress progress, Settings settings) {
+    return new CommitSignal(unwrapped(dataSource), tail, progress, settings.instanceId());
+  }
+
+  @Singleton
+  SubscriberProgress.Store progressStore(DataSource dataSource) {
+    return new PostgresProgress(unwrapped(dataSource));
   }
 
   @Singleton
   SubscriberProgress subscriberProgress(SubscriberProgress.Store store) {
-    return new SubscriberProgress(store);
+    return new SubscriberProgress(store, System::nanoTime);
+  }
+
+  /** At once, so that rules that make no sense keep the server from starting. */
+  @Context
+  WriteRules writeRules(WriteRuleSettings settings) {
+    return settings.parse();
+  }
+
+  @Singleton
+  SourceWaits sourceWaits(
+      WriteRuleSettings settings,
+      @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads,
+      MeterRegistry registry) {
+    SourceWaits waits = new SourceWaits(settings.waitsMax(), System::nanoTime, virtualThreads);
+    registry.gauge("payments.write.through.waiting", waits, SourceWaits::count);
+    return waits;
+  }
+
+  @Context
+  @Bean(preDestroy = "close")
+  ProgressRounds progressRounds(
+      SubscriberProgress progress, SubscriberProgress.Store store, SourceWaits waits) {
+    return new ProgressRounds(progress, store, waits, System::nanoTime).start();
   }
 
   @Singleton
@@ -127,8 +161,13 @@ final class WriteServerFactory {
       Clock clock,
       TimeBasedEpochGenerator ids,
       @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads,
+      WriteRules rules,
+      WriteRuleSettings settings,
+      SourceWaits waits,
       MeterRegistry registry) {
-    CommandHandler commands = new MeteredHandler(batcher, registry);
+    CommandHandler commands =
+        new ThroughHandler(
+            new MeteredHandler(batcher, registry), rules, waits, settings.waitMax(), registry);
     return new CommandEndpoint(
         new CommandReader(clock, ids::generate),
         commands,
