@@ -43,7 +43,8 @@ final class Bench implements Callable<Integer> {
     drain,
     visible,
     reads,
-    growth;
+    growth,
+    through;
 
     Benchmark benchmark() {
       return switch (this) {
@@ -55,6 +56,7 @@ final class Bench implements Callable<Integer> {
         case visible -> new VisibleLagBenchmark();
         case reads -> new ReadsBenchmark();
         case growth -> new GrowthBenchmark();
+        case through -> new ThroughBenchmark();
       };
     }
   }

@@ -105,7 +105,7 @@ final class Stack implements AutoCloseable {
                     LocalOpenSearch.start(
                         folder.resolve("opensearch"), 0, folder.resolve("opensearch.log")))
                 : null;
-        writeServer = startWriteServer();
+        writeServer = startWriteServer(WRITE_SERVER, feedPort, writeHttpPort);
       } catch (IOException | SQLException | RuntimeException e) {
         close();
         throw e;
@@ -144,19 +144,20 @@ final class Stack implements AutoCloseable {
     return stack;
   }
 
-  private ServerProcess startWriteServer() throws IOException {
+  private ServerProcess startWriteServer(String name, int internalPort, int httpPort)
+      throws IOException {
     int port = FreePorts.next();
     return register(
         ServerProcess.start(
-            WRITE_SERVER,
+            name,
             jar(WRITE_SERVER),
             Map.of(
                 "GRPC_HOST", LOOPBACK,
                 "GRPC_PORT", Integer.toString(port),
-                "INTERNAL_GRPC_PORT", Integer.toString(feedPort),
-                "HTTP_PORT", Integer.toString(writeHttpPort),
+                "INTERNAL_GRPC_PORT", Integer.toString(internalPort),
+                "HTTP_PORT", Integer.toString(httpPort),
                 "DRAIN_NOTICE", "0s",
-                "INSTANCE_ID", WRITE_SERVER,
+                "INSTANCE_ID", name,
                 "WRITE_DATABASE_URL", postgres.jdbcUrl(WRITE_DATABASE),
                 "WRITE_DATABASE_USER", postgres.user(),
                 "WRITE_DATABASE_PASSWORD", ""),
@@ -181,6 +182,11 @@ final class Stack implements AutoCloseable {
 
   private List<String> jar(String server) {
     return List.of("-jar", folder.resolve(server).resolve(server + ".jar").toString());
+  }
+
+  /** Starts a second write-server, without waiting. Read-servers subscribe at the first. */
+  synchronized ServerProcess startSecondWriteServer() throws IOException {
+    return startWriteServer(WRITE_SERVER + "-2", FreePorts.next(), FreePorts.next());
   }
 
   /** Starts a read-server that follows, without waiting. */

@@ -199,7 +199,9 @@ public final class SubscriberProgress {
     return hasteEndNanos - nanoTime.getAsLong() > 0;
   }
 
-  /** Has this one thing run whenever haste begins; it must be quick. */
+  /**
+   * Has this one thing run when haste begins, and at all that is said in haste; it must be quick.
+   */
   public void onHaste(Runnable listener) {
     onHaste = listener;
   }

@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
  * somebody here waits for it. One thread, so that one of either is under way at a time.
  *
  * <p>It goes round at leisure as long as nobody waits anywhere. Who waits calls all servers to
- * haste; an acknowledgement is then at the latest two fast rounds and three statements away from
- * those who wait for it, whichever servers these are at.
+ * haste; an acknowledgement is then at the latest two rounds away from those who wait for it, one
+ * of the server that it came to and one of theirs.
  */
 public final class ProgressRounds implements AutoCloseable {
 
@@ -24,8 +24,13 @@ public final class ProgressRounds implements AutoCloseable {
   /** Time between rounds while nobody waits. */
   static final Duration LEISURE = Duration.ofMillis(200);
 
-  /** Time between rounds while somebody waits: short beside a call, long beside a round. */
+  /** Time from round to round while somebody waits, if nothing is said to this server. */
   static final Duration HASTE = Duration.ofMillis(10);
+
+  /**
+   * Least time from round to round: longer than one takes, or the database would do little else.
+   */
+  static final Duration ROUND_MIN = Duration.ofMillis(5);
 
   /**
    * Time between calls for haste: each takes a lock that appends take too, and lasts longer than
@@ -85,21 +90,26 @@ public final class ProgressRounds implements AutoCloseable {
 
   private void run() {
     while (!closing) {
+      long start = nanoTime.getAsLong();
       try {
         round();
       } catch (RuntimeException e) {
         LOG.error("a look at subscribers' progress failed; it is tried again", e);
       }
       try {
-        if (isHasty()) {
-          Thread.sleep(HASTE);
-        } else if (wakeUps.tryAcquire(LEISURE.toMillis(), TimeUnit.MILLISECONDS)) {
-          wakeUps.drainPermits();
+        Duration pause = isHasty() ? HASTE : LEISURE;
+        if (wakeUps.tryAcquire(left(start, pause), TimeUnit.NANOSECONDS)) {
+          TimeUnit.NANOSECONDS.sleep(left(start, ROUND_MIN));
         }
+        wakeUps.drainPermits();
       } catch (InterruptedException e) {
         LOG.warn("subscribers' progress: interrupted; it goes on until closed");
       }
     }
+  }
+
+  private long left(long startNanos, Duration of) {
+    return of.toNanos() - (nanoTime.getAsLong() - startNanos);
   }
 
   /** Whether the next round is due soon. */
