@@ -111,7 +111,7 @@ final class RedisWiring {
         queries,
         projection,
         settings.namespace(),
-        settings.lifetime(),
+        settings.holding(),
         () -> HexFormat.of().toHexDigits(random.nextLong()),
         Counter.builder("payments.source.dropped.payments")
             .description("Payments no longer held because their events did not follow on")

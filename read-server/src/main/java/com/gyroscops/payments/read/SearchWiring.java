@@ -70,6 +70,7 @@ final class SearchWiring {
             leases,
             replica,
             indexed,
+            searchable,
             new ProjectionMeters(meters, SEARCH, searchable, heads));
     return new ProjectedSource(SEARCH, source, searchable, projector);
   }

@@ -2,6 +2,7 @@ package com.gyroscops.payments.read;
 
 import com.gyroscops.payments.localstack.LocalRedis;
 import com.gyroscops.payments.read.redis.RedisLink;
+import com.gyroscops.payments.read.source.redis.Holding;
 import com.gyroscops.payments.read.source.redis.RedisSource;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
@@ -62,8 +63,12 @@ public final class ReadRedis implements AutoCloseable {
   }
 
   public RedisSource source(Duration lifetime) {
+    return source(Holding.all(lifetime));
+  }
+
+  public RedisSource source(Holding holding) {
     return new RedisSource(
-        queries, projection, namespace, lifetime, () -> UUID.randomUUID().toString(), dropped);
+        queries, projection, namespace, holding, () -> UUID.randomUUID().toString(), dropped);
   }
 
   /** Payments that sources on these keys gave up. */

@@ -6,7 +6,8 @@
  *    ├─> command ─> payment (the domain)
  *    │        └─> eventstore  &lt;── eventstore.postgres, eventstore.memory
  *    ├─> outbox ─> eventstore &lt;── outbox.postgres
- *    └─> journal ─> outbox, command &lt;── journal.postgres
+ *    ├─> journal ─> outbox, command &lt;── journal.postgres
+ *    └─> through ─> command, outbox
  * </pre>
  *
  * <p>{@code settlement} and {@code submission} have their stores in {@code postgres} packages, too.

@@ -10,8 +10,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
 /**
- * Dependencies point one way: api, workflow, settlement and submission, journal, outbox, command,
- * eventstore, payment.
+ * Dependencies point one way: api, workflow, settlement and submission, journal and through,
+ * outbox, command, eventstore, payment.
  */
 class ArchitectureTest {
 
@@ -45,6 +45,17 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage(ROOT + ".api")
+        .check(CLASSES);
+  }
+
+  @Test
+  void onlyTheEdgeKnowsWhatWaitsBehindTheCommit() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(ROOT + ".api", ROOT + ".through")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(ROOT + ".through")
         .check(CLASSES);
   }
 

@@ -36,7 +36,7 @@ public final class FeedSubscription implements AutoCloseable {
     record Wake() implements Signal {}
   }
 
-  // Bounded by what was requested, one End and one Wake.
+  // Bounded by what was requested, one End and a few Wakes.
   private final BlockingQueue<Signal> signals = new LinkedBlockingQueue<>();
   private final Runnable onFailure;
   private @Nullable ClientCallStreamObserver<SubscribeRequest> requests;
@@ -131,11 +131,12 @@ public final class FeedSubscription implements AutoCloseable {
 
   /** Tells the relay that everything up to a position is applied. */
   public void acknowledge(long position) {
-    stream()
-        .onNext(
-            SubscribeRequest.newBuilder()
-                .setAck(SubscribeAck.newBuilder().setPosition(position))
-                .build());
+    acknowledge(SubscribeAck.newBuilder().setPosition(position).build());
+  }
+
+  /** Tells the relay how the source stands. */
+  public void acknowledge(SubscribeAck ack) {
+    stream().onNext(SubscribeRequest.newBuilder().setAck(ack).build());
   }
 
   private ClientCallStreamObserver<SubscribeRequest> stream() {

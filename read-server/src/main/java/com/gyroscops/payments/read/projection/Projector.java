@@ -12,6 +12,7 @@ import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
 import com.gyroscops.payments.v1.EventBatch;
 import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.v1.SubscribeAck;
 import com.gyroscops.payments.v1.SubscribeStart;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,6 +30,11 @@ import org.slf4j.LoggerFactory;
  * Keeps one source in step with the log, while this replica holds the source's lease: subscribes
  * from where the source stands, applies what comes, acknowledges what is applied. One thread does
  * all of it; a failure of feed or source delays this source alone.
+ *
+ * <p>What it acknowledges, commands of the write side may rely on (WRITE_THROUGH): as visible
+ * counts only what readers of the source see already. It says so again after each look at the
+ * store, and whenever it finds the store further back than it said, it ends the subscription, which
+ * takes back all that was said in it.
  *
  * <p>What it believes of the source's position it reads from the source anew after every failure.
  */
@@ -75,6 +81,7 @@ public final class Projector implements AutoCloseable {
   private final ProjectionLease lease;
   private final String subscriber;
   private final KnownPosition known;
+  private final KnownPosition visible;
   private final ProjectionMeters meters;
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Thread thread;
@@ -83,11 +90,14 @@ public final class Projector implements AutoCloseable {
   private volatile @Nullable FeedSubscription following;
   private int failures;
   private long parkedTriedNanos;
+  private long sessions;
 
   /**
    * @param sourceName the source's name on the feed and of its lease
    * @param subscriber unique name of this replica
    * @param known told of every position reached
+   * @param visible where readers of the source stand, which may be behind; {@code known} itself
+   *     where they see at once what is applied
    */
   Projector(
       PaymentSource source,
@@ -96,6 +106,7 @@ public final class Projector implements AutoCloseable {
       ProjectionLease lease,
       String subscriber,
       KnownPosition known,
+      KnownPosition visible,
       ProjectionMeters meters) {
     this.source = source;
     this.sourceName = sourceName;
@@ -103,7 +114,11 @@ public final class Projector implements AutoCloseable {
     this.lease = lease;
     this.subscriber = subscriber;
     this.known = known;
+    this.visible = visible;
     this.meters = meters;
+    if (visible != known) {
+      visible.addListener(this::wake);
+    }
     thread = Thread.ofPlatform().name("projector-" + sourceName).daemon().unstarted(this::run);
   }
 
@@ -116,6 +131,19 @@ public final class Projector implements AutoCloseable {
       String replica,
       KnownPosition known,
       ProjectionMeters meters) {
+    return leased(source, sourceName, feed, leases, replica, known, known, meters);
+  }
+
+  /** Likewise of a source that shows later to readers what it has applied. */
+  public static Projector leased(
+      PaymentSource source,
+      String sourceName,
+      FeedClient feed,
+      LeaseRepository leases,
+      String replica,
+      KnownPosition known,
+      KnownPosition visible,
+      ProjectionMeters meters) {
     return new Projector(
         source,
         sourceName,
@@ -123,6 +151,7 @@ public final class Projector implements AutoCloseable {
         new DatabaseLease(leases, sourceName, replica),
         replica,
         known,
+        visible,
         meters);
   }
 
@@ -134,7 +163,7 @@ public final class Projector implements AutoCloseable {
       String replica,
       KnownPosition known,
       ProjectionMeters meters) {
-    return new Projector(source, sourceName, feed, new OwnLease(), replica, known, meters);
+    return new Projector(source, sourceName, feed, new OwnLease(), replica, known, known, meters);
   }
 
   /** Starts the thread. */
@@ -156,10 +185,7 @@ public final class Projector implements AutoCloseable {
   @Override
   public void close() {
     closing.countDown();
-    FeedSubscription waitedFor = following;
-    if (waitedFor != null) {
-      waitedFor.wake();
-    }
+    wake();
     try {
       thread.join(CLOSE_WAIT);
     } catch (InterruptedException _) {
@@ -169,6 +195,13 @@ public final class Projector implements AutoCloseable {
 
   private boolean isClosing() {
     return closing.getCount() == 0;
+  }
+
+  private void wake() {
+    FeedSubscription waitedFor = following;
+    if (waitedFor != null) {
+      waitedFor.wake();
+    }
   }
 
   private void run() {
@@ -273,7 +306,7 @@ public final class Projector implements AutoCloseable {
     }
     SourcePosition at = taken.get();
     known.publish(at);
-    try (FeedSubscription subscription = feed.subscribe(start(at))) {
+    try (FeedSubscription subscription = feed.subscribe(start(at, fence))) {
       following = subscription;
       return follow(subscription, fence, keeper, at);
     } catch (HistoryDivergedException e) {
@@ -286,7 +319,7 @@ public final class Projector implements AutoCloseable {
     }
   }
 
-  private SubscribeStart start(SourcePosition at) {
+  private SubscribeStart start(SourcePosition at, long fence) {
     boolean fromStart = at.position() == 0;
     return SubscribeStart.newBuilder()
         .setSubscriber(subscriber)
@@ -295,6 +328,8 @@ public final class Projector implements AutoCloseable {
         .setEpoch(fromStart ? "" : at.epoch())
         .setPosition(at.position())
         .setEventId(at.eventId())
+        .setFence(fence)
+        .setSession(++sessions)
         .build();
   }
 
@@ -305,6 +340,7 @@ public final class Projector implements AutoCloseable {
           HistoryDivergedException,
           InterruptedException {
     SourcePosition at = start;
+    SubscribeAck said = SubscribeAck.getDefaultInstance();
     long heardNanos = System.nanoTime();
     long lookedNanos = heardNanos;
     while (!isClosing()) {
@@ -319,6 +355,8 @@ public final class Projector implements AutoCloseable {
         if (System.nanoTime() - heardNanos > SILENCE_MAX.toNanos()) {
           throw subscription.silent(SILENCE_MAX);
         }
+        // Readers may see more than before.
+        said = acknowledge(subscription, at, said, false);
         continue;
       }
       heardNanos = System.nanoTime();
@@ -347,14 +385,16 @@ public final class Projector implements AutoCloseable {
         }
         meters.applied(run.size(), Duration.ofNanos(System.nanoTime() - startNanos));
         known.publish(at);
-        subscription.acknowledge(at.position());
       }
+      said = acknowledge(subscription, at, said, false);
       if (System.nanoTime() - lookedNanos >= LOOK_EVERY.toNanos()) {
-        if (!source.position().isIn(at.logId(), at.epoch())) {
+        SourcePosition there = source.position();
+        if (!there.isIn(at.logId(), at.epoch()) || there.position() < said.getVisiblePosition()) {
           LOG.warn("{} no longer stands where it stood at {}", sourceName, at.position());
           return Optional.empty();
         }
         lookedNanos = System.nanoTime();
+        said = acknowledge(subscription, at, said, true);
       }
       if (failures > 0) {
         failures = 0;
@@ -362,6 +402,25 @@ public final class Projector implements AutoCloseable {
       }
     }
     return Optional.of(End.CLOSED);
+  }
+
+  /** Tells how the source stands, if that is news or is to be {@code repeated}; what was said. */
+  private SubscribeAck acknowledge(
+      FeedSubscription subscription, SourcePosition at, SubscribeAck said, boolean repeated) {
+    SourcePosition seen = visible == known ? at : visible.latest();
+    SubscribeAck ack =
+        SubscribeAck.newBuilder()
+            .setPosition(at.position())
+            .setVisiblePosition(
+                seen.isIn(at.logId(), at.epoch()) && seen.isReady()
+                    ? Math.min(seen.position(), at.position())
+                    : 0)
+            .setParked(at.parked())
+            .build();
+    if (repeated || !ack.equals(said)) {
+      subscription.acknowledge(ack);
+    }
+    return ack;
   }
 
   /** Makes sure that a batch is of the source's history; a source without one gets it. */

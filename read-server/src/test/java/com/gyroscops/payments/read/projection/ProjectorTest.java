@@ -126,7 +126,7 @@ class ProjectorTest {
     HeadTracker heads = new HeadTracker(client, System::nanoTime);
     ProjectionMeters meters = new ProjectionMeters(new SimpleMeterRegistry(), "sql", known, heads);
     Projector projector =
-        open(new Projector(database.source(), "sql", client, lease, "a", known, meters));
+        open(new Projector(database.source(), "sql", client, lease, "a", known, known, meters));
     projector.start();
     log.random(new Random(3), 10);
     feed.publish();

@@ -44,7 +44,8 @@ final class Bench implements Callable<Integer> {
     visible,
     reads,
     growth,
-    journal;
+    journal,
+    through;
 
     Benchmark benchmark() {
       return switch (this) {
@@ -57,6 +58,7 @@ final class Bench implements Callable<Integer> {
         case reads -> new ReadsBenchmark();
         case growth -> new GrowthBenchmark();
         case journal -> new JournalBenchmark();
+        case through -> new ThroughBenchmark();
       };
     }
   }

@@ -7,8 +7,11 @@ import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
 import com.gyroscops.payments.v1.PersonalData;
 import com.gyroscops.payments.v1.ProcessPaymentRequest;
+import com.gyroscops.payments.v1.ReadSource;
+import com.gyroscops.payments.v1.WriteStrategy;
 import java.time.Instant;
 import java.util.Iterator;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -42,6 +45,17 @@ final class Commands {
                 .putMetadata("plan", "standard")
                 .putMetadata("cluster", "cluster-" + random.nextInt(USERS)))
         .setMerchantReference("order-" + random.nextInt(Integer.MAX_VALUE))
+        .build();
+  }
+
+  /** A creation that is answered once these have applied it. */
+  static CreatePaymentRequest createThrough(List<ReadSource> sources) {
+    CreatePaymentRequest create = create();
+    return create.toBuilder()
+        .setContext(
+            create.getContext().toBuilder()
+                .setWriteStrategy(WriteStrategy.WRITE_STRATEGY_WRITE_THROUGH)
+                .addAllRequiredSources(sources))
         .build();
   }
 

@@ -191,6 +191,11 @@ final class Stack implements AutoCloseable {
     return List.of("-jar", folder.resolve(server).resolve(server + ".jar").toString());
   }
 
+  /** Starts a second write-server, without waiting. Read-servers subscribe at the first. */
+  synchronized ServerProcess startSecondWriteServer() throws IOException {
+    return startWriteServer(WRITE_SERVER + "-2", FreePorts.next(), Map.of());
+  }
+
   /** Starts a read-server that follows, without waiting. */
   synchronized ServerProcess startReadServer() throws IOException {
     ServerProcess server = startReadServer(READ_SERVER, readHttpPort, Map.of());

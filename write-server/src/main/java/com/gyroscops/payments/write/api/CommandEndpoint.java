@@ -36,7 +36,6 @@ import com.gyroscops.payments.v1.UpdatePaymentRequest;
 import com.gyroscops.payments.v1.UpdatePaymentResponse;
 import com.gyroscops.payments.v1.WaitCommandRequest;
 import com.gyroscops.payments.v1.WaitCommandResponse;
-import com.gyroscops.payments.v1.WriteStrategy;
 import com.gyroscops.payments.write.command.CommandBatcher;
 import com.gyroscops.payments.write.command.CommandEnvelope;
 import com.gyroscops.payments.write.command.CommandHandler;
@@ -47,6 +46,7 @@ import com.gyroscops.payments.write.command.Errors;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.submission.CommandStatus;
 import com.gyroscops.payments.write.submission.Submissions.Submitted;
+import com.gyroscops.payments.write.through.WriteRules;
 import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -74,6 +74,7 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
 
   private final CommandReader reader;
   private final CommandHandler commands;
+  private final WriteRules rules;
   private final Consumer<Runnable> whenRoom;
   private final SubmissionCalls submissions;
   private final Executor blocking;
@@ -87,11 +88,13 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
   CommandEndpoint(
       CommandReader reader,
       CommandHandler commands,
+      WriteRules rules,
       Consumer<Runnable> whenRoom,
       SubmissionCalls submissions,
       Executor blocking) {
     this.reader = reader;
     this.commands = commands;
+    this.rules = rules;
     this.whenRoom = whenRoom;
     this.submissions = submissions;
     this.blocking = blocking;
@@ -324,7 +327,7 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
       Reading request,
       StreamObserver<T> responses,
       BiFunction<CommandReceipt, Payment, T> success) {
-    if (context.getWriteStrategy() == WriteStrategy.WRITE_STRATEGY_WRITE_BEHIND
+    if (rules.isBehind(context.getWriteStrategy())
         && !context.getValidateOnly()
         && request instanceof Reading.WellFormed(CommandEnvelope envelope)) {
       Payment identity =

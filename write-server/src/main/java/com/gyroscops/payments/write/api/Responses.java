@@ -35,6 +35,7 @@ final class Responses {
         .setEventId(outcome.eventId())
         .setConsistencyToken(outcome.consistencyToken())
         .setReplayed(outcome.replayed())
+        .addAllSources(outcome.sources())
         .build();
   }
 

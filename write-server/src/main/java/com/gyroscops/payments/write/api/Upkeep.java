@@ -76,11 +76,6 @@ final class Upkeep {
     }
   }
 
-  @Scheduled(fixedDelay = "200ms")
-  void saveProgress() {
-    progress.flush();
-  }
-
   @Scheduled(fixedDelay = "500ms")
   void startWorkflows() {
     launcher.sweep();

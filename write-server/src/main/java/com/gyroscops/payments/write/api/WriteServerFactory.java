@@ -6,6 +6,7 @@ import com.gyroscops.payments.contract.GrpcTransport;
 import com.gyroscops.payments.contract.ServingHealth;
 import com.gyroscops.payments.contract.UnexpectedErrors;
 import com.gyroscops.payments.v1.CommandServiceGrpc;
+import com.gyroscops.payments.v1.WriteStrategy;
 import com.gyroscops.payments.write.command.CommandBatcher;
 import com.gyroscops.payments.write.command.CommandHandler;
 import com.gyroscops.payments.write.command.CommandReader;
@@ -20,6 +21,11 @@ import com.gyroscops.payments.write.outbox.EventRelay;
 import com.gyroscops.payments.write.outbox.OutboxTail;
 import com.gyroscops.payments.write.outbox.SubscriberProgress;
 import com.gyroscops.payments.write.outbox.postgres.CommitSignal;
+import com.gyroscops.payments.write.outbox.postgres.PostgresProgress;
+import com.gyroscops.payments.write.through.ProgressRounds;
+import com.gyroscops.payments.write.through.SourceWaits;
+import com.gyroscops.payments.write.through.ThroughHandler;
+import com.gyroscops.payments.write.through.WriteRules;
 import io.grpc.ServerBuilder;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -85,13 +91,47 @@ final class WriteServerFactory {
 
   @Context
   @Bean(preDestroy = "close")
-  CommitSignal commitSignal(DataSource dataSource, OutboxTail tail, Settings settings) {
-    return new CommitSignal(unwrapped(dataSource), tail, settings.instanceId());
+  CommitSignal commitSignal(
+      DataSource dataSource, OutboxTail tail, SubscriberProgress progress, Settings settings) {
+    return new CommitSignal(unwrapped(dataSource), tail, progress, settings.instanceId());
+  }
+
+  @Singleton
+  SubscriberProgress.Store progressStore(DataSource dataSource) {
+    return new PostgresProgress(unwrapped(dataSource));
   }
 
   @Singleton
   SubscriberProgress subscriberProgress(SubscriberProgress.Store store) {
-    return new SubscriberProgress(store);
+    return new SubscriberProgress(store, System::nanoTime);
+  }
+
+  /** At once, so that rules that make no sense keep the server from starting. */
+  @Context
+  WriteRules writeRules(WriteRuleSettings settings, TemporalConfiguration temporal) {
+    WriteRules rules = settings.parse();
+    if (rules.isBehind(WriteStrategy.WRITE_STRATEGY_UNSPECIFIED) && !temporal.isEnabled()) {
+      throw new IllegalArgumentException(
+          "WRITE_STRATEGY_DEFAULT is WRITE_BEHIND, which needs TEMPORAL_ADDRESS");
+    }
+    return rules;
+  }
+
+  @Singleton
+  SourceWaits sourceWaits(
+      WriteRuleSettings settings,
+      @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads,
+      MeterRegistry registry) {
+    SourceWaits waits = new SourceWaits(settings.waitsMax(), System::nanoTime, virtualThreads);
+    registry.gauge("payments.write.through.waiting", waits, SourceWaits::count);
+    return waits;
+  }
+
+  @Context
+  @Bean(preDestroy = "close")
+  ProgressRounds progressRounds(
+      SubscriberProgress progress, SubscriberProgress.Store store, SourceWaits waits) {
+    return new ProgressRounds(progress, store, waits, System::nanoTime).start();
   }
 
   @Singleton
@@ -160,8 +200,18 @@ final class WriteServerFactory {
       CommandHandler commands,
       CommandBatcher batcher,
       SubmissionCalls submissions,
+      WriteRules rules,
+      WriteRuleSettings settings,
+      SourceWaits waits,
+      MeterRegistry registry,
       @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads) {
-    return new CommandEndpoint(reader, commands, batcher::whenRoom, submissions, virtualThreads);
+    return new CommandEndpoint(
+        reader,
+        new ThroughHandler(commands, rules, waits, settings.waitMax(), registry),
+        rules,
+        batcher::whenRoom,
+        submissions,
+        virtualThreads);
   }
 
   @Singleton

@@ -21,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param traceparent W3C Trace Context of the call; may be empty
  * @param sizeBytes about how much it weighs in a batch
  * @param abandoned whether the caller no longer waits: its deadline passed or it cancelled
+ * @param answerWhen what the caller wants to have happened before it is answered; no part of what
+ *     makes two requests the same
  */
 public record CommandEnvelope(
     PaymentCommand command,
@@ -34,7 +36,8 @@ public record CommandEnvelope(
     boolean validateOnly,
     String traceparent,
     int sizeBytes,
-    BooleanSupplier abandoned) {
+    BooleanSupplier abandoned,
+    AnswerWhen answerWhen) {
 
   /** Name of the command's kind, for metrics: {@code Create}, {@code Refund}. */
   public String kind() {
@@ -55,6 +58,7 @@ public record CommandEnvelope(
         validateOnly,
         submittedTraceparent,
         sizeBytes,
-        () -> false);
+        () -> false,
+        AnswerWhen.UNSPECIFIED);
   }
 }

@@ -2,6 +2,8 @@ package com.gyroscops.payments.write.command;
 
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.v1.Payment;
+import com.gyroscops.payments.v1.SourceProgress;
+import java.util.List;
 
 /** What became of a command. */
 public sealed interface CommandOutcome {
@@ -13,9 +15,30 @@ public sealed interface CommandOutcome {
    * @param eventId of its event; empty if it only asked
    * @param consistencyToken of its event's position
    * @param replayed whether it was carried out before, for the same request
+   * @param sources each source that was waited for, and how it stood
    */
-  record Succeeded(Payment payment, String eventId, String consistencyToken, boolean replayed)
-      implements CommandOutcome {}
+  record Succeeded(
+      Payment payment,
+      String eventId,
+      String consistencyToken,
+      boolean replayed,
+      List<SourceProgress> sources)
+      implements CommandOutcome {
+
+    public Succeeded {
+      sources = List.copyOf(sources);
+    }
+
+    /** No source was waited for. */
+    public Succeeded(Payment payment, String eventId, String consistencyToken, boolean replayed) {
+      this(payment, eventId, consistencyToken, replayed, List.of());
+    }
+
+    /** Likewise after these were waited for. */
+    public Succeeded after(List<SourceProgress> waitedFor) {
+      return new Succeeded(payment, eventId, consistencyToken, replayed, waitedFor);
+    }
+  }
 
   /**
    * It was not.

@@ -28,6 +28,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -256,6 +257,7 @@ public final class CommandReader {
                     || context.getWriteStrategy() != WriteStrategy.WRITE_STRATEGY_WRITE_BEHIND,
                 at + "context.write_strategy",
                 "WRITE_BEHIND is for unary commands alone; see SubmitCommand");
+    SharedSources.check(violations, at + "context.required_sources", context);
     if (context.hasEffectiveTime()) {
       effectiveTime(violations, at + "context.effective_time", context.getEffectiveTime());
     }
@@ -360,7 +362,11 @@ public final class CommandReader {
             context.getValidateOnly(),
             traceparent.get(),
             sizeBytes,
-            call::isCancelled));
+            call::isCancelled,
+            new AnswerWhen(
+                context.getWriteStrategy(),
+                Set.copyOf(context.getRequiredSourcesList()),
+                call.getDeadline())));
   }
 
   /** What all commands have in common; the organization is part of the request's key. */

@@ -2,6 +2,7 @@ package com.gyroscops.payments.write.outbox;
 
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.v1.SubscribeAck;
 import com.gyroscops.payments.v1.SubscribeRequest;
 import com.gyroscops.payments.v1.SubscribeResponse;
 import com.gyroscops.payments.v1.SubscribeStart;
@@ -9,6 +10,8 @@ import com.gyroscops.payments.write.command.Errors;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.LogHead;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
+import com.gyroscops.payments.write.outbox.SubscriberProgress.Claim;
+import com.gyroscops.payments.write.outbox.SubscriberProgress.Subscriber;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
@@ -71,7 +74,8 @@ public final class EventRelay implements AutoCloseable {
 
     private final ServerCallStreamObserver<SubscribeResponse> responses;
     private @Nullable Subscription subscription;
-    private SubscriberProgress.@Nullable Subscriber subscriber;
+    private @Nullable Subscriber subscriber;
+    private @Nullable Claim claim;
 
     Stream(ServerCallStreamObserver<SubscribeResponse> responses) {
       this.responses = responses;
@@ -89,7 +93,7 @@ public final class EventRelay implements AutoCloseable {
       try {
         switch (request.getRequestCase()) {
           case START -> start(request.getStart());
-          case ACK -> acknowledge(request.getAck().getPosition());
+          case ACK -> acknowledge(request.getAck());
           case REQUEST_NOT_SET ->
               throw new Violations().add("request", "must be start or ack").toException();
         }
@@ -126,6 +130,8 @@ public final class EventRelay implements AutoCloseable {
               .identifier("start.subscriber", start.getSubscriber())
               .identifier("start.source", start.getSource())
               .require(start.getPosition() >= 0, "start.position", "must not be negative")
+              .require(start.getFence() >= 0, "start.fence", "must not be negative")
+              .require(start.getSession() >= 0, "start.session", "must not be negative")
               .require(subscription == null, "start", "may be sent only once");
       if (start.getAtHead()) {
         History.checkUnclaimed(violations, start);
@@ -152,23 +158,59 @@ public final class EventRelay implements AutoCloseable {
       }
       Subscription begun = new Subscription(tail, generation, start, head, responses, clock);
       subscription = begun;
-      subscriber = new SubscriberProgress.Subscriber(start.getSource(), start.getSubscriber());
+      // From here on nothing holds that was said of the source before: it may have been rebuilt.
+      say(
+          new Subscriber(start.getSource(), start.getSubscriber()),
+          new Claim(
+              start.getFence(), start.getSession(), head.epoch(), start.getPosition(), 0, 0, true));
       subscriptions.add(begun);
       Thread.ofVirtual().name("subscription-" + start.getSubscriber()).start(begun);
     }
 
-    private void acknowledge(long position) {
-      if (subscription == null || subscriber == null) {
+    private void acknowledge(SubscribeAck ack) {
+      Subscriber who = subscriber;
+      Claim before = claim;
+      if (subscription == null || who == null || before == null) {
         throw new Violations().add("request", "must begin with start").toException();
       }
-      subscription.acknowledge(position);
-      progress.acknowledged(subscriber, position);
+      long visible = ack.getVisiblePosition();
+      new Violations()
+          .require(
+              visible >= 0 && visible <= ack.getPosition(),
+              "ack.visible_position",
+              "must be from 0 to position")
+          .require(ack.getParked() >= 0, "ack.parked", "must not be negative")
+          .throwIfAny();
+      subscription.acknowledge(ack.getPosition());
+      say(
+          who,
+          new Claim(
+              before.fence(),
+              before.session(),
+              before.epoch(),
+              ack.getPosition(),
+              visible,
+              ack.getParked(),
+              true));
+    }
+
+    private void say(Subscriber who, Claim said) {
+      Claim before = claim;
+      boolean lasting = before == null || !said.live() || said.parked() > before.parked();
+      subscriber = who;
+      claim = said;
+      progress.said(who, said, lasting);
     }
 
     private void end(Consumer<Subscription> ending) {
       if (subscription != null) {
         ending.accept(subscription);
         subscriptions.remove(subscription);
+      }
+      Subscriber who = subscriber;
+      Claim last = claim;
+      if (who != null && last != null && last.live()) {
+        say(who, last.ended());
       }
     }
   }

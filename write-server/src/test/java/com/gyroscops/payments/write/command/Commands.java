@@ -90,6 +90,7 @@ final class Commands {
         validateOnly,
         "",
         100,
-        abandoned);
+        abandoned,
+        AnswerWhen.UNSPECIFIED);
   }
 }

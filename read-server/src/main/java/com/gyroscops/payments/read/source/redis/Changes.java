@@ -45,9 +45,15 @@ final class Changes {
    * @param firstVersion lowest version among the events; what is stored must not be further back
    *     than the version before
    * @param document the state after them; no bytes: what is stored is of no use any more
+   * @param heldMillis how long it is held; 0: not at all
    */
   @SuppressWarnings("ArrayRecordComponent") // Never compared.
-  record Change(String organizationId, String paymentId, long firstVersion, byte[] document) {}
+  record Change(
+      String organizationId,
+      String paymentId,
+      long firstVersion,
+      byte[] document,
+      long heldMillis) {}
 
   /** What one script does: the changes, and then the position of its last event. */
   record Step(List<Change> changes, PaymentEvent last) {}
@@ -55,24 +61,24 @@ final class Changes {
   private Changes() {}
 
   /** Steps that together cover the events, in order. */
-  static List<Step> of(List<PaymentEvent> events) {
+  static List<Step> of(List<PaymentEvent> events, Holding holding) {
     List<Step> steps = new ArrayList<>();
     int start = 0;
     int bytes = 0;
     for (int i = 0; i < events.size(); i++) {
       int size = events.get(i).getPayment().getSerializedSize();
       if (i > start && (i - start == STEP_EVENTS_MAX || bytes + size > STEP_BYTES_MAX)) {
-        steps.add(step(events.subList(start, i)));
+        steps.add(step(events.subList(start, i), holding));
         start = i;
         bytes = 0;
       }
       bytes += size;
     }
-    steps.add(step(events.subList(start, events.size())));
+    steps.add(step(events.subList(start, events.size()), holding));
     return steps;
   }
 
-  private static Step step(List<PaymentEvent> events) {
+  private static Step step(List<PaymentEvent> events, Holding holding) {
     Map<PaymentKey, Chain> chains = new LinkedHashMap<>();
     for (PaymentEvent event : events) {
       chains.compute(
@@ -83,16 +89,20 @@ final class Changes {
                   : chain.then(event));
     }
     List<Change> changes = new ArrayList<>(chains.size());
-    chains.forEach((key, chain) ->
-        changes.add(
-            new Change(
-                key.organizationId(),
-                key.paymentId(),
-                chain.firstVersion(),
-                chain.broken()
-                    ? DROP
-                    : PaymentDocument.encode(
-                        chain.newest().getPayment(), chain.newest().getPosition()))));
+    chains.forEach((key, chain) -> {
+      Payment newest = chain.newest().getPayment();
+      // What is broken may not say how it is to be held; it is dropped whatever that would be.
+      long heldMillis = chain.broken() ? 1 : holding.millis(newest);
+      changes.add(
+          new Change(
+              key.organizationId(),
+              key.paymentId(),
+              chain.firstVersion(),
+              chain.broken() || heldMillis == 0
+                  ? DROP
+                  : PaymentDocument.encode(newest, chain.newest().getPosition()),
+              heldMillis));
+    });
     return new Step(changes, events.getLast());
   }
 

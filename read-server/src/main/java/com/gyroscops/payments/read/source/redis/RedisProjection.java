@@ -42,9 +42,9 @@ final class RedisProjection {
 
   /**
    * Keys: the checkpoint; documents. Values: the checkpoint expected, empty for none; the next one;
-   * milliseconds that documents live; then for each document the lowest version in the run and the
-   * bytes, empty for it to be dropped. Gives -1 if the checkpoint is another, or else the number of
-   * documents dropped.
+   * then for each document the lowest version in the run, the bytes, empty for it to be dropped,
+   * and the milliseconds that it lives, 0 for it not to be held. Gives -1 if the checkpoint is
+   * another, or else the number of documents dropped.
    *
    * <p>A document is written only if its version is above that of the one there, and dropped if
    * versions between them are missing. Redis refuses for want of memory before the first write or
@@ -58,14 +58,17 @@ final class RedisProjection {
           end
           local dropped = 0
           for i = 2, #KEYS do
-            local first, document = tonumber(ARGV[2 * i]), ARGV[2 * i + 1]
+            local at = 3 * i - 3
+            local first, document, millis = tonumber(ARGV[at]), ARGV[at + 1], ARGV[at + 2]
             local header = redis.call('GETRANGE', KEYS[i], 0, 8)
             local stored = #header == 9 and struct.unpack('>I8', header, 2) or nil
-            if document == '' or (stored and stored + 1 < first) then
+            if millis == '0' then
+              redis.call('DEL', KEYS[i])
+            elseif document == '' or (stored and stored + 1 < first) then
               redis.call('DEL', KEYS[i])
               dropped = dropped + 1
             elseif not stored or stored < struct.unpack('>I8', document, 2) then
-              redis.call('SET', KEYS[i], document, 'PX', ARGV[3])
+              redis.call('SET', KEYS[i], document, 'PX', millis)
             end
           end
           redis.call('SET', KEYS[1], ARGV[2])
@@ -80,17 +83,17 @@ final class RedisProjection {
 
   private final RedisLink link;
   private final Keys keys;
-  private final byte[] lifetimeMillis;
+  private final Holding holding;
   private final Supplier<String> generations;
   private final Counter dropped;
   // What this projector last read or wrote; null: to be read anew.
   private @Nullable Checkpoint last;
 
   RedisProjection(
-      RedisLink link, Keys keys, Duration lifetime, Supplier<String> generations, Counter dropped) {
+      RedisLink link, Keys keys, Holding holding, Supplier<String> generations, Counter dropped) {
     this.link = link;
     this.keys = keys;
-    lifetimeMillis = number(lifetime.toMillis());
+    this.holding = holding;
     this.generations = generations;
     this.dropped = dropped;
   }
@@ -185,7 +188,7 @@ final class RedisProjection {
       throws RedisAwayException {
     Checkpoint there = start;
     List<RedisScript.Arguments> scripts = new ArrayList<>();
-    for (Changes.Step step : Changes.of(events)) {
+    for (Changes.Step step : Changes.of(events, holding)) {
       PaymentEvent newest = step.last();
       SourcePosition next = there.at().advancedTo(newest.getPosition(), newest.getEventId(), 0);
       Checkpoint after = there.standingAt(next);
@@ -215,15 +218,15 @@ final class RedisProjection {
   private RedisScript.Arguments swap(
       byte[] expected, Checkpoint next, List<Changes.Change> changes) {
     List<byte[]> names = new ArrayList<>(1 + changes.size());
-    List<byte[]> values = new ArrayList<>(3 + 2 * changes.size());
+    List<byte[]> values = new ArrayList<>(2 + 3 * changes.size());
     names.add(keys.checkpoint());
     values.add(expected);
     values.add(next.toBytes());
-    values.add(lifetimeMillis);
     for (Changes.Change change : changes) {
       names.add(keys.document(next.generation(), change.organizationId(), change.paymentId()));
       values.add(number(change.firstVersion()));
       values.add(change.document());
+      values.add(number(change.heldMillis()));
     }
     return new RedisScript.Arguments(names, values);
   }

@@ -11,7 +11,6 @@ import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.ReadSource;
 import io.micrometer.core.instrument.Counter;
-import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
@@ -19,8 +18,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * Payments in Redis that changed lately, each for a while after its last change, for look-ups by
- * identity. Never says that a payment does not exist.
+ * Payments in Redis that changed lately, all or those that a rule names, each for a while after its
+ * last change, for look-ups by identity. Never says that a payment does not exist.
  */
 public final class RedisSource implements PaymentSource {
 
@@ -33,7 +32,7 @@ public final class RedisSource implements PaymentSource {
    * @param queries for look-ups
    * @param projection for the projector alone, whose scripts look-ups must not queue behind
    * @param namespace sets its keys apart from others' in the same Redis
-   * @param lifetime how long a payment is held after its last change
+   * @param holding which payments are held, and for how long
    * @param generations names, in letters and digits, each given once ever
    * @param dropped counts payments no longer held because versions of them were missing
    */
@@ -41,12 +40,12 @@ public final class RedisSource implements PaymentSource {
       RedisLink queries,
       RedisLink projection,
       String namespace,
-      Duration lifetime,
+      Holding holding,
       Supplier<String> generations,
       Counter dropped) {
     Keys keys = new Keys(namespace);
     reads = new RedisReads(queries, keys);
-    writes = new RedisProjection(projection, keys, lifetime, generations, dropped);
+    writes = new RedisProjection(projection, keys, holding, generations, dropped);
   }
 
   @Override

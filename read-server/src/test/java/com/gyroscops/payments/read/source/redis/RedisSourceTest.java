@@ -320,7 +320,7 @@ class RedisSourceTest extends PaymentSourceContract {
   @Test
   void longRunsAreSplitAndEachStepIsBounded() throws Exception {
     SampleLog log = log().random(new Random(SEED), 3 * Changes.STEP_EVENTS_MAX + 1);
-    List<Changes.Step> steps = Changes.of(log.events());
+    List<Changes.Step> steps = Changes.of(log.events(), Holding.all(ReadRedis.LIFETIME));
     assertThat(steps).hasSize(4);
     assertThat(steps.getLast().last()).isEqualTo(log.events().getLast());
 
@@ -329,7 +329,7 @@ class RedisSourceTest extends PaymentSourceContract {
       create(large, "p" + i, Changes.STEP_BYTES_MAX / 2);
     }
     create(large, "alone", Changes.STEP_BYTES_MAX + 1);
-    assertThat(Changes.of(large.events()))
+    assertThat(Changes.of(large.events(), Holding.all(ReadRedis.LIFETIME)))
         .extracting(step -> step.changes().size())
         .containsExactly(2, 2, 1, 1);
   }

@@ -1,6 +1,7 @@
 package com.gyroscops.payments.write.outbox.postgres;
 
 import com.gyroscops.payments.write.outbox.OutboxTail;
+import com.gyroscops.payments.write.outbox.SubscriberProgress;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -13,7 +14,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Wakes the tail when another write-server commits: listens to the one NOTIFY that each append
- * sends. Losing it costs no events, only the time until the next poll.
+ * sends. Also hears those who wait for subscribers' progress. Losing either costs no events, only
+ * the time until the next poll.
  */
 public final class CommitSignal implements AutoCloseable {
 
@@ -24,6 +26,7 @@ public final class CommitSignal implements AutoCloseable {
 
   private final DataSource dataSource;
   private final OutboxTail tail;
+  private final SubscriberProgress progress;
   private final String ownName;
   private final Thread thread;
   private volatile boolean closing;
@@ -32,9 +35,11 @@ public final class CommitSignal implements AutoCloseable {
    * @param dataSource one connection of it is held for good
    * @param ownName of this writer: its own commits are heard of otherwise
    */
-  public CommitSignal(DataSource dataSource, OutboxTail tail, String ownName) {
+  public CommitSignal(
+      DataSource dataSource, OutboxTail tail, SubscriberProgress progress, String ownName) {
     this.dataSource = dataSource;
     this.tail = tail;
+    this.progress = progress;
     this.ownName = ownName;
     this.thread = Thread.ofPlatform().name("commit-signal").daemon().start(this::run);
   }
@@ -65,11 +70,14 @@ public final class CommitSignal implements AutoCloseable {
   private void listen(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute("listen " + CHANNEL);
+      statement.execute("listen " + PostgresProgress.CHANNEL);
     }
     PGConnection notified = connection.unwrap(PGConnection.class);
     while (!closing) {
       for (PGNotification notification : notified.getNotifications((int) PATIENCE.toMillis())) {
-        if (!notification.getParameter().equals(ownName)) {
+        if (notification.getName().equals(PostgresProgress.CHANNEL)) {
+          progress.hurry();
+        } else if (!notification.getParameter().equals(ownName)) {
           tail.wake();
         }
       }

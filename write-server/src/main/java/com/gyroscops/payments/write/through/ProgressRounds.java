@@ -1,0 +1,154 @@
+package com.gyroscops.payments.write.through;
+
+import com.gyroscops.payments.write.command.SharedSources;
+import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
+import com.gyroscops.payments.write.outbox.SubscriberProgress;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes what subscribers of this server say, and looks at what those of all servers said while
+ * somebody here waits for it. One thread, so that one of either is under way at a time.
+ *
+ * <p>It goes round at leisure as long as nobody waits anywhere. Who waits calls all servers to
+ * haste; an acknowledgement is then at the latest two rounds away from those who wait for it, one
+ * of the server that it came to and one of theirs.
+ */
+public final class ProgressRounds implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ProgressRounds.class);
+
+  /** Time between rounds while nobody waits. */
+  static final Duration LEISURE = Duration.ofMillis(200);
+
+  /** Time from round to round while somebody waits, if nothing is said to this server. */
+  static final Duration HASTE = Duration.ofMillis(10);
+
+  /**
+   * Least time from round to round: longer than one takes, or the database would do little else.
+   */
+  static final Duration ROUND_MIN = Duration.ofMillis(5);
+
+  /**
+   * Time between calls for haste: each takes a lock that appends take too, and lasts longer than
+   * this.
+   */
+  static final Duration CALL_EVERY = Duration.ofSeconds(2);
+
+  private final SubscriberProgress progress;
+  private final SubscriberProgress.Store store;
+  private final SourceWaits waits;
+  private final LongSupplier nanoTime;
+  private final Semaphore wakeUps = new Semaphore(0);
+  private final Thread thread;
+  private volatile boolean closing;
+  private boolean reachable = true;
+  private boolean called;
+  private long calledNanos;
+
+  /**
+   * @param store what {@code progress} writes to
+   * @param nanoTime as {@link System#nanoTime}
+   */
+  public ProgressRounds(
+      SubscriberProgress progress,
+      SubscriberProgress.Store store,
+      SourceWaits waits,
+      LongSupplier nanoTime) {
+    this.progress = progress;
+    this.store = store;
+    this.waits = waits;
+    this.nanoTime = nanoTime;
+    thread = Thread.ofPlatform().name("progress-rounds").unstarted(this::run);
+    progress.onHaste(this::wake);
+    waits.onFirst(this::wake);
+  }
+
+  /** Starts the thread. */
+  public ProgressRounds start() {
+    thread.start();
+    return this;
+  }
+
+  @Override
+  public void close() {
+    closing = true;
+    wake();
+    try {
+      thread.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void wake() {
+    wakeUps.release();
+  }
+
+  private void run() {
+    while (!closing) {
+      long start = nanoTime.getAsLong();
+      try {
+        round();
+      } catch (RuntimeException e) {
+        LOG.error("a look at subscribers' progress failed; it is tried again", e);
+      }
+      try {
+        Duration pause = isHasty() ? HASTE : LEISURE;
+        if (wakeUps.tryAcquire(left(start, pause), TimeUnit.NANOSECONDS)) {
+          TimeUnit.NANOSECONDS.sleep(left(start, ROUND_MIN));
+        }
+        wakeUps.drainPermits();
+      } catch (InterruptedException e) {
+        LOG.warn("subscribers' progress: interrupted; it goes on until closed");
+      }
+    }
+  }
+
+  private long left(long startNanos, Duration of) {
+    return of.toNanos() - (nanoTime.getAsLong() - startNanos);
+  }
+
+  /** Whether the next round is due soon. */
+  boolean isHasty() {
+    return waits.count() > 0 || progress.isHurried();
+  }
+
+  /** One round. */
+  void round() {
+    try {
+      if (waits.count() > 0) {
+        callForHaste();
+      }
+      progress.flush();
+      if (waits.count() > 0) {
+        waits.settle(store.standings(SharedSources.NAMES));
+      }
+      if (!reachable) {
+        LOG.info("subscribers' progress can be read again");
+      }
+      reachable = true;
+    } catch (StoreUnavailableException e) {
+      if (reachable) {
+        LOG.warn("commands wait in vain for sources: {}", e.getMessage());
+      }
+      reachable = false;
+      waits.expire();
+    }
+  }
+
+  private void callForHaste() {
+    long now = nanoTime.getAsLong();
+    if (!called || now - calledNanos >= CALL_EVERY.toNanos()) {
+      // Here it need not come by way of the store, nor at all.
+      progress.hurry();
+      store.callForHaste();
+      called = true;
+      calledNanos = now;
+    }
+  }
+}
