@@ -8,6 +8,7 @@ import com.gyroscops.payments.v1.GetHeadResponse;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.ReadPaymentRequest;
 import com.gyroscops.payments.v1.ReadPaymentResponse;
+import com.gyroscops.payments.v1.SubscribeAck;
 import com.gyroscops.payments.v1.SubscribeRequest;
 import com.gyroscops.payments.v1.SubscribeResponse;
 import com.gyroscops.payments.v1.SubscribeStart;
@@ -34,6 +35,7 @@ public final class ScriptedFeed extends EventFeedServiceGrpc.EventFeedServiceImp
 
   private final Server server;
   private final List<SubscribeStart> starts = new CopyOnWriteArrayList<>();
+  private final List<SubscribeAck> acks = new CopyOnWriteArrayList<>();
   private final List<StreamObserver<SubscribeResponse>> streams = new CopyOnWriteArrayList<>();
   private SampleLog log;
   private long visible;
@@ -110,6 +112,11 @@ public final class ScriptedFeed extends EventFeedServiceGrpc.EventFeedServiceImp
     return List.copyOf(starts);
   }
 
+  /** What subscribers said since, in order. */
+  public List<SubscribeAck> acks() {
+    return List.copyOf(acks);
+  }
+
   public synchronized long acknowledged() {
     return acknowledged;
   }
@@ -124,6 +131,7 @@ public final class ScriptedFeed extends EventFeedServiceGrpc.EventFeedServiceImp
         if (request.hasStart()) {
           begin(request.getStart(), stream);
         } else {
+          acks.add(request.getAck());
           synchronized (ScriptedFeed.this) {
             acknowledged = Math.max(acknowledged, request.getAck().getPosition());
           }

@@ -12,6 +12,7 @@ import com.gyroscops.payments.read.feed.HeadTracker;
 import com.gyroscops.payments.read.source.ApplyOutcome;
 import com.gyroscops.payments.read.source.KnownPosition;
 import com.gyroscops.payments.read.source.PaymentSource;
+import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.SubscribeStart;
@@ -158,6 +159,62 @@ class ProjectorTest {
     assertEqualsLog(database, log);
     eventually("the end is acknowledged", () -> feed.acknowledged() == log.head());
     eventually("the end is known", () -> known.latest().position() == log.head());
+  }
+
+  @Test
+  void acknowledgesAsVisibleOnlyWhatReadersSeeAndThatAsSoonAsTheyDo() throws Exception {
+    FeedClient client = open(FeedClient.to(List.of(feed.target())));
+    KnownPosition known = new KnownPosition();
+    KnownPosition seen = new KnownPosition();
+    HeadTracker heads = new HeadTracker(client, System::nanoTime);
+    open(Projector.leased(
+            database.source(),
+            "sql",
+            client,
+            database.leases(),
+            "a",
+            known,
+            seen,
+            new ProjectionMeters(new SimpleMeterRegistry(), "sql", known, heads)))
+        .start();
+    log.random(new Random(11), 40);
+    feed.publish();
+    eventually("all is acknowledged as applied", () -> feed.acknowledged() == 40);
+    assertThat(feed.acks()).allMatch(it -> it.getVisiblePosition() == 0);
+
+    seen.publish(new SourcePosition("payments", "epoch-1", 30, "some-event", 0, 0));
+    eventually("a part is seen", () -> feed.acks().getLast().getVisiblePosition() == 30);
+    // Of another history, or of a source that is being filled: nothing of this one is seen.
+    seen.publish(new SourcePosition("payments", "epoch-2", 40, "some-event", 0, 0));
+    eventually("nothing is seen", () -> feed.acks().getLast().getVisiblePosition() == 0);
+    seen.publish(new SourcePosition("payments", "epoch-1", 40, "some-event", 50, 0));
+    int before = feed.acks().size();
+    eventually("it says so again", () -> feed.acks().size() > before + 1);
+    assertThat(feed.acks().getLast().getVisiblePosition()).isZero();
+    assertThat(feed.acks().getLast().getPosition()).isEqualTo(40);
+    assertThat(feed.starts()).hasSize(1);
+  }
+
+  @Test
+  void aStoreFurtherBackThanWasSaidEndsTheSubscriptionThoughNothingHappens() throws Exception {
+    log.random(new Random(12), 60);
+    feed.publish();
+    project(database, database.source(), "a");
+    eventually(
+        "all is acknowledged as visible",
+        () -> !feed.acks().isEmpty() && feed.acks().getLast().getVisiblePosition() == 60);
+    SubscribeStart first = feed.starts().getFirst();
+
+    // As a crash does that loses the newest transactions.
+    database.execute(
+        "update checkpoints set position = 50, last_event_id = '%s'"
+            .formatted(log.events().get(49).getEventId()));
+
+    eventually("it has begun anew", () -> feed.starts().size() == 2);
+    SubscribeStart second = feed.starts().get(1);
+    assertThat(second.getPosition()).isEqualTo(50);
+    assertThat(second.getFence()).isEqualTo(first.getFence()).isPositive();
+    assertThat(second.getSession()).isGreaterThan(first.getSession());
   }
 
   @Test

@@ -28,6 +28,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -57,10 +58,13 @@ final class Stack implements AutoCloseable {
   /** Longest wait for the read-server to apply what was appended. */
   private static final Duration CATCH_UP_MAX = Duration.ofMinutes(5);
 
-  /** sql, redis, search and memory. */
-  private static final int SOURCES = 4;
-
   private static final Duration CATCH_UP_POLL = Duration.ofMillis(20);
+
+  /** What may run besides PostgreSQL. */
+  private enum Engine {
+    REDIS,
+    OPENSEARCH
+  }
 
   private static volatile boolean ending;
 
@@ -79,7 +83,7 @@ final class Stack implements AutoCloseable {
   private boolean closed;
 
   /** Holds its lock, so that a JVM that ends waits for what is being started, and stops it. */
-  private Stack(Path folder, Path home, boolean allSources) throws IOException, SQLException {
+  private Stack(Path folder, Path home, Set<Engine> engines) throws IOException, SQLException {
     this.folder = folder;
     synchronized (this) {
       try {
@@ -95,12 +99,12 @@ final class Stack implements AutoCloseable {
         postgres.createDatabase(READ_DATABASE);
         postgres.createDatabase(PEER_DATABASE);
         redis =
-            allSources
+            engines.contains(Engine.REDIS)
                 ? register(
                     LocalRedis.start(folder.resolve("redis"), 0, folder.resolve("redis.log")))
                 : null;
         search =
-            allSources
+            engines.contains(Engine.OPENSEARCH)
                 ? register(
                     LocalOpenSearch.start(
                         folder.resolve("opensearch"), 0, folder.resolve("opensearch.log")))
@@ -119,22 +123,28 @@ final class Stack implements AutoCloseable {
    * @throws IOException if one of them does not come up; with the end of its log
    */
   static Stack start(Settings settings) throws IOException, SQLException, InterruptedException {
-    return start(settings, false);
+    return start(settings, Set.of());
   }
 
   /** Likewise with Redis and OpenSearch, for read-servers that have every source. */
   static Stack startWithAllSources(Settings settings)
       throws IOException, SQLException, InterruptedException {
-    return start(settings, true);
+    return start(settings, Set.of(Engine.values()));
   }
 
-  private static Stack start(Settings settings, boolean allSources)
+  /** Likewise with Redis alone, for read-servers that have sql and redis. */
+  static Stack startWithRedis(Settings settings)
+      throws IOException, SQLException, InterruptedException {
+    return start(settings, Set.of(Engine.REDIS));
+  }
+
+  private static Stack start(Settings settings, Set<Engine> engines)
       throws IOException, SQLException, InterruptedException {
     if (ending) {
       throw new IllegalStateException("this JVM is ending");
     }
     Path folder = Files.createTempDirectory(settings.folder(), "payments-bench-");
-    Stack stack = new Stack(folder, settings.home(), allSources);
+    Stack stack = new Stack(folder, settings.home(), engines);
     try {
       stack.writeServer.awaitServing();
     } catch (IOException | InterruptedException e) {
@@ -368,13 +378,18 @@ final class Stack implements AutoCloseable {
     long head = headPosition();
     long endNanos = System.nanoTime() + CATCH_UP_MAX.toNanos();
     for (List<Metrics.Sample> at = sourcePositions();
-        at.size() < SOURCES || at.stream().anyMatch(source -> source.value() < head);
+        at.size() < sources() || at.stream().anyMatch(source -> source.value() < head);
         at = sourcePositions()) {
       if (System.nanoTime() > endNanos) {
         throw new IllegalStateException("the sources are at " + at + ", not at " + head);
       }
       Thread.sleep(CATCH_UP_POLL.multipliedBy(10));
     }
+  }
+
+  /** sql, redis if it runs, and, where everything runs, search and memory. */
+  private int sources() {
+    return 1 + (redis == null ? 0 : 1) + (search == null ? 0 : 2);
   }
 
   private List<Metrics.Sample> sourcePositions() throws IOException, InterruptedException {

@@ -25,13 +25,11 @@ public final class ProgressRounds implements AutoCloseable {
   /** Time between rounds while nobody waits. */
   static final Duration LEISURE = Duration.ofMillis(200);
 
-  /** Time from round to round while somebody waits, if nothing is said to this server. */
+  /** Time between rounds while somebody waits, if nothing is said to this server. */
   static final Duration HASTE = Duration.ofMillis(10);
 
-  /**
-   * Least time from round to round: longer than one takes, or the database would do little else.
-   */
-  static final Duration ROUND_MIN = Duration.ofMillis(5);
+  /** Least time between rounds, so that the database does other things on the whole. */
+  static final Duration PAUSE_MIN = Duration.ofMillis(5);
 
   /**
    * Time between calls for haste: each takes a lock that appends take too, and lasts longer than
@@ -91,26 +89,21 @@ public final class ProgressRounds implements AutoCloseable {
 
   private void run() {
     while (!closing) {
-      long start = nanoTime.getAsLong();
       try {
         round();
       } catch (RuntimeException e) {
         LOG.error("a look at subscribers' progress failed; it is tried again", e);
       }
       try {
+        Thread.sleep(PAUSE_MIN);
         Duration pause = isHasty() ? HASTE : LEISURE;
-        if (wakeUps.tryAcquire(left(start, pause), TimeUnit.NANOSECONDS)) {
-          TimeUnit.NANOSECONDS.sleep(left(start, ROUND_MIN));
+        if (wakeUps.tryAcquire(pause.minus(PAUSE_MIN).toMillis(), TimeUnit.MILLISECONDS)) {
+          wakeUps.drainPermits();
         }
-        wakeUps.drainPermits();
       } catch (InterruptedException e) {
         LOG.warn("subscribers' progress: interrupted; it goes on until closed");
       }
     }
-  }
-
-  private long left(long startNanos, Duration of) {
-    return of.toNanos() - (nanoTime.getAsLong() - startNanos);
   }
 
   /** Whether the next round is due soon. */
