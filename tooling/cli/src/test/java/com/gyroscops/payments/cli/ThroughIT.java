@@ -58,6 +58,10 @@ final class ThroughIT {
   private static final Duration WAIT_MAX = Duration.ofSeconds(2);
 
   private static final Duration BUSY = Duration.ofSeconds(1);
+
+  /** Below what servers take that do not know that somebody waits; benchmarks tell the figure. */
+  private static final Duration HASTE_MAX = Duration.ofMillis(150);
+
   private static final Duration CALL_MAX = Duration.ofSeconds(10);
 
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
@@ -209,7 +213,7 @@ final class ThroughIT {
     System.out.printf(
         "%d commands through sql and redis: p50 %d ms, max %d ms%n",
         COMMANDS, took.get(COMMANDS / 2).toMillis(), took.getLast().toMillis());
-    assertThat(took.get(COMMANDS / 2)).isLessThan(Duration.ofMillis(50));
+    assertThat(took.get(COMMANDS / 2)).isLessThan(HASTE_MAX);
   }
 
   @Test
