@@ -45,7 +45,8 @@ final class Bench implements Callable<Integer> {
     reads,
     growth,
     journal,
-    through;
+    through,
+    submit;
 
     Benchmark benchmark() {
       return switch (this) {
@@ -59,6 +60,7 @@ final class Bench implements Callable<Integer> {
         case growth -> new GrowthBenchmark();
         case journal -> new JournalBenchmark();
         case through -> new ThroughBenchmark();
+        case submit -> new SubmitBenchmark();
       };
     }
   }

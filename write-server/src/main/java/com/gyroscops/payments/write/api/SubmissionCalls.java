@@ -331,7 +331,8 @@ final class SubmissionCalls {
                 context.getRequestId(),
                 request.getInvoiceId(),
                 payments));
-    Settlements.Accepted accepted = settlements.accept(asked);
+    Settlements.Accepted accepted =
+        settlements.accept(asked).orElseThrow(() -> Errors.queueFull().toException());
     if (!accepted.settlement().requestHash().equals(asked.requestHash())) {
       throw Errors.requestIdReused(context.getRequestId()).toException();
     }

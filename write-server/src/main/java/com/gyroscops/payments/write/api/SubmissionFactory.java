@@ -142,11 +142,15 @@ final class SubmissionFactory {
   Settlements settlements(
       SettlementStore settlements,
       Optional<TemporalWorkflows> temporal,
-      WorkflowLauncher launcher) {
-    return new Settlements(
-        settlements,
-        (Settlement settlement) -> settlementStarter(temporal).start(settlement),
-        launcher);
+      WorkflowLauncher launcher,
+      MeterRegistry registry) {
+    Settlements all =
+        new Settlements(
+            settlements,
+            (Settlement settlement) -> settlementStarter(temporal).start(settlement),
+            launcher);
+    registry.gauge("payments.settlements.open", all, Settlements::open);
+    return all;
   }
 
   @Singleton

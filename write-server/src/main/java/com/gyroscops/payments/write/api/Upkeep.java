@@ -8,6 +8,7 @@ import com.gyroscops.payments.write.eventstore.postgres.LogMaintenance;
 import com.gyroscops.payments.write.outbox.EventRelay;
 import com.gyroscops.payments.write.outbox.SubscriberProgress;
 import com.gyroscops.payments.write.settlement.SettlementStore;
+import com.gyroscops.payments.write.settlement.Settlements;
 import com.gyroscops.payments.write.submission.Submissions;
 import com.gyroscops.payments.write.submission.WorkflowLauncher;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -28,7 +29,8 @@ final class Upkeep {
   private final SubscriberProgress progress;
   private final WorkflowLauncher launcher;
   private final Submissions submissions;
-  private final SettlementStore settlements;
+  private final Settlements settlements;
+  private final SettlementStore settlementStore;
   private final Settings settings;
   private final ServingHealth health;
   private final AtomicLong head;
@@ -40,7 +42,8 @@ final class Upkeep {
       EventRelay relay,
       WorkflowLauncher launcher,
       Submissions submissions,
-      SettlementStore settlements,
+      Settlements settlements,
+      SettlementStore settlementStore,
       Settings settings,
       ServingHealth health,
       MeterRegistry registry) {
@@ -50,6 +53,7 @@ final class Upkeep {
     this.launcher = launcher;
     this.submissions = submissions;
     this.settlements = settlements;
+    this.settlementStore = settlementStore;
     this.settings = settings;
     this.health = health;
     this.head = new AtomicLong();
@@ -85,6 +89,7 @@ final class Upkeep {
   void countSubmissions() {
     try {
       submissions.count();
+      settlements.count();
     } catch (StoreUnavailableException e) {
       LOG.warn("submissions are counted later: {}", e.getMessage());
     }
@@ -93,7 +98,7 @@ final class Upkeep {
   @Scheduled(fixedDelay = "1h", initialDelay = "1m")
   void forgetSettlements() {
     try {
-      int removed = settlements.removeEnded(settings.requestRetention());
+      int removed = settlementStore.removeEnded(settings.requestRetention());
       if (removed > 0) {
         LOG.info(
             "forgot {} settlements that ended before {}", removed, settings.requestRetention());

@@ -38,6 +38,9 @@ public interface SettlementStore {
    */
   List<Settlement> due(int max, Duration again);
 
+  /** How many have not ended; counts no further than {@code countMax}. */
+  int open(int countMax);
+
   /** Removes settlements that ended longer ago than that; how many they were. */
   int removeEnded(Duration before);
 }

@@ -10,15 +10,29 @@ import java.util.Optional;
  */
 public final class Settlements {
 
+  /** Most settlements that may be open, about. */
+  static final int OPEN_MAX = 100_000;
+
   private final SettlementStore store;
   private final SettlementStarter workflows;
   private final WorkflowLauncher launcher;
+  private volatile int open;
 
   public Settlements(
       SettlementStore store, SettlementStarter workflows, WorkflowLauncher launcher) {
     this.store = store;
     this.workflows = workflows;
     this.launcher = launcher;
+  }
+
+  /** Counts what is open, for {@link #open} and for the limit. */
+  public void count() {
+    open = store.open(OPEN_MAX);
+  }
+
+  /** How many were open when last counted. */
+  public int open() {
+    return open;
   }
 
   /**
@@ -30,15 +44,22 @@ public final class Settlements {
    */
   public record Accepted(Settlement settlement, boolean replayed) {}
 
-  /** Accepts a settlement, unless its request is known. */
-  public Accepted accept(Settlement asked) {
+  /**
+   * Accepts a settlement, unless its request is known.
+   *
+   * @return empty if as much is open as may be
+   */
+  public Optional<Accepted> accept(Settlement asked) {
     Optional<Settlement> earlier = store.find(asked.requestKey());
     if (earlier.isPresent()) {
-      return new Accepted(earlier.get(), true);
+      return Optional.of(new Accepted(earlier.get(), true));
+    }
+    if (open >= OPEN_MAX) {
+      return Optional.empty();
     }
     Settlement kept = store.keep(asked, WorkflowLauncher.START_WITHIN);
     launcher.launch(() -> workflows.start(kept));
-    return new Accepted(kept, false);
+    return Optional.of(new Accepted(kept, false));
   }
 
   /** A settlement by its request id. */

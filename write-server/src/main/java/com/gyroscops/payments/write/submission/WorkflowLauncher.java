@@ -103,7 +103,14 @@ public final class WorkflowLauncher {
     // One alone, where it is likely to be in vain: the others stay due.
     List<Runnable> due = each.due(reachable ? TURN_MAX : 1, AGAIN);
     for (Runnable start : due) {
-      start.run();
+      try {
+        start.run();
+      } catch (WorkflowsUnavailableException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        // One that cannot be started must not hold up those behind it.
+        LOG.error("a workflow could not be started; it is tried again", e);
+      }
       if (!reachable) {
         LOG.info("the workflow engine answers again");
         reachable = true;

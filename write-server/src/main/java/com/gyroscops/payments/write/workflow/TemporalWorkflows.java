@@ -20,6 +20,7 @@ import io.temporal.api.enums.v1.WorkflowIdConflictPolicy;
 import io.temporal.api.enums.v1.WorkflowIdReusePolicy;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowClientOptions;
+import io.temporal.client.WorkflowExecutionAlreadyStarted;
 import io.temporal.client.WorkflowOptions;
 import io.temporal.client.WorkflowServiceException;
 import io.temporal.common.converter.DefaultDataConverter;
@@ -226,6 +227,8 @@ public final class TemporalWorkflows implements WorkflowStarter, SettlementStart
   private static void start(Runnable start) {
     try {
       start.run();
+    } catch (WorkflowExecutionAlreadyStarted e) {
+      LOG.debug("it runs already", e);
     } catch (WorkflowServiceException e) {
       Throwable cause = e.getCause() == null ? e : e.getCause();
       throw new WorkflowsUnavailableException(String.valueOf(cause.getMessage()), e);

@@ -34,6 +34,9 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Iterator;
@@ -97,9 +100,31 @@ class WriteThroughTest {
   }
 
   @BeforeEach
-  void startKeepers() {
+  void startKeepers() throws Exception {
     sql = new Keeper(other, "sql", 1, ++sessions);
     redis = new Keeper(other, "redis", 1, ++sessions);
+    awaitHeardOf();
+  }
+
+  /** A source that was never heard of is not waited for. */
+  private static void awaitHeardOf() throws Exception {
+    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    try (Connection connection = pool.getConnection();
+        PreparedStatement heard =
+            connection.prepareStatement(
+                "select count(distinct source) from subscriber_progress"
+                    + " where source in ('sql', 'redis')")) {
+      while (System.nanoTime() < deadline) {
+        try (ResultSet row = heard.executeQuery()) {
+          row.next();
+          if (row.getInt(1) == 2) {
+            return;
+          }
+        }
+        Thread.sleep(10);
+      }
+    }
+    throw new AssertionError("the keepers are not heard of");
   }
 
   @AfterEach

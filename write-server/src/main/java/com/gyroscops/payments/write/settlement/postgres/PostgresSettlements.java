@@ -42,6 +42,8 @@ public final class PostgresSettlements implements SettlementStore {
           + " order by start_due_at limit ? for update skip locked) d"
           + " where s.request_key = d.due returning "
           + COLUMNS;
+  private static final String OPEN =
+      "select count(*) from (select from settlements where start_due_at is not null limit ?) s";
   private static final String REMOVE_ENDED =
       "delete from settlements where ended_at < now() - ? * interval '1 millisecond'";
 
@@ -136,6 +138,21 @@ public final class PostgresSettlements implements SettlementStore {
             }
           }
           return due;
+        });
+  }
+
+  @Override
+  public int open(int countMax) {
+    return database.call(
+        "count settlements",
+        connection -> {
+          try (PreparedStatement statement = connection.prepareStatement(OPEN)) {
+            statement.setInt(1, countMax);
+            try (ResultSet row = statement.executeQuery()) {
+              row.next();
+              return row.getInt(1);
+            }
+          }
         });
   }
 
