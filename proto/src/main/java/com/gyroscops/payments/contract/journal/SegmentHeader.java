@@ -34,11 +34,6 @@ public record SegmentHeader(String logId, String epoch, long firstPosition, Stri
     }
   }
 
-  /** The header of a journal's first segment. */
-  public static SegmentHeader first(String logId, String epoch) {
-    return new SegmentHeader(logId, epoch, 1, origin(logId, epoch));
-  }
-
   /** The hash that stands before the first event of a history. */
   public static String origin(String logId, String epoch) {
     return Sha256.of(beginning(logId, epoch) + "}");

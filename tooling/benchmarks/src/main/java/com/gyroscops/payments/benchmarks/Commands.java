@@ -1,6 +1,7 @@
 package com.gyroscops.payments.benchmarks;
 
 import com.google.protobuf.Timestamp;
+import com.gyroscops.payments.contract.Timestamps;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.CommandContext;
@@ -114,8 +115,7 @@ final class Commands {
   }
 
   static Timestamp now() {
-    Instant now = Instant.now();
-    return Timestamp.newBuilder().setSeconds(now.getEpochSecond()).setNanos(now.getNano()).build();
+    return Timestamps.of(Instant.now());
   }
 
   private static CommandContext context() {

@@ -158,7 +158,7 @@ final class Stack implements AutoCloseable {
     return startWriteServer(WRITE_SERVER, feedPort, writeHttpPort, Map.of());
   }
 
-  /** Starts one more write-server, without waiting. */
+  /** Starts one more write-server, without waiting. Read-servers subscribe at the first. */
   synchronized ServerProcess startWriteServer(
       String name, int httpPort, Map<String, String> settings) throws IOException {
     return startWriteServer(name, FreePorts.next(), httpPort, settings);
@@ -199,11 +199,6 @@ final class Stack implements AutoCloseable {
 
   private List<String> jar(String server) {
     return List.of("-jar", folder.resolve(server).resolve(server + ".jar").toString());
-  }
-
-  /** Starts a second write-server, without waiting. Read-servers subscribe at the first. */
-  synchronized ServerProcess startSecondWriteServer() throws IOException {
-    return startWriteServer(WRITE_SERVER + "-2", FreePorts.next(), Map.of());
   }
 
   /** Starts a read-server that follows, without waiting. */

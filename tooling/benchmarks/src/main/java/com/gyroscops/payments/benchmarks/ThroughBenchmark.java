@@ -2,6 +2,7 @@ package com.gyroscops.payments.benchmarks;
 
 import com.gyroscops.payments.benchmarks.Contest.Contender;
 import com.gyroscops.payments.benchmarks.Contest.Series;
+import com.gyroscops.payments.localstack.FreePorts;
 import com.gyroscops.payments.v1.CommandServiceGrpc;
 import com.gyroscops.payments.v1.CommandServiceGrpc.CommandServiceStub;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
@@ -12,6 +13,7 @@ import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
@@ -35,7 +37,7 @@ final class ThroughBenchmark implements Benchmark {
   public void run(Settings settings, Report report) throws Exception {
     try (Stack stack = Stack.startWithRedis(settings)) {
       report.postgres(stack.describePostgres());
-      ServerProcess second = stack.startSecondWriteServer();
+      ServerProcess second = stack.startWriteServer("write-server-2", FreePorts.next(), Map.of());
       second.awaitServing();
       stack.startReadServer().awaitServing();
       List<CommandServiceStub> servers =

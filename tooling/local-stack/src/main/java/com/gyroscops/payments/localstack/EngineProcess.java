@@ -25,23 +25,6 @@ final class EngineProcess {
 
   private static final int LOG_TAIL_BYTES = 4_096;
 
-  /** What to run for a port. */
-  @FunctionalInterface
-  interface Program {
-    List<String> command(int port);
-  }
-
-  /** Whether an engine answers. */
-  @FunctionalInterface
-  interface Question {
-    /**
-     * Asks once, for at most a second or two. Empty: it is ready; else what is wrong so far.
-     *
-     * @param process the engine that should answer on the port
-     */
-    Optional<String> ask(int port, ProcessHandle process);
-  }
-
   private final String name;
   private final Process process;
   private final int port;
@@ -58,23 +41,17 @@ final class EngineProcess {
    * @param port on loopback; 0: any free one
    * @throws IOException if it does not come up; with the end of its log
    */
-  static EngineProcess start(
-      String name,
-      EngineFolder folder,
-      int port,
-      Path log,
-      Program program,
-      Question ready,
-      Duration startMax)
+  static EngineProcess start(Engine.Kind kind, EngineFolder folder, int port, Path log)
       throws IOException {
     for (int attempt = 1; ; attempt++) {
       int chosen = port == 0 ? FreePorts.next() : port;
       EngineProcess engine =
-          new EngineProcess(name, launch(folder, log, program.command(chosen)), chosen);
+          new EngineProcess(
+              kind.name(), launch(folder, log, kind.command().of(folder.path(), chosen)), chosen);
       Optional<String> trouble;
       try {
         folder.started(engine.process.toHandle());
-        trouble = engine.awaitReady(ready, startMax);
+        trouble = engine.awaitReady(kind, folder);
       } catch (IOException | RuntimeException e) {
         engine.process.destroyForcibly();
         throw e;
@@ -103,8 +80,8 @@ final class EngineProcess {
     return process;
   }
 
-  private Optional<String> awaitReady(Question ready, Duration startMax) throws IOException {
-    long deadline = System.nanoTime() + startMax.toNanos();
+  private Optional<String> awaitReady(Engine.Kind kind, EngineFolder folder) throws IOException {
+    long deadline = System.nanoTime() + kind.startMax().toNanos();
     String last = "";
     while (System.nanoTime() < deadline) {
       if (!process.isAlive()) {
@@ -112,7 +89,7 @@ final class EngineProcess {
             "%s ended with code %d while starting on port %d"
                 .formatted(name, process.exitValue(), port));
       }
-      Optional<String> trouble = ready.ask(port, process.toHandle());
+      Optional<String> trouble = kind.ready().ask(folder.path(), port, process.toHandle());
       if (trouble.isEmpty()) {
         return trouble;
       }
@@ -121,7 +98,7 @@ final class EngineProcess {
     }
     return Optional.of(
         "%s did not answer on port %d within %d s (%s)"
-            .formatted(name, port, startMax.toSeconds(), last));
+            .formatted(name, port, kind.startMax().toSeconds(), last));
   }
 
   private static void pause() throws IOException {

@@ -26,13 +26,9 @@ public final class LocalElasticsearch implements AutoCloseable {
   private static final Duration START_MAX = Duration.ofMinutes(2);
   private static final Duration STOP_MAX = Duration.ofSeconds(60);
 
-  private final TemporaryFolder temporary;
-  private final EngineFolder folder;
-  private final EngineProcess engine;
+  private final Engine engine;
 
-  private LocalElasticsearch(TemporaryFolder temporary, EngineFolder folder, EngineProcess engine) {
-    this.temporary = temporary;
-    this.folder = folder;
+  private LocalElasticsearch(Engine engine) {
     this.engine = engine;
   }
 
@@ -53,35 +49,15 @@ public final class LocalElasticsearch implements AutoCloseable {
             .filter(FreePorts::isFree)
             .findFirst()
             .orElseThrow(() -> new IOException("no free port for Elasticsearch"));
-    TemporaryFolder temporary = TemporaryFolder.create("payments-elasticsearch-");
-    try {
-      return start(libraries, temporary, port);
-    } catch (IOException | RuntimeException e) {
-      temporary.close();
-      throw e;
-    }
-  }
-
-  private static LocalElasticsearch start(Path libraries, TemporaryFolder temporary, int port)
-      throws IOException {
-    EngineFolder folder = EngineFolder.take(temporary.path().resolve("data"));
-    try (HttpClient http =
-        HttpClient.newBuilder().connectTimeout(LocalOpenSearch.ANSWER_MAX).build()) {
-      EngineProcess engine =
-          EngineProcess.start(
+    try (HttpClient http = LocalOpenSearch.client()) {
+      Engine.Kind kind =
+          new Engine.Kind(
               "Elasticsearch",
-              folder,
-              port,
-              temporary.path().resolve("server.log"),
-              chosen -> command(libraries, folder.path(), chosen),
-              (chosen, _) -> LocalOpenSearch.ask(http, chosen, folder.path()),
-              START_MAX);
-      LocalElasticsearch search = new LocalElasticsearch(temporary, folder, engine);
-      temporary.closeFirst(search);
-      return search;
-    } catch (IOException | RuntimeException e) {
-      folder.close();
-      throw e;
+              (folder, chosen) -> command(libraries, folder, chosen),
+              (folder, chosen, _) -> LocalOpenSearch.ask(http, chosen, folder),
+              START_MAX,
+              STOP_MAX);
+      return new LocalElasticsearch(Engine.temporary(kind, port));
     }
   }
 
@@ -117,9 +93,6 @@ public final class LocalElasticsearch implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
-    try (folder) {
-      engine.stop(STOP_MAX);
-    }
-    temporary.close();
+    engine.close();
   }
 }

@@ -30,20 +30,15 @@ public final class LocalOpenSearch implements AutoCloseable {
 
   private static final Duration START_MAX = Duration.ofMinutes(2);
   private static final Duration STOP_MAX = Duration.ofSeconds(60);
-  static final Duration ANSWER_MAX = Duration.ofSeconds(2);
+  private static final Duration ANSWER_MAX = Duration.ofSeconds(2);
   private static final String HOME_PROPERTY = "payments.home";
   private static final Path MODULE = Path.of("tooling", "local-stack");
   private static final Path LIBRARIES = MODULE.resolve(Path.of("target", "opensearch"));
 
-  private final EngineFolder folder;
-  private final EngineProcess engine;
-  private final Optional<TemporaryFolder> temporary;
+  private final Engine engine;
 
-  private LocalOpenSearch(
-      EngineFolder folder, EngineProcess engine, Optional<TemporaryFolder> temporary) {
-    this.folder = folder;
+  private LocalOpenSearch(Engine engine) {
     this.engine = engine;
-    this.temporary = temporary;
   }
 
   /**
@@ -55,7 +50,7 @@ public final class LocalOpenSearch implements AutoCloseable {
    * @throws IllegalStateException if the folder is in use, or OpenSearch's libraries are missing
    */
   public static LocalOpenSearch start(Path dataDirectory, int port, Path log) throws IOException {
-    return start(libraries(home()), dataDirectory, port, log, Optional.empty());
+    return start(libraries(home()), dataDirectory, port, log);
   }
 
   /**
@@ -67,7 +62,9 @@ public final class LocalOpenSearch implements AutoCloseable {
    */
   public static LocalOpenSearch start(Path libraries, Path dataDirectory, int port, Path log)
       throws IOException {
-    return start(libraries, dataDirectory, port, log, Optional.empty());
+    try (HttpClient http = client()) {
+      return new LocalOpenSearch(Engine.start(kind(libraries, http), dataDirectory, port, log));
+    }
   }
 
   /**
@@ -88,42 +85,24 @@ public final class LocalOpenSearch implements AutoCloseable {
 
   /** Starts a node on a folder of its own, which is removed at the end, on any free port. */
   public static LocalOpenSearch temporary() throws IOException {
-    TemporaryFolder temporary = TemporaryFolder.create("payments-opensearch-");
-    try {
-      return start(
-          libraries(home()),
-          temporary.path().resolve("data"),
-          0,
-          temporary.path().resolve("server.log"),
-          Optional.of(temporary));
-    } catch (IOException | RuntimeException e) {
-      temporary.close();
-      throw e;
+    try (HttpClient http = client()) {
+      return new LocalOpenSearch(Engine.temporary(kind(libraries(home()), http), 0));
     }
   }
 
-  private static LocalOpenSearch start(
-      Path libraries, Path dataDirectory, int port, Path log, Optional<TemporaryFolder> temporary)
-      throws IOException {
+  private static Engine.Kind kind(Path libraries, HttpClient http) {
     String classPath = libraries.resolve("*") + File.pathSeparator + ownCode();
-    EngineFolder folder = EngineFolder.take(dataDirectory);
-    try (HttpClient http = HttpClient.newBuilder().connectTimeout(ANSWER_MAX).build()) {
-      EngineProcess engine =
-          EngineProcess.start(
-              "OpenSearch",
-              folder,
-              port,
-              log,
-              chosen -> command(classPath, folder.path(), chosen),
-              (chosen, _) -> ask(http, chosen, folder.path()),
-              START_MAX);
-      LocalOpenSearch search = new LocalOpenSearch(folder, engine, temporary);
-      temporary.ifPresent(it -> it.closeFirst(search));
-      return search;
-    } catch (IOException | RuntimeException e) {
-      folder.close();
-      throw e;
-    }
+    return new Engine.Kind(
+        "OpenSearch",
+        (folder, port) -> command(classPath, folder, port),
+        (folder, port, _) -> ask(http, port, folder),
+        START_MAX,
+        STOP_MAX);
+  }
+
+  /** For {@link #ask}. */
+  static HttpClient client() {
+    return HttpClient.newBuilder().connectTimeout(ANSWER_MAX).build();
   }
 
   /**
@@ -219,7 +198,7 @@ public final class LocalOpenSearch implements AutoCloseable {
 
   /** The node's process. */
   public ProcessHandle process() {
-    return engine.handle();
+    return engine.process();
   }
 
   /**
@@ -230,11 +209,6 @@ public final class LocalOpenSearch implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
-    try (folder) {
-      engine.stop(STOP_MAX);
-    }
-    if (temporary.isPresent()) {
-      temporary.get().close();
-    }
+    engine.close();
   }
 }

@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -37,15 +36,10 @@ public final class LocalRedis implements AutoCloseable {
   /** Enough for INFO's first section. */
   private static final int ANSWER_BYTES_MAX = 4_096;
 
-  private final EngineFolder folder;
-  private final EngineProcess engine;
-  private final Optional<TemporaryFolder> temporary;
+  private final Engine engine;
 
-  private LocalRedis(
-      EngineFolder folder, EngineProcess engine, Optional<TemporaryFolder> temporary) {
-    this.folder = folder;
+  private LocalRedis(Engine engine) {
     this.engine = engine;
-    this.temporary = temporary;
   }
 
   /**
@@ -57,51 +51,22 @@ public final class LocalRedis implements AutoCloseable {
    * @throws IllegalStateException if the folder is in use
    */
   public static LocalRedis start(Path dataDirectory, int port, Path log) throws IOException {
-    return start(dataDirectory, port, log, List.of("--appendonly", "yes"), Optional.empty());
+    return new LocalRedis(Engine.start(kind("yes"), dataDirectory, port, log));
   }
 
   /** Starts a server that keeps nothing, on any free port. */
   public static LocalRedis temporary() throws IOException {
-    TemporaryFolder temporary = TemporaryFolder.create("payments-redis-");
-    try {
-      return start(
-          temporary.path().resolve("data"),
-          0,
-          temporary.path().resolve("server.log"),
-          List.of("--appendonly", "no"),
-          Optional.of(temporary));
-    } catch (IOException | RuntimeException e) {
-      temporary.close();
-      throw e;
-    }
+    return new LocalRedis(Engine.temporary(kind("no"), 0));
   }
 
-  private static LocalRedis start(
-      Path dataDirectory,
-      int port,
-      Path log,
-      List<String> persistence,
-      Optional<TemporaryFolder> temporary)
-      throws IOException {
+  private static Engine.Kind kind(String appendOnly) throws IOException {
     Path program = program();
-    EngineFolder folder = EngineFolder.take(dataDirectory);
-    try {
-      EngineProcess engine =
-          EngineProcess.start(
-              "Redis",
-              folder,
-              port,
-              log,
-              chosen -> command(program, folder.path(), chosen, persistence),
-              LocalRedis::ask,
-              START_MAX);
-      LocalRedis redis = new LocalRedis(folder, engine, temporary);
-      temporary.ifPresent(it -> it.closeFirst(redis));
-      return redis;
-    } catch (IOException | RuntimeException e) {
-      folder.close();
-      throw e;
-    }
+    return new Engine.Kind(
+        "Redis",
+        (folder, port) -> command(program, folder, port, appendOnly),
+        (_, port, process) -> ask(port, process),
+        START_MAX,
+        STOP_MAX);
   }
 
   /**
@@ -114,23 +79,21 @@ public final class LocalRedis implements AutoCloseable {
     return EngineFolder.stopLeftOver(directory);
   }
 
-  private static List<String> command(Path program, Path data, int port, List<String> persistence) {
-    List<String> command = new ArrayList<>();
-    command.add(program.toString());
-    command.addAll(
-        List.of(
-            "--port",
-            Integer.toString(port),
-            "--bind",
-            "127.0.0.1",
-            "--dir",
-            data.toString(),
-            "--daemonize",
-            "no",
-            "--save",
-            ""));
-    command.addAll(persistence);
-    return command;
+  private static List<String> command(Path program, Path data, int port, String appendOnly) {
+    return List.of(
+        program.toString(),
+        "--port",
+        Integer.toString(port),
+        "--bind",
+        "127.0.0.1",
+        "--dir",
+        data.toString(),
+        "--daemonize",
+        "no",
+        "--save",
+        "",
+        "--appendonly",
+        appendOnly);
   }
 
   /** Ready is who answers on the port, is that very process, and has loaded its data. */
@@ -187,7 +150,7 @@ public final class LocalRedis implements AutoCloseable {
 
   /** The server's process. */
   public ProcessHandle process() {
-    return engine.handle();
+    return engine.process();
   }
 
   /**
@@ -198,12 +161,7 @@ public final class LocalRedis implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
-    try (folder) {
-      engine.stop(STOP_MAX);
-    }
-    if (temporary.isPresent()) {
-      temporary.get().close();
-    }
+    engine.close();
   }
 
   private static Path program() throws IOException {

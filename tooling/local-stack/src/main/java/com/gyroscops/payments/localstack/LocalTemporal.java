@@ -29,15 +29,10 @@ public final class LocalTemporal implements AutoCloseable {
   private static final Duration STOP_MAX = Duration.ofSeconds(30);
   private static final int ANSWER_MILLIS_MAX = 1_000;
 
-  private final EngineFolder folder;
-  private final EngineProcess engine;
-  private final Optional<TemporaryFolder> temporary;
+  private final Engine engine;
 
-  private LocalTemporal(
-      EngineFolder folder, EngineProcess engine, Optional<TemporaryFolder> temporary) {
-    this.folder = folder;
+  private LocalTemporal(Engine engine) {
     this.engine = engine;
-    this.temporary = temporary;
   }
 
   /**
@@ -51,7 +46,7 @@ public final class LocalTemporal implements AutoCloseable {
    */
   public static LocalTemporal start(Path libraries, Path directory, int port, Path log)
       throws IOException {
-    return start(libraries, directory, port, log, Optional.empty());
+    return new LocalTemporal(Engine.start(kind(libraries), directory, port, log));
   }
 
   /** Starts a server on a folder of its own, which is removed at the end, on any free port. */
@@ -61,41 +56,16 @@ public final class LocalTemporal implements AutoCloseable {
 
   /** The same on a port. */
   public static LocalTemporal temporary(int port) throws IOException {
-    TemporaryFolder temporary = TemporaryFolder.create("payments-temporal-");
-    try {
-      return start(
-          libraries(LocalOpenSearch.home()),
-          temporary.path().resolve("data"),
-          port,
-          temporary.path().resolve("server.log"),
-          Optional.of(temporary));
-    } catch (IOException | RuntimeException e) {
-      temporary.close();
-      throw e;
-    }
+    return new LocalTemporal(Engine.temporary(kind(libraries(LocalOpenSearch.home())), port));
   }
 
-  private static LocalTemporal start(
-      Path libraries, Path directory, int port, Path log, Optional<TemporaryFolder> temporary)
-      throws IOException {
-    EngineFolder folder = EngineFolder.take(directory);
-    try {
-      EngineProcess engine =
-          EngineProcess.start(
-              "Temporal",
-              folder,
-              port,
-              log,
-              chosen -> command(libraries, chosen),
-              (chosen, _) -> ask(chosen),
-              START_MAX);
-      LocalTemporal temporal = new LocalTemporal(folder, engine, temporary);
-      temporary.ifPresent(it -> it.closeFirst(temporal));
-      return temporal;
-    } catch (IOException | RuntimeException e) {
-      folder.close();
-      throw e;
-    }
+  private static Engine.Kind kind(Path libraries) {
+    return new Engine.Kind(
+        "Temporal",
+        (_, port) -> command(libraries, port),
+        (_, port, _) -> ask(port),
+        START_MAX,
+        STOP_MAX);
   }
 
   /**
@@ -163,7 +133,7 @@ public final class LocalTemporal implements AutoCloseable {
 
   /** The server's process. */
   public ProcessHandle process() {
-    return engine.handle();
+    return engine.process();
   }
 
   /**
@@ -174,11 +144,6 @@ public final class LocalTemporal implements AutoCloseable {
    */
   @Override
   public void close() throws IOException {
-    try (folder) {
-      engine.stop(STOP_MAX);
-    }
-    if (temporary.isPresent()) {
-      temporary.get().close();
-    }
+    engine.close();
   }
 }

@@ -30,7 +30,6 @@ record JournalSettings(String folder, long segmentBytes, boolean required, long 
       return Optional.empty();
     }
     return Optional.of(
-        new JournalRules(
-            Path.of(folder).toAbsolutePath(), segmentBytes, required, behindEventsMax));
+        new JournalRules(Path.of(folder).toAbsolutePath(), segmentBytes, behindEventsMax));
   }
 }

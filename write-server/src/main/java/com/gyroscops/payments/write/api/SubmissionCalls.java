@@ -1,7 +1,8 @@
 package com.gyroscops.payments.write.api;
 
-import com.google.protobuf.Timestamp;
 import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.contract.Deadlines;
+import com.gyroscops.payments.contract.Timestamps;
 import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.v1.CancelCommandRequest;
 import com.gyroscops.payments.v1.CancelCommandResponse;
@@ -34,18 +35,14 @@ import com.gyroscops.payments.write.submission.Submissions;
 import com.gyroscops.payments.write.submission.Submissions.Submitted;
 import com.gyroscops.payments.write.submission.WorkflowLauncher;
 import io.grpc.Context;
-import io.grpc.Deadline;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code CommandService} offers about commands that are executed later. All methods block, and
@@ -110,9 +107,7 @@ final class SubmissionCalls {
             .setState(accepted.status().state())
             .setPaymentId(accepted.paymentId())
             .setReplayed(accepted.replayed());
-    if (accepted.status() instanceof CommandStatus.Ended ended) {
-      response.setOutcome(Responses.message(ended.outcome()));
-    }
+    accepted.status().outcome().map(Responses::message).ifPresent(response::setOutcome);
     return response.build();
   }
 
@@ -195,11 +190,8 @@ final class SubmissionCalls {
   GetCommandResponse get(GetCommandRequest request) {
     CommandStatus status = status(request.getOrganizationId(), request.getRequestId());
     var response = GetCommandResponse.newBuilder().setState(status.state());
-    switch (status) {
-      case CommandStatus.Ended(var outcome) -> response.setOutcome(Responses.message(outcome));
-      case CommandStatus.Open open -> response.setSubmitTime(timestamp(open.submittedAt()));
-      case CommandStatus.Unknown _ -> {}
-    }
+    status.outcome().map(Responses::message).ifPresent(response::setOutcome);
+    status.submittedAt().map(Timestamps::of).ifPresent(response::setSubmitTime);
     return response.build();
   }
 
@@ -211,11 +203,8 @@ final class SubmissionCalls {
       status = status(request.getOrganizationId(), request.getRequestId());
     }
     var response = WaitCommandResponse.newBuilder().setState(status.state());
-    switch (status) {
-      case CommandStatus.Ended(var outcome) -> response.setOutcome(Responses.message(outcome));
-      case CommandStatus.Open open -> response.setSubmitTime(timestamp(open.submittedAt()));
-      case CommandStatus.Unknown _ -> {}
-    }
+    status.outcome().map(Responses::message).ifPresent(response::setOutcome);
+    status.submittedAt().map(Timestamps::of).ifPresent(response::setSubmitTime);
     return response.build();
   }
 
@@ -223,7 +212,8 @@ final class SubmissionCalls {
   private void awaitOutcome(UUID requestKey) throws InterruptedException {
     CompletableFuture<Void> decided =
         outcomes
-            .await(requestKey, waitMax(Context.current().getDeadline()))
+            .await(
+                requestKey, Deadlines.left(Context.current().getDeadline(), WAIT_MARGIN, WAIT_MAX))
             .orElseThrow(() -> Errors.tooManyWaiting().toException());
     Context.CancellationListener cancelled = _ -> decided.complete(null);
     Context.current().addListener(cancelled, Runnable::run);
@@ -234,25 +224,13 @@ final class SubmissionCalls {
     }
   }
 
-  private static Duration waitMax(@Nullable Deadline deadline) {
-    if (deadline == null) {
-      return WAIT_MAX;
-    }
-    Duration left = Duration.ofNanos(deadline.timeRemaining(TimeUnit.NANOSECONDS));
-    Duration max = left.minus(WAIT_MARGIN);
-    if (max.isNegative()) {
-      return Duration.ZERO;
-    }
-    return max.compareTo(WAIT_MAX) < 0 ? max : WAIT_MAX;
-  }
-
   CancelCommandResponse cancel(CancelCommandRequest request) {
     requireNamed(request.getOrganizationId(), request.getRequestId());
     return switch (submissions.cancel(request.getOrganizationId(), request.getRequestId())) {
       case CommandStatus.Ended ended when ended.state() == CommandState.COMMAND_STATE_CANCELLED ->
           CancelCommandResponse.newBuilder()
               .setState(ended.state())
-              .setOutcome(Responses.message(ended.outcome()))
+              .setOutcome(Responses.message(ended.how()))
               .build();
       case CommandStatus.Ended ended -> throw Errors.ended(ended.state().name()).toException();
       case CommandStatus.Open _, CommandStatus.Unknown _ ->
@@ -354,12 +332,5 @@ final class SubmissionCalls {
   /** Answers whoever waits, and from now on without waiting. */
   void drain() {
     outcomes.close();
-  }
-
-  private static Timestamp timestamp(Instant time) {
-    return Timestamp.newBuilder()
-        .setSeconds(time.getEpochSecond())
-        .setNanos(time.getNano())
-        .build();
   }
 }

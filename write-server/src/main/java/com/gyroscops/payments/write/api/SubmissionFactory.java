@@ -4,14 +4,12 @@ import com.gyroscops.payments.write.command.CommandHandler;
 import com.gyroscops.payments.write.command.CommandReader;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.postgres.PostgresEventStore;
-import com.gyroscops.payments.write.settlement.Settlement;
 import com.gyroscops.payments.write.settlement.SettlementExecutor;
 import com.gyroscops.payments.write.settlement.SettlementStarter;
 import com.gyroscops.payments.write.settlement.SettlementStore;
 import com.gyroscops.payments.write.settlement.Settlements;
 import com.gyroscops.payments.write.settlement.postgres.PostgresSettlements;
 import com.gyroscops.payments.write.submission.OutcomeWatch;
-import com.gyroscops.payments.write.submission.Submission;
 import com.gyroscops.payments.write.submission.SubmissionExecutor;
 import com.gyroscops.payments.write.submission.SubmissionStore;
 import com.gyroscops.payments.write.submission.Submissions;
@@ -74,7 +72,7 @@ final class SubmissionFactory {
   }
 
   @Context
-  @Bean(preDestroy = "close")
+  @Bean(preDestroy = "close", typed = TemporalWorkflows.class)
   @Requires(property = "payments.temporal.address", pattern = ".+")
   TemporalWorkflows temporal(
       TemporalConfiguration configuration,
@@ -86,48 +84,48 @@ final class SubmissionFactory {
         configuration.settings(), settings.instanceId(), submissions, settlements, registry);
   }
 
+  /** Only asked where there is an engine: nothing is accepted without one. */
+  @Singleton
+  WorkflowStarter workflowStarter(Optional<TemporalWorkflows> temporal) {
+    return submission -> temporal.orElseThrow().start(submission);
+  }
+
+  /** As {@link #workflowStarter}. */
+  @Singleton
+  SettlementStarter settlementStarter(Optional<TemporalWorkflows> temporal) {
+    return settlement -> temporal.orElseThrow().start(settlement);
+  }
+
   @Singleton
   WorkflowLauncher workflowLauncher(
-      Optional<TemporalWorkflows> temporal,
+      TemporalConfiguration configuration,
+      WorkflowStarter submissionStarter,
       SubmissionStore submissions,
+      SettlementStarter settlementStarter,
       SettlementStore settlements,
       @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads) {
     WorkflowLauncher.Accepted openSubmissions =
         (max, again) ->
             submissions.due(max, again).stream()
-                .<Runnable>map(due -> () -> starter(temporal).start(due))
+                .<Runnable>map(due -> () -> submissionStarter.start(due))
                 .toList();
     WorkflowLauncher.Accepted openSettlements =
         (max, again) ->
             settlements.due(max, again).stream()
-                .<Runnable>map(due -> () -> settlementStarter(temporal).start(due))
+                .<Runnable>map(due -> () -> settlementStarter.start(due))
                 .toList();
     return new WorkflowLauncher(
-        temporal.isPresent(), List.of(openSubmissions, openSettlements), virtualThreads);
-  }
-
-  /** Only asked where there is an engine: nothing is accepted without one. */
-  private static WorkflowStarter starter(Optional<TemporalWorkflows> temporal) {
-    return temporal.orElseThrow();
-  }
-
-  private static SettlementStarter settlementStarter(Optional<TemporalWorkflows> temporal) {
-    return temporal.orElseThrow();
+        configuration.isEnabled(), List.of(openSubmissions, openSettlements), virtualThreads);
   }
 
   @Singleton
   Submissions submissions(
       @Named("submissions") EventStore store,
       SubmissionStore submissions,
-      Optional<TemporalWorkflows> temporal,
+      WorkflowStarter workflows,
       WorkflowLauncher launcher,
       MeterRegistry registry) {
-    Submissions all =
-        new Submissions(
-            store,
-            submissions,
-            (Submission.Reference submission) -> starter(temporal).start(submission),
-            launcher);
+    Submissions all = new Submissions(store, submissions, workflows, launcher);
     registry.gauge("payments.submissions.open", all, it -> it.backlog().open());
     TimeGauge.builder(
             "payments.submissions.oldest",
@@ -141,14 +139,10 @@ final class SubmissionFactory {
   @Singleton
   Settlements settlements(
       SettlementStore settlements,
-      Optional<TemporalWorkflows> temporal,
+      SettlementStarter workflows,
       WorkflowLauncher launcher,
       MeterRegistry registry) {
-    Settlements all =
-        new Settlements(
-            settlements,
-            (Settlement settlement) -> settlementStarter(temporal).start(settlement),
-            launcher);
+    Settlements all = new Settlements(settlements, workflows, launcher);
     registry.gauge("payments.settlements.open", all, Settlements::open);
     return all;
   }

@@ -7,7 +7,6 @@ import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.eventstore.postgres.LogMaintenance;
 import com.gyroscops.payments.write.outbox.EventRelay;
 import com.gyroscops.payments.write.outbox.SubscriberProgress;
-import com.gyroscops.payments.write.settlement.SettlementStore;
 import com.gyroscops.payments.write.settlement.Settlements;
 import com.gyroscops.payments.write.submission.Submissions;
 import com.gyroscops.payments.write.submission.WorkflowLauncher;
@@ -30,7 +29,6 @@ final class Upkeep {
   private final WorkflowLauncher launcher;
   private final Submissions submissions;
   private final Settlements settlements;
-  private final SettlementStore settlementStore;
   private final Settings settings;
   private final ServingHealth health;
   private final AtomicLong head;
@@ -43,7 +41,6 @@ final class Upkeep {
       WorkflowLauncher launcher,
       Submissions submissions,
       Settlements settlements,
-      SettlementStore settlementStore,
       Settings settings,
       ServingHealth health,
       MeterRegistry registry) {
@@ -53,7 +50,6 @@ final class Upkeep {
     this.launcher = launcher;
     this.submissions = submissions;
     this.settlements = settlements;
-    this.settlementStore = settlementStore;
     this.settings = settings;
     this.health = health;
     this.head = new AtomicLong();
@@ -98,7 +94,7 @@ final class Upkeep {
   @Scheduled(fixedDelay = "1h", initialDelay = "1m")
   void forgetSettlements() {
     try {
-      int removed = settlementStore.removeEnded(settings.requestRetention());
+      int removed = settlements.forgetEnded(settings.requestRetention());
       if (removed > 0) {
         LOG.info(
             "forgot {} settlements that ended before {}", removed, settings.requestRetention());

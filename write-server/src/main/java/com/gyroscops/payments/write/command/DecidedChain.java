@@ -2,6 +2,7 @@ package com.gyroscops.payments.write.command;
 
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.contract.Timestamps;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.Chain;
 import com.gyroscops.payments.write.eventstore.Chain.Entry;
@@ -94,8 +95,8 @@ final class DecidedChain {
                 .setCausationId(envelope.causationId())
                 .setRequestId(envelope.requestId())
                 .setTraceparent(envelope.traceparent())
-                .setEffectiveTime(PaymentMessages.toMessage(at.effectiveAt()))
-                .setRecordTime(PaymentMessages.toMessage(at.recordedAt()))
+                .setEffectiveTime(Timestamps.of(at.effectiveAt()))
+                .setRecordTime(Timestamps.of(at.recordedAt()))
                 .setPayment(payment);
         PaymentMessages.setEvent(event, happening);
         PaymentEvent whole = event.build();

@@ -1,6 +1,7 @@
 package com.gyroscops.payments.write.command;
 
 import com.google.protobuf.Timestamp;
+import com.gyroscops.payments.contract.Timestamps;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.PaymentCreated;
 import com.gyroscops.payments.v1.PaymentDeleted;
@@ -69,16 +70,16 @@ final class PaymentMessages {
             .setMerchantReference(description.merchantReference())
             .setProviderReference(description.providerReference())
             .setCorrelationId(facts.correlationId())
-            .setEffectiveTime(toMessage(facts.effectiveAt()))
-            .setCreateTime(toMessage(facts.createdAt()))
-            .setUpdateTime(toMessage(facts.updatedAt()));
+            .setEffectiveTime(Timestamps.of(facts.effectiveAt()))
+            .setCreateTime(Timestamps.of(facts.createdAt()))
+            .setUpdateTime(Timestamps.of(facts.updatedAt()));
     switch (state) {
       case Payment.Processing _ -> {}
       case Payment.Completed completed -> {
         message
             .setCapturedAmount(toMessage(facts.amount()))
             .setRefundedAmount(toMessage(completed.refunded()))
-            .setCompleteTime(toMessage(completed.completedAt()));
+            .setCompleteTime(Timestamps.of(completed.completedAt()));
         completed.refunds().forEach(refund -> message.addRefunds(toMessage(refund)));
       }
       case Payment.Failed failed -> message.setFailure(toMessage(failed.failure()));
@@ -157,13 +158,6 @@ final class PaymentMessages {
     }
   }
 
-  static Timestamp toMessage(Instant instant) {
-    return Timestamp.newBuilder()
-        .setSeconds(instant.getEpochSecond())
-        .setNanos(instant.getNano())
-        .build();
-  }
-
   private static List<String> changedPaths(Changes changes) {
     Map<String, Boolean> changed = new LinkedHashMap<>();
     changed.put("personal_data.user_id", changes.userId() != null);
@@ -194,8 +188,8 @@ final class PaymentMessages {
         .setRefundId(refund.refundId())
         .setAmount(toMessage(refund.amount()))
         .setReason(refund.reason())
-        .setEffectiveTime(toMessage(refund.effectiveAt()))
-        .setRecordTime(toMessage(refund.recordedAt()))
+        .setEffectiveTime(Timestamps.of(refund.effectiveAt()))
+        .setRecordTime(Timestamps.of(refund.recordedAt()))
         .build();
   }
 

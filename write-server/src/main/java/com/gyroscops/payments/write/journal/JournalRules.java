@@ -7,11 +7,10 @@ import java.nio.file.Path;
  *
  * @param folder whose journal it is
  * @param segmentBytesMax size at which a segment ends; 4 KiB to 1 GiB
- * @param required whether commands wait for the journal
- * @param behindEventsMax by how many events it may then be behind before they are refused
+ * @param behindEventsMax by how many events it may be behind before commands that need it are
+ *     refused
  */
-public record JournalRules(
-    Path folder, long segmentBytesMax, boolean required, long behindEventsMax) {
+public record JournalRules(Path folder, long segmentBytesMax, long behindEventsMax) {
 
   private static final long SEGMENT_BYTES_LEAST = 4 * 1024;
   private static final long SEGMENT_BYTES_MOST = 1024 * 1024 * 1024;

@@ -1,7 +1,7 @@
 package com.gyroscops.payments.write.outbox;
 
-import com.google.protobuf.Timestamp;
 import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.contract.Timestamps;
 import com.gyroscops.payments.contract.UnexpectedErrors;
 import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.v1.EventBatch;
@@ -16,7 +16,6 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.Condition;
@@ -184,7 +183,6 @@ final class Subscription implements Runnable {
     if (!events.isEmpty()) {
       sent = events.getLast().getPosition();
     }
-    Instant now = clock.instant();
     observer.onNext(
         SubscribeResponse.newBuilder()
             .setBatch(
@@ -192,10 +190,7 @@ final class Subscription implements Runnable {
                     .setLogId(head.logId())
                     .setEpoch(began.epoch())
                     .setHead(Math.max(head.position(), sent))
-                    .setSendTime(
-                        Timestamp.newBuilder()
-                            .setSeconds(now.getEpochSecond())
-                            .setNanos(now.getNano()))
+                    .setSendTime(Timestamps.of(clock.instant()))
                     .addAllEvents(events))
             .build());
   }

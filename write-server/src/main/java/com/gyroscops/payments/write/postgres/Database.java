@@ -4,7 +4,12 @@ import com.google.protobuf.InvalidProtocolBufferException;
 import com.gyroscops.payments.write.eventstore.AppendRefusedException;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import javax.sql.DataSource;
 
 /**
@@ -18,6 +23,18 @@ public record Database(DataSource dataSource) {
   @FunctionalInterface
   public interface Work<T> {
     T run(Connection connection) throws SQLException, InvalidProtocolBufferException;
+  }
+
+  /** Sets a statement's parameters. */
+  @FunctionalInterface
+  public interface Parameters {
+    void set(PreparedStatement statement) throws SQLException;
+  }
+
+  /** Reads one row. */
+  @FunctionalInterface
+  public interface Row<T> {
+    T read(ResultSet row) throws SQLException, InvalidProtocolBufferException;
   }
 
   /**
@@ -59,6 +76,48 @@ public record Database(DataSource dataSource) {
             connection.setAutoCommit(true);
           }
         });
+  }
+
+  /** Reads what a statement answers, as a step of its own; see {@link #call}. */
+  public <T> List<T> rows(String what, String sql, Parameters parameters, Row<T> row) {
+    return call(what, connection -> rows(connection, sql, parameters, row));
+  }
+
+  /** Reads the one row that a statement answers, if any, as a step of its own. */
+  public <T> Optional<T> row(String what, String sql, Parameters parameters, Row<T> row) {
+    return call(what, connection -> row(connection, sql, parameters, row));
+  }
+
+  /** Reads what a statement answers, in a step. */
+  public static <T> List<T> rows(
+      Connection connection, String sql, Parameters parameters, Row<T> row)
+      throws SQLException, InvalidProtocolBufferException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      parameters.set(statement);
+      try (ResultSet results = statement.executeQuery()) {
+        List<T> all = new ArrayList<>();
+        while (results.next()) {
+          all.add(row.read(results));
+        }
+        return all;
+      }
+    }
+  }
+
+  /** Reads the one row that a statement answers, if any, in a step. */
+  public static <T> Optional<T> row(
+      Connection connection, String sql, Parameters parameters, Row<T> row)
+      throws SQLException, InvalidProtocolBufferException {
+    return rows(connection, sql, parameters, row).stream().findFirst();
+  }
+
+  /** Makes a change, in a step; how many rows it concerned. */
+  public static int update(Connection connection, String sql, Parameters parameters)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      parameters.set(statement);
+      return statement.executeUpdate();
+    }
   }
 
   /**

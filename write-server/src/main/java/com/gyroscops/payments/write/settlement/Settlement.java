@@ -63,46 +63,44 @@ public record Settlement(
 
   /** After a payment's processing; without effect unless the payment was waiting. */
   public Settlement processed(int index, StepOutcome outcome) {
-    if (step(index) != SettlementStep.SETTLEMENT_STEP_WAITING) {
-      return this;
-    }
-    return switch (outcome) {
-      case StepOutcome.Accepted(String token) ->
-          moved(
-              index,
-              payment(index)
-                  .setStep(SettlementStep.SETTLEMENT_STEP_PROCESSED)
-                  .setConsistencyToken(token),
-              SettlementState.SETTLEMENT_STATE_SETTLING);
-      case StepOutcome.Rejected(CommandError error) ->
-          moved(
-              index,
-              payment(index).setStep(SettlementStep.SETTLEMENT_STEP_REJECTED).setError(error),
-              SettlementState.SETTLEMENT_STATE_COMPENSATING);
-    };
+    return step(
+        index,
+        SettlementStep.SETTLEMENT_STEP_WAITING,
+        outcome,
+        SettlementStep.SETTLEMENT_STEP_PROCESSED,
+        SettlementStep.SETTLEMENT_STEP_REJECTED);
   }
 
   /** After a payment's refund; without effect unless the payment was processed. */
   public Settlement refunded(int index, StepOutcome outcome) {
-    if (step(index) != SettlementStep.SETTLEMENT_STEP_PROCESSED) {
+    return step(
+        index,
+        SettlementStep.SETTLEMENT_STEP_PROCESSED,
+        outcome,
+        SettlementStep.SETTLEMENT_STEP_REFUNDED,
+        SettlementStep.SETTLEMENT_STEP_REFUND_REJECTED);
+  }
+
+  private Settlement step(
+      int index,
+      SettlementStep from,
+      StepOutcome outcome,
+      SettlementStep accepted,
+      SettlementStep rejected) {
+    SettledPayment payment = progress.getPayments(index);
+    if (payment.getStep() != from) {
       return this;
     }
-    return switch (outcome) {
-      case StepOutcome.Accepted(String token) ->
-          moved(
-              index,
-              payment(index)
-                  .setStep(SettlementStep.SETTLEMENT_STEP_REFUNDED)
-                  .setConsistencyToken(token),
-              SettlementState.SETTLEMENT_STATE_COMPENSATING);
-      case StepOutcome.Rejected(CommandError error) ->
-          moved(
-              index,
-              payment(index)
-                  .setStep(SettlementStep.SETTLEMENT_STEP_REFUND_REJECTED)
-                  .setError(error),
-              SettlementState.SETTLEMENT_STATE_COMPENSATING);
-    };
+    SettledPayment.Builder moved = payment.toBuilder();
+    switch (outcome) {
+      case StepOutcome.Accepted(String token) -> moved.setStep(accepted).setConsistencyToken(token);
+      case StepOutcome.Rejected(CommandError error) -> moved.setStep(rejected).setError(error);
+    }
+    SettlementState state =
+        moved.getStep() == SettlementStep.SETTLEMENT_STEP_PROCESSED
+            ? SettlementState.SETTLEMENT_STATE_SETTLING
+            : SettlementState.SETTLEMENT_STATE_COMPENSATING;
+    return with(progress.toBuilder().setPayments(index, moved).setState(state));
   }
 
   /**
@@ -128,19 +126,8 @@ public record Settlement(
     return with(progress.toBuilder().setState(end));
   }
 
-  private SettlementStep step(int index) {
-    return progress.getPayments(index).getStep();
-  }
-
-  private SettledPayment.Builder payment(int index) {
-    return progress.getPayments(index).toBuilder();
-  }
-
-  private Settlement moved(int index, SettledPayment.Builder payment, SettlementState state) {
-    return with(progress.toBuilder().setPayments(index, payment).setState(state));
-  }
-
-  private Settlement with(InvoiceSettlement.Builder changed) {
+  /** The same settlement, of which the API says something else. */
+  public Settlement with(InvoiceSettlement.Builder changed) {
     return new Settlement(requestKey, requestHash, correlationId, traceparent, changed.build());
   }
 }

@@ -2,10 +2,11 @@ package com.gyroscops.payments.write.settlement;
 
 import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.submission.WorkflowLauncher;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Accepts settlements and tells of them. Both methods block, and throw {@link
+ * Accepts settlements and tells of them. Its methods block, and throw {@link
  * com.gyroscops.payments.write.eventstore.StoreUnavailableException}. For concurrent use.
  */
 public final class Settlements {
@@ -33,6 +34,11 @@ public final class Settlements {
   /** How many were open when last counted. */
   public int open() {
     return open;
+  }
+
+  /** Removes settlements that ended longer ago than that; how many they were. */
+  public int forgetEnded(Duration retention) {
+    return store.removeEnded(retention);
   }
 
   /**

@@ -4,6 +4,7 @@ import com.gyroscops.payments.v1.CommandState;
 import com.gyroscops.payments.write.command.CommandOutcome;
 import com.gyroscops.payments.write.command.Errors;
 import java.time.Instant;
+import java.util.Optional;
 
 /** How far a command is. */
 public sealed interface CommandStatus {
@@ -11,12 +12,23 @@ public sealed interface CommandStatus {
   /** As the contract names it. */
   CommandState state();
 
+  /** How it ended, if it has. */
+  default Optional<CommandOutcome> outcome() {
+    return this instanceof Ended(CommandOutcome how) ? Optional.of(how) : Optional.empty();
+  }
+
+  /** When it was submitted, while that is known: until it has ended. */
+  default Optional<Instant> submittedAt() {
+    return this instanceof Open(Instant at, boolean _) ? Optional.of(at) : Optional.empty();
+  }
+
   /**
    * It was submitted and has not ended.
    *
+   * @param since when it was submitted
    * @param started whether it was taken up
    */
-  record Open(Instant submittedAt, boolean started) implements CommandStatus {
+  record Open(Instant since, boolean started) implements CommandStatus {
     @Override
     public CommandState state() {
       return started ? CommandState.COMMAND_STATE_RUNNING : CommandState.COMMAND_STATE_PENDING;
@@ -24,10 +36,10 @@ public sealed interface CommandStatus {
   }
 
   /** It has ended. */
-  record Ended(CommandOutcome outcome) implements CommandStatus {
+  record Ended(CommandOutcome how) implements CommandStatus {
     @Override
     public CommandState state() {
-      return switch (outcome) {
+      return switch (how) {
         case CommandOutcome.Succeeded _ -> CommandState.COMMAND_STATE_SUCCEEDED;
         case CommandOutcome.Refused refused ->
             switch (refused.error().reason()) {

@@ -1,6 +1,7 @@
 package com.gyroscops.payments.write.submission;
 
 /** Has a workflow engine carry out what was accepted. For concurrent use. */
+@FunctionalInterface
 public interface WorkflowStarter {
 
   /**

@@ -1,6 +1,7 @@
 package com.gyroscops.payments.write.through;
 
 import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.contract.Deadlines;
 import com.gyroscops.payments.v1.ConsistencyToken;
 import com.gyroscops.payments.v1.ReadSource;
 import com.gyroscops.payments.v1.SourceProgress;
@@ -9,7 +10,6 @@ import com.gyroscops.payments.write.command.CommandEnvelope;
 import com.gyroscops.payments.write.command.CommandHandler;
 import com.gyroscops.payments.write.command.CommandOutcome;
 import com.gyroscops.payments.write.command.SharedSources;
-import io.grpc.Deadline;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.List;
@@ -17,7 +17,6 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Has commands that succeeded wait for the sources that they, or the rules, require; whatever
@@ -82,20 +81,11 @@ public final class ThroughHandler implements CommandHandler {
     return waits
         .await(
             new SourceWaits.Wanted(event.getEpoch(), event.getPosition(), sources),
-            timeLeft(command.answerWhen().deadline()))
+            Deadlines.left(command.answerWhen().deadline(), DEADLINE_MARGIN, waitMax))
         .thenApply(found -> {
           meter(found, System.nanoTime() - start);
           return done.after(found);
         });
-  }
-
-  private Duration timeLeft(@Nullable Deadline deadline) {
-    if (deadline == null) {
-      return waitMax;
-    }
-    Duration left =
-        Duration.ofNanos(deadline.timeRemaining(TimeUnit.NANOSECONDS)).minus(DEADLINE_MARGIN);
-    return left.compareTo(waitMax) < 0 ? left : waitMax;
   }
 
   private void meter(List<SourceProgress> found, long nanos) {

@@ -93,8 +93,7 @@ class JournalTest {
 
   private Journal journal(
       String name, MemoryEventStore store, OutboxTail tail, Path at, SegmentFile.Opener files) {
-    Journal journal =
-        new Journal(new JournalRules(at, 8_192, false, 10), store, tail, lease, name, files);
+    Journal journal = new Journal(new JournalRules(at, 8_192, 10), store, tail, lease, name, files);
     open.add(journal);
     return journal;
   }

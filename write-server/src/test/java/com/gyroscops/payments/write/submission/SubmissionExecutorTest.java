@@ -137,7 +137,7 @@ class SubmissionExecutorTest {
     executor(batcher).execute(new Submission.Reference("acme", "r-other", MINUTE));
 
     assertThat(state("other")).isEqualTo(CommandState.COMMAND_STATE_REJECTED);
-    assertThat(((CommandStatus.Ended) submissions.status("acme", "r-other")).outcome())
+    assertThat(submissions.status("acme", "r-other").outcome().orElseThrow())
         .isInstanceOfSatisfying(
             CommandOutcome.Refused.class,
             refused -> assertThat(refused.error().reason()).isEqualTo("PAYMENT_EXISTS"));

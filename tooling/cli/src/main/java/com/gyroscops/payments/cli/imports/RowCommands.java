@@ -3,6 +3,7 @@ package com.gyroscops.payments.cli.imports;
 import com.google.protobuf.FieldMask;
 import com.google.protobuf.Timestamp;
 import com.gyroscops.payments.contract.Currencies;
+import com.gyroscops.payments.contract.Timestamps;
 import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.Command;
@@ -207,11 +208,7 @@ final class RowCommands {
       Instant instant = OffsetDateTime.parse(text).toInstant();
       violations.require(
           !instant.isBefore(Instant.EPOCH), "occurred_at", "is before 1970-01-01T00:00:00Z");
-      return Optional.of(
-          Timestamp.newBuilder()
-              .setSeconds(instant.getEpochSecond())
-              .setNanos(instant.getNano())
-              .build());
+      return Optional.of(Timestamps.of(instant));
     } catch (DateTimeException e) {
       violations.add(
           "occurred_at", "is not an RFC 3339 time such as 2010-12-01T08:26:00Z: " + text);

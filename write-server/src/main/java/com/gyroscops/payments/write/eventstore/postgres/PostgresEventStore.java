@@ -11,6 +11,8 @@ import com.gyroscops.payments.write.eventstore.KnownRequest;
 import com.gyroscops.payments.write.eventstore.LogHead;
 import com.gyroscops.payments.write.payment.PaymentKey;
 import com.gyroscops.payments.write.postgres.Database;
+import java.sql.Array;
+import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -75,16 +77,16 @@ public final class PostgresEventStore implements EventStore {
 
   @Override
   public LogHead head() {
-    return database.call(
-        "read the head",
-        connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(HEAD);
-              ResultSet row = statement.executeQuery()) {
-            row.next();
-            logId = row.getString(1);
-            return new LogHead(row.getString(1), row.getString(2), row.getLong(3));
-          }
-        });
+    LogHead head =
+        database
+            .row(
+                "read the head",
+                HEAD,
+                _ -> {},
+                row -> new LogHead(row.getString(1), row.getString(2), row.getLong(3)))
+            .orElseThrow();
+    logId = head.logId();
+    return head;
   }
 
   @Override
@@ -99,15 +101,18 @@ public final class PostgresEventStore implements EventStore {
         "read payments",
         connection -> {
           Map<PaymentKey, PaymentEvent> found = HashMap.newHashMap(keys.size());
-          try (PreparedStatement statement = connection.prepareStatement(NEWEST)) {
-            statement.setArray(1, connection.createArrayOf("uuid", byStoredKey.keySet().toArray()));
-            try (ResultSet row = statement.executeQuery()) {
-              while (row.next()) {
-                PaymentKey key = byStoredKey.get(row.getObject(1, UUID.class));
-                if (key != null) {
-                  found.put(key, event(log, row.getLong(2), row.getBytes(3)));
-                }
-              }
+          for (Map.Entry<UUID, PaymentEvent> row :
+              Database.rows(
+                  connection,
+                  NEWEST,
+                  statement -> statement.setArray(1, uuids(connection, byStoredKey.keySet())),
+                  row ->
+                      Map.entry(
+                          row.getObject(1, UUID.class),
+                          event(log, row.getLong(2), row.getBytes(3))))) {
+            PaymentKey key = byStoredKey.get(row.getKey());
+            if (key != null) {
+              found.put(key, row.getValue());
             }
           }
           return found;
@@ -117,79 +122,59 @@ public final class PostgresEventStore implements EventStore {
   @Override
   public List<PaymentEvent> read(long after, int countMax, int bytesMax) {
     String log = logId();
-    return database.call(
+    return database.rows(
         "read events",
-        connection -> {
-          List<PaymentEvent> events = new ArrayList<>();
-          try (PreparedStatement statement = connection.prepareStatement(READ)) {
-            statement.setLong(1, after);
-            statement.setInt(2, countMax);
-            statement.setInt(3, bytesMax);
-            try (ResultSet row = statement.executeQuery()) {
-              while (row.next()) {
-                events.add(event(log, row.getLong(1), row.getBytes(2)));
-              }
-            }
-          }
-          return events;
-        });
+        READ,
+        statement -> {
+          statement.setLong(1, after);
+          statement.setInt(2, countMax);
+          statement.setInt(3, bytesMax);
+        },
+        row -> event(log, row.getLong(1), row.getBytes(2)));
   }
 
   @Override
   public Optional<KnownRequest> request(UUID requestKey) {
     String log = logId();
-    return database.call(
+    return database.row(
         "read a request",
-        connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(REQUEST)) {
-            statement.setObject(1, requestKey);
-            statement.setObject(2, requestKey);
-            try (ResultSet row = statement.executeQuery()) {
-              return row.next()
-                  ? Optional.of(
-                      known(log, row.getLong(1), row.getObject(2, UUID.class), row.getBytes(3)))
-                  : Optional.empty();
-            }
-          }
-        });
+        REQUEST,
+        statement -> {
+          statement.setObject(1, requestKey);
+          statement.setObject(2, requestKey);
+        },
+        row -> known(log, row.getLong(1), row.getObject(2, UUID.class), row.getBytes(3)));
   }
 
   @Override
   public Set<UUID> decided(Collection<UUID> requestKeys) {
     return database.call(
         "read requests",
-        connection -> {
-          Set<UUID> decided = new HashSet<>();
-          try (PreparedStatement statement = connection.prepareStatement(DECIDED)) {
-            statement.setArray(1, connection.createArrayOf("uuid", requestKeys.toArray()));
-            try (ResultSet row = statement.executeQuery()) {
-              while (row.next()) {
-                decided.add(row.getObject(1, UUID.class));
-              }
-            }
-          }
-          return decided;
-        });
+        connection ->
+            new HashSet<>(
+                Database.rows(
+                    connection,
+                    DECIDED,
+                    statement -> statement.setArray(1, uuids(connection, requestKeys)),
+                    row -> row.getObject(1, UUID.class))));
+  }
+
+  private static Array uuids(Connection connection, Collection<UUID> ids) throws SQLException {
+    return connection.createArrayOf("uuid", ids.toArray());
   }
 
   @Override
   public Optional<KnownRequest> close(UUID requestKey, UUID requestHash, CommandError outcome) {
     String log = logId();
-    return database.call(
+    return database.row(
         "close a request",
-        connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(CLOSE)) {
-            statement.setObject(1, requestKey);
-            statement.setObject(2, requestHash);
-            statement.setBytes(3, outcome.toByteArray());
-            try (ResultSet row = statement.executeQuery()) {
-              return row.next()
-                  ? Optional.of(
-                      known(log, row.getLong(1), row.getObject(2, UUID.class), row.getBytes(3)))
-                  : Optional.empty();
-            }
-          }
-        });
+        CLOSE,
+        statement -> {
+          statement.setObject(1, requestKey);
+          statement.setObject(2, requestHash);
+          statement.setBytes(3, outcome.toByteArray());
+        },
+        row -> known(log, row.getLong(1), row.getObject(2, UUID.class), row.getBytes(3)));
   }
 
   @Override

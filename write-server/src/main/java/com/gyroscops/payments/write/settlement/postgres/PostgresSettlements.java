@@ -2,18 +2,16 @@ package com.gyroscops.payments.write.settlement.postgres;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Timestamp;
+import com.gyroscops.payments.contract.Timestamps;
 import com.gyroscops.payments.v1.InvoiceSettlement;
 import com.gyroscops.payments.write.postgres.Database;
 import com.gyroscops.payments.write.settlement.Settlement;
 import com.gyroscops.payments.write.settlement.SettlementStore;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -61,24 +59,26 @@ public final class PostgresSettlements implements SettlementStore {
 
   @Override
   public Settlement keep(Settlement settlement, Duration startWithin) {
-    Timestamp now = now();
+    Timestamp now = Timestamps.of(clock.instant());
     Settlement kept =
-        with(settlement, settlement.progress().toBuilder().setCreateTime(now).setUpdateTime(now));
+        settlement.with(settlement.progress().toBuilder().setCreateTime(now).setUpdateTime(now));
     return database.call(
         "keep a settlement",
         connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(KEEP)) {
-            statement.setObject(1, kept.requestKey());
-            statement.setObject(2, kept.requestHash());
-            statement.setString(3, kept.correlationId());
-            statement.setString(4, kept.traceparent());
-            statement.setBytes(5, kept.progress().toByteArray());
-            statement.setLong(6, startWithin.toMillis());
-            // An earlier one stays for a long time, so it is still there.
-            return statement.executeUpdate() == 1
-                ? kept
-                : find(connection, FIND, kept.requestKey()).orElseThrow();
-          }
+          int inserted =
+              Database.update(
+                  connection,
+                  KEEP,
+                  statement -> {
+                    statement.setObject(1, kept.requestKey());
+                    statement.setObject(2, kept.requestHash());
+                    statement.setString(3, kept.correlationId());
+                    statement.setString(4, kept.traceparent());
+                    statement.setBytes(5, kept.progress().toByteArray());
+                    statement.setLong(6, startWithin.toMillis());
+                  });
+          // An earlier one stays for a long time, so it is still there.
+          return inserted == 1 ? kept : find(connection, FIND, kept.requestKey()).orElseThrow();
         });
   }
 
@@ -89,12 +89,11 @@ public final class PostgresSettlements implements SettlementStore {
 
   private static Optional<Settlement> find(Connection connection, String sql, UUID requestKey)
       throws SQLException, InvalidProtocolBufferException {
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setObject(1, requestKey);
-      try (ResultSet row = statement.executeQuery()) {
-        return row.next() ? Optional.of(settlement(row)) : Optional.empty();
-      }
-    }
+    return Database.row(
+        connection,
+        sql,
+        statement -> statement.setObject(1, requestKey),
+        PostgresSettlements::settlement);
   }
 
   @Override
@@ -110,62 +109,53 @@ public final class PostgresSettlements implements SettlementStore {
           if (changed.equals(before.get())) {
             return before;
           }
-          Settlement after = with(changed, changed.progress().toBuilder().setUpdateTime(now()));
-          try (PreparedStatement statement = connection.prepareStatement(CHANGE)) {
-            statement.setBytes(1, after.progress().toByteArray());
-            statement.setBoolean(2, after.hasEnded());
-            statement.setBoolean(3, after.hasEnded());
-            statement.setObject(4, requestKey);
-            statement.executeUpdate();
-          }
+          Settlement after =
+              changed.with(
+                  changed.progress().toBuilder().setUpdateTime(Timestamps.of(clock.instant())));
+          var _ =
+              Database.update(
+                  connection,
+                  CHANGE,
+                  statement -> {
+                    statement.setBytes(1, after.progress().toByteArray());
+                    statement.setBoolean(2, after.hasEnded());
+                    statement.setBoolean(3, after.hasEnded());
+                    statement.setObject(4, requestKey);
+                  });
           return Optional.of(after);
         });
   }
 
   @Override
   public List<Settlement> due(int max, Duration again) {
-    return database.call(
+    return database.rows(
         "read what is due",
-        connection -> {
-          List<Settlement> due = new ArrayList<>();
-          try (PreparedStatement statement = connection.prepareStatement(DUE)) {
-            statement.setLong(1, again.toMillis());
-            statement.setInt(2, max);
-            try (ResultSet row = statement.executeQuery()) {
-              while (row.next()) {
-                due.add(settlement(row));
-              }
-            }
-          }
-          return due;
-        });
+        DUE,
+        statement -> {
+          statement.setLong(1, again.toMillis());
+          statement.setInt(2, max);
+        },
+        PostgresSettlements::settlement);
   }
 
   @Override
   public int open(int countMax) {
-    return database.call(
-        "count settlements",
-        connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(OPEN)) {
-            statement.setInt(1, countMax);
-            try (ResultSet row = statement.executeQuery()) {
-              row.next();
-              return row.getInt(1);
-            }
-          }
-        });
+    return database
+        .row(
+            "count settlements",
+            OPEN,
+            statement -> statement.setInt(1, countMax),
+            row -> row.getInt(1))
+        .orElseThrow();
   }
 
   @Override
   public int removeEnded(Duration before) {
     return database.call(
         "remove settlements",
-        connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(REMOVE_ENDED)) {
-            statement.setLong(1, before.toMillis());
-            return statement.executeUpdate();
-          }
-        });
+        connection ->
+            Database.update(
+                connection, REMOVE_ENDED, statement -> statement.setLong(1, before.toMillis())));
   }
 
   private static Settlement settlement(ResultSet row)
@@ -176,19 +166,5 @@ public final class PostgresSettlements implements SettlementStore {
         row.getString(3),
         row.getString(4),
         InvoiceSettlement.parseFrom(row.getBytes(5)));
-  }
-
-  private static Settlement with(Settlement settlement, InvoiceSettlement.Builder progress) {
-    return new Settlement(
-        settlement.requestKey(),
-        settlement.requestHash(),
-        settlement.correlationId(),
-        settlement.traceparent(),
-        progress.build());
-  }
-
-  private Timestamp now() {
-    Instant now = clock.instant();
-    return Timestamp.newBuilder().setSeconds(now.getEpochSecond()).setNanos(now.getNano()).build();
   }
 }

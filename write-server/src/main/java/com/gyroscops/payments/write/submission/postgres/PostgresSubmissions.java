@@ -6,13 +6,11 @@ import com.gyroscops.payments.write.postgres.Database;
 import com.gyroscops.payments.write.submission.Submission;
 import com.gyroscops.payments.write.submission.SubmissionStore;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -82,17 +80,20 @@ public final class PostgresSubmissions implements SubmissionStore {
 
   private static boolean insert(Connection connection, Submission submission, Duration startWithin)
       throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(KEEP)) {
-      statement.setObject(1, submission.requestKey());
-      statement.setString(2, submission.organizationId());
-      statement.setString(3, submission.requestId());
-      statement.setObject(4, submission.requestHash());
-      statement.setBytes(5, submission.command().toByteArray());
-      statement.setString(6, submission.traceparent());
-      statement.setLong(7, submission.executionTimeout().toMillis());
-      statement.setLong(8, startWithin.toMillis());
-      return statement.executeUpdate() == 1;
-    }
+    return Database.update(
+            connection,
+            KEEP,
+            statement -> {
+              statement.setObject(1, submission.requestKey());
+              statement.setString(2, submission.organizationId());
+              statement.setString(3, submission.requestId());
+              statement.setObject(4, submission.requestHash());
+              statement.setBytes(5, submission.command().toByteArray());
+              statement.setString(6, submission.traceparent());
+              statement.setLong(7, submission.executionTimeout().toMillis());
+              statement.setLong(8, startWithin.toMillis());
+            })
+        == 1;
   }
 
   @Override
@@ -102,80 +103,56 @@ public final class PostgresSubmissions implements SubmissionStore {
 
   private static Optional<Submission> find(Connection connection, UUID requestKey)
       throws SQLException, InvalidProtocolBufferException {
-    try (PreparedStatement statement = connection.prepareStatement(FIND)) {
-      statement.setObject(1, requestKey);
-      try (ResultSet row = statement.executeQuery()) {
-        return row.next() ? Optional.of(submission(row)) : Optional.empty();
-      }
-    }
+    return Database.row(
+        connection,
+        FIND,
+        statement -> statement.setObject(1, requestKey),
+        PostgresSubmissions::submission);
   }
 
   @Override
   public Optional<Taken> take(UUID requestKey) {
-    return database.call(
+    return database.row(
         "take a submission up",
-        connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(TAKE)) {
-            statement.setObject(1, requestKey);
-            try (ResultSet row = statement.executeQuery()) {
-              return row.next()
-                  ? Optional.of(new Taken(submission(row), row.getBoolean(10)))
-                  : Optional.empty();
-            }
-          }
-        });
+        TAKE,
+        statement -> statement.setObject(1, requestKey),
+        row -> new Taken(submission(row), row.getBoolean(10)));
   }
 
   @Override
   public boolean remove(UUID requestKey) {
-    return database.call(
-        "remove a submission",
-        connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(REMOVE)) {
-            statement.setObject(1, requestKey);
-            try (ResultSet row = statement.executeQuery()) {
-              row.next();
-              return row.getBoolean(1);
-            }
-          }
-        });
+    return database
+        .row(
+            "remove a submission",
+            REMOVE,
+            statement -> statement.setObject(1, requestKey),
+            row -> row.getBoolean(1))
+        .orElseThrow();
   }
 
   @Override
   public List<Submission.Reference> due(int max, Duration again) {
-    return database.call(
+    return database.rows(
         "read what is due",
-        connection -> {
-          List<Submission.Reference> due = new ArrayList<>();
-          try (PreparedStatement statement = connection.prepareStatement(DUE)) {
-            statement.setLong(1, again.toMillis());
-            statement.setInt(2, max);
-            try (ResultSet row = statement.executeQuery()) {
-              while (row.next()) {
-                due.add(
-                    new Submission.Reference(
-                        row.getString(1), row.getString(2), Duration.ofMillis(row.getLong(3))));
-              }
-            }
-          }
-          return due;
-        });
+        DUE,
+        statement -> {
+          statement.setLong(1, again.toMillis());
+          statement.setInt(2, max);
+        },
+        row ->
+            new Submission.Reference(
+                row.getString(1), row.getString(2), Duration.ofMillis(row.getLong(3))));
   }
 
   @Override
   public Backlog backlog(int countMax) {
-    return database.call(
-        "count submissions",
-        connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(BACKLOG)) {
-            statement.setInt(1, countMax);
-            try (ResultSet row = statement.executeQuery()) {
-              row.next();
-              return new Backlog(
-                  row.getInt(1), Duration.ofMillis((long) (row.getDouble(2) * 1_000)));
-            }
-          }
-        });
+    return database
+        .row(
+            "count submissions",
+            BACKLOG,
+            statement -> statement.setInt(1, countMax),
+            row -> new Backlog(row.getInt(1), Duration.ofMillis((long) (row.getDouble(2) * 1_000))))
+        .orElseThrow();
   }
 
   private static Submission submission(ResultSet row)

@@ -1,0 +1,127 @@
+package com.gyroscops.payments.localstack;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * An engine that runs on a folder of its own, from its start until it has stopped. For concurrent
+ * use.
+ */
+final class Engine implements AutoCloseable {
+
+  /**
+   * How an engine is run.
+   *
+   * @param name for messages
+   * @param startMax longest time until it answers
+   * @param stopMax longest time that it gets to stop by itself
+   */
+  record Kind(String name, Command command, Question ready, Duration startMax, Duration stopMax) {}
+
+  /** What to run for a folder and a port. */
+  @FunctionalInterface
+  interface Command {
+    List<String> of(Path folder, int port);
+  }
+
+  /** Whether an engine answers. */
+  @FunctionalInterface
+  interface Question {
+    /**
+     * Asks once, for at most a second or two. Empty: it is ready; else what is wrong so far.
+     *
+     * @param process the engine that should answer on the port
+     */
+    Optional<String> ask(Path folder, int port, ProcessHandle process);
+  }
+
+  private final EngineFolder folder;
+  private final EngineProcess process;
+  private final Duration stopMax;
+  private final Optional<TemporaryFolder> temporary;
+
+  private Engine(
+      EngineFolder folder,
+      EngineProcess process,
+      Duration stopMax,
+      Optional<TemporaryFolder> temporary) {
+    this.folder = folder;
+    this.process = process;
+    this.stopMax = stopMax;
+    this.temporary = temporary;
+  }
+
+  /**
+   * Starts an engine on a folder, which is made if it does not exist, and waits until it answers.
+   *
+   * @param port on loopback; 0: any free one
+   * @param log appended to
+   * @throws IOException if it does not start; with the end of its log
+   * @throws IllegalStateException if the folder is in use
+   */
+  static Engine start(Kind kind, Path directory, int port, Path log) throws IOException {
+    return start(kind, directory, port, log, Optional.empty());
+  }
+
+  /** Starts an engine on a folder that is removed when it is closed, or when the JVM ends. */
+  static Engine temporary(Kind kind, int port) throws IOException {
+    TemporaryFolder temporary =
+        TemporaryFolder.create("payments-" + kind.name().toLowerCase(Locale.ROOT) + "-");
+    try {
+      Engine engine =
+          start(
+              kind,
+              temporary.path().resolve("data"),
+              port,
+              temporary.path().resolve("server.log"),
+              Optional.of(temporary));
+      temporary.closeFirst(engine);
+      return engine;
+    } catch (IOException | RuntimeException e) {
+      temporary.close();
+      throw e;
+    }
+  }
+
+  private static Engine start(
+      Kind kind, Path directory, int port, Path log, Optional<TemporaryFolder> temporary)
+      throws IOException {
+    EngineFolder folder = EngineFolder.take(directory);
+    try {
+      EngineProcess process = EngineProcess.start(kind, folder, port, log);
+      return new Engine(folder, process, kind.stopMax(), temporary);
+    } catch (IOException | RuntimeException e) {
+      folder.close();
+      throw e;
+    }
+  }
+
+  /** Port on loopback. */
+  int port() {
+    return process.port();
+  }
+
+  ProcessHandle process() {
+    return process.handle();
+  }
+
+  /**
+   * Stops the engine and frees the folder; removes a temporary one. Without effect on one that is
+   * gone.
+   *
+   * @throws IOException if it had to be killed
+   */
+  @Override
+  public void close() throws IOException {
+    try (folder) {
+      process.stop(stopMax);
+    }
+    if (temporary.isPresent()) {
+      temporary.get().close();
+    }
+  }
+}
