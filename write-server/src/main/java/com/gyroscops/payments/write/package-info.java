@@ -2,7 +2,7 @@
  * The write-server: decides commands, appends events, relays them, keeps the audit journal.
  *
  * <pre>
- *   api ─> workflow (Temporal) ─> settlement ─> submission ─> command
+ *   api ─> workflow (Temporal) ─> settlement, imports ─> submission ─> command
  *    ├─> command ─> payment (the domain)
  *    │        └─> eventstore  &lt;── eventstore.postgres, eventstore.memory
  *    ├─> outbox ─> eventstore &lt;── outbox.postgres
@@ -10,7 +10,8 @@
  *    └─> through ─> command, outbox
  * </pre>
  *
- * <p>{@code settlement} and {@code submission} have their stores in {@code postgres} packages, too.
+ * <p>{@code settlement}, {@code imports} and {@code submission} have their stores in {@code
+ * postgres} packages, too.
  */
 @NullMarked
 package com.gyroscops.payments.write;

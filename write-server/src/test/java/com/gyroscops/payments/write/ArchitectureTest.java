@@ -10,8 +10,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import org.junit.jupiter.api.Test;
 
 /**
- * Dependencies point one way: api, workflow, settlement and submission, journal and through,
- * outbox, command, eventstore, payment.
+ * Dependencies point one way: api, workflow, settlement and imports, submission, journal and
+ * through, outbox, command, eventstore, payment.
  */
 class ArchitectureTest {
 

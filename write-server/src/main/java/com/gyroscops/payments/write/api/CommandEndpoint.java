@@ -42,23 +42,17 @@ import com.gyroscops.payments.write.command.CommandHandler;
 import com.gyroscops.payments.write.command.CommandOutcome;
 import com.gyroscops.payments.write.command.CommandReader;
 import com.gyroscops.payments.write.command.CommandReader.Reading;
-import com.gyroscops.payments.write.command.Errors;
-import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.submission.CommandStatus;
 import com.gyroscops.payments.write.submission.Submissions.Submitted;
 import com.gyroscops.payments.write.through.WriteRules;
-import io.grpc.Context;
-import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -77,13 +71,12 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
   private final WriteRules rules;
   private final Consumer<Runnable> whenRoom;
   private final SubmissionCalls submissions;
-  private final Executor blocking;
+  private final BlockingCalls blocking;
   private final Set<CommandStream> streams = ConcurrentHashMap.newKeySet();
   private volatile boolean draining;
 
   /**
    * @param whenRoom runs a task once there is room for commands again
-   * @param blocking for what blocks
    */
   CommandEndpoint(
       CommandReader reader,
@@ -91,7 +84,7 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
       WriteRules rules,
       Consumer<Runnable> whenRoom,
       SubmissionCalls submissions,
-      Executor blocking) {
+      BlockingCalls blocking) {
     this.reader = reader;
     this.commands = commands;
     this.rules = rules;
@@ -232,70 +225,37 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
 
   @Override
   public void getCommand(GetCommandRequest request, StreamObserver<GetCommandResponse> responses) {
-    answer("GetCommand", responses, () -> submissions.get(request));
+    blocking.answer("GetCommand", responses, () -> submissions.get(request));
   }
 
   @Override
   public void submitCommand(
       SubmitCommandRequest request, StreamObserver<SubmitCommandResponse> responses) {
-    answer("SubmitCommand", responses, () -> submissions.submit(request));
+    blocking.answer("SubmitCommand", responses, () -> submissions.submit(request));
   }
 
   @Override
   public void waitCommand(
       WaitCommandRequest request, StreamObserver<WaitCommandResponse> responses) {
-    answer("WaitCommand", responses, () -> submissions.await(request));
+    blocking.answer("WaitCommand", responses, () -> submissions.await(request));
   }
 
   @Override
   public void cancelCommand(
       CancelCommandRequest request, StreamObserver<CancelCommandResponse> responses) {
-    answer("CancelCommand", responses, () -> submissions.cancel(request));
+    blocking.answer("CancelCommand", responses, () -> submissions.cancel(request));
   }
 
   @Override
   public void settleInvoice(
       SettleInvoiceRequest request, StreamObserver<SettleInvoiceResponse> responses) {
-    answer("SettleInvoice", responses, () -> submissions.settle(request));
+    blocking.answer("SettleInvoice", responses, () -> submissions.settle(request));
   }
 
   @Override
   public void getInvoiceSettlement(
       GetInvoiceSettlementRequest request, StreamObserver<GetInvoiceSettlementResponse> responses) {
-    answer("GetInvoiceSettlement", responses, () -> submissions.settlement(request));
-  }
-
-  /** Answers a call whose work blocks. */
-  private <T> void answer(String name, StreamObserver<T> responses, Callable<T> work) {
-    blocking(
-        name,
-        responses,
-        () -> {
-          responses.onNext(work.call());
-          responses.onCompleted();
-        });
-  }
-
-  /** Work that blocks and answers, or fails. */
-  private interface Work {
-    void run() throws Exception;
-  }
-
-  private void blocking(String name, StreamObserver<?> responses, Work work) {
-    blocking.execute(
-        Context.current()
-            .wrap(() -> {
-              try {
-                work.run();
-              } catch (StatusRuntimeException e) {
-                responses.onError(e);
-              } catch (StoreUnavailableException e) {
-                responses.onError(Errors.storeUnavailable().toException());
-              } catch (Exception e) {
-                LOG.error("{} failed unexpectedly", name, e);
-                responses.onError(UnexpectedErrors.hidden());
-              }
-            }));
+    blocking.answer("GetInvoiceSettlement", responses, () -> submissions.settlement(request));
   }
 
   /** Answers a command that was only accepted so far, or had been executed before. */
@@ -332,7 +292,7 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
         && request instanceof Reading.WellFormed(CommandEnvelope envelope)) {
       Payment identity =
           Payment.newBuilder().setOrganizationId(envelope.command().key().organizationId()).build();
-      blocking(
+      blocking.run(
           envelope.kind(),
           responses,
           () ->

@@ -4,6 +4,11 @@ import com.gyroscops.payments.write.command.CommandHandler;
 import com.gyroscops.payments.write.command.CommandReader;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.postgres.PostgresEventStore;
+import com.gyroscops.payments.write.imports.ImportExecutor;
+import com.gyroscops.payments.write.imports.ImportStarter;
+import com.gyroscops.payments.write.imports.ImportStore;
+import com.gyroscops.payments.write.imports.Imports;
+import com.gyroscops.payments.write.imports.postgres.PostgresImports;
 import com.gyroscops.payments.write.settlement.SettlementExecutor;
 import com.gyroscops.payments.write.settlement.SettlementStarter;
 import com.gyroscops.payments.write.settlement.SettlementStore;
@@ -28,10 +33,13 @@ import io.micronaut.scheduling.TaskExecutors;
 import jakarta.inject.Named;
 import jakarta.inject.Singleton;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import javax.sql.DataSource;
 
 /** Puts together what executes commands later. */
@@ -71,6 +79,21 @@ final class SubmissionFactory {
     return new SettlementExecutor(settlements, reader, commands);
   }
 
+  @Singleton
+  ImportStore importStore(@Named("submissions") DataSource dataSource) {
+    return new PostgresImports(DelegatingDataSource.unwrapDataSource(dataSource));
+  }
+
+  @Singleton
+  ImportExecutor importExecutor(
+      @Named("submissions") EventStore store,
+      ImportStore imports,
+      CommandReader reader,
+      CommandHandler commands,
+      @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads) {
+    return new ImportExecutor(store, imports, reader, commands, virtualThreads);
+  }
+
   @Context
   @Bean(preDestroy = "close", typed = TemporalWorkflows.class)
   @Requires(property = "payments.temporal.address", pattern = ".+")
@@ -79,9 +102,15 @@ final class SubmissionFactory {
       Settings settings,
       SubmissionExecutor submissions,
       SettlementExecutor settlements,
+      ImportExecutor imports,
       MeterRegistry registry) {
     return new TemporalWorkflows(
-        configuration.settings(), settings.instanceId(), submissions, settlements, registry);
+        configuration.settings(),
+        settings.instanceId(),
+        submissions,
+        settlements,
+        imports,
+        registry);
   }
 
   /** Only asked where there is an engine: nothing is accepted without one. */
@@ -96,6 +125,12 @@ final class SubmissionFactory {
     return settlement -> temporal.orElseThrow().start(settlement);
   }
 
+  /** As {@link #workflowStarter}. */
+  @Singleton
+  ImportStarter importStarter(Optional<TemporalWorkflows> temporal) {
+    return importId -> temporal.orElseThrow().start(importId);
+  }
+
   @Singleton
   WorkflowLauncher workflowLauncher(
       TemporalConfiguration configuration,
@@ -103,19 +138,22 @@ final class SubmissionFactory {
       SubmissionStore submissions,
       SettlementStarter settlementStarter,
       SettlementStore settlements,
+      ImportStarter importStarter,
+      ImportStore imports,
       @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads) {
-    WorkflowLauncher.Accepted openSubmissions =
-        (max, again) ->
-            submissions.due(max, again).stream()
-                .<Runnable>map(due -> () -> submissionStarter.start(due))
-                .toList();
-    WorkflowLauncher.Accepted openSettlements =
-        (max, again) ->
-            settlements.due(max, again).stream()
-                .<Runnable>map(due -> () -> settlementStarter.start(due))
-                .toList();
     return new WorkflowLauncher(
-        configuration.isEnabled(), List.of(openSubmissions, openSettlements), virtualThreads);
+        configuration.isEnabled(),
+        List.of(
+            accepted(submissions::due, submissionStarter::start),
+            accepted(settlements::due, settlementStarter::start),
+            accepted(imports::due, importStarter::start)),
+        virtualThreads);
+  }
+
+  private static <T> WorkflowLauncher.Accepted accepted(
+      BiFunction<Integer, Duration, List<T>> due, Consumer<T> starter) {
+    return (max, again) ->
+        due.apply(max, again).stream().<Runnable>map(it -> () -> starter.accept(it)).toList();
   }
 
   @Singleton
@@ -145,6 +183,25 @@ final class SubmissionFactory {
     Settlements all = new Settlements(settlements, workflows, launcher);
     registry.gauge("payments.settlements.open", all, Settlements::open);
     return all;
+  }
+
+  @Singleton
+  Imports imports(
+      ImportStore imports,
+      ImportStarter workflows,
+      WorkflowLauncher launcher,
+      MeterRegistry registry) {
+    Imports all = new Imports(imports, workflows, launcher);
+    registry.gauge("payments.imports.open", all, Imports::open);
+    return all;
+  }
+
+  @Singleton
+  ImportEndpoint importEndpoint(
+      Imports imports,
+      WorkflowLauncher launcher,
+      @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads) {
+    return new ImportEndpoint(imports, launcher, new BlockingCalls(virtualThreads));
   }
 
   @Singleton

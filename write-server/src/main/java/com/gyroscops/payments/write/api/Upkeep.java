@@ -5,6 +5,7 @@ import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.LogHead;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.eventstore.postgres.LogMaintenance;
+import com.gyroscops.payments.write.imports.Imports;
 import com.gyroscops.payments.write.outbox.EventRelay;
 import com.gyroscops.payments.write.outbox.SubscriberProgress;
 import com.gyroscops.payments.write.settlement.Settlements;
@@ -13,6 +14,7 @@ import com.gyroscops.payments.write.submission.WorkflowLauncher;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.context.annotation.Context;
 import io.micronaut.scheduling.annotation.Scheduled;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +31,7 @@ final class Upkeep {
   private final WorkflowLauncher launcher;
   private final Submissions submissions;
   private final Settlements settlements;
+  private final Imports imports;
   private final Settings settings;
   private final ServingHealth health;
   private final AtomicLong head;
@@ -41,6 +44,7 @@ final class Upkeep {
       WorkflowLauncher launcher,
       Submissions submissions,
       Settlements settlements,
+      Imports imports,
       Settings settings,
       ServingHealth health,
       MeterRegistry registry) {
@@ -50,6 +54,7 @@ final class Upkeep {
     this.launcher = launcher;
     this.submissions = submissions;
     this.settlements = settlements;
+    this.imports = imports;
     this.settings = settings;
     this.health = health;
     this.head = new AtomicLong();
@@ -86,21 +91,27 @@ final class Upkeep {
     try {
       submissions.count();
       settlements.count();
+      imports.count();
     } catch (StoreUnavailableException e) {
       LOG.warn("submissions are counted later: {}", e.getMessage());
     }
   }
 
   @Scheduled(fixedDelay = "1h", initialDelay = "1m")
-  void forgetSettlements() {
+  void forgetOld() {
+    Duration retention = settings.requestRetention();
     try {
-      int removed = settlements.forgetEnded(settings.requestRetention());
-      if (removed > 0) {
+      int oldSettlements = settlements.forgetEnded(retention);
+      int oldImports = imports.forgetOld(retention);
+      if (oldSettlements + oldImports > 0) {
         LOG.info(
-            "forgot {} settlements that ended before {}", removed, settings.requestRetention());
+            "forgot {} settlements and {} imports older than {}",
+            oldSettlements,
+            oldImports,
+            retention);
       }
     } catch (StoreUnavailableException e) {
-      LOG.warn("old settlements are forgotten later: {}", e.getMessage());
+      LOG.warn("old settlements and imports are forgotten later: {}", e.getMessage());
     }
   }
 

@@ -6,6 +6,7 @@ import com.gyroscops.payments.contract.GrpcTransport;
 import com.gyroscops.payments.contract.ServingHealth;
 import com.gyroscops.payments.contract.UnexpectedErrors;
 import com.gyroscops.payments.v1.CommandServiceGrpc;
+import com.gyroscops.payments.v1.ImportServiceGrpc;
 import com.gyroscops.payments.v1.WriteStrategy;
 import com.gyroscops.payments.write.command.CommandBatcher;
 import com.gyroscops.payments.write.command.CommandHandler;
@@ -62,7 +63,8 @@ final class WriteServerFactory {
 
   @Singleton
   ServingHealth health() {
-    return new ServingHealth(List.of(CommandServiceGrpc.SERVICE_NAME));
+    return new ServingHealth(
+        List.of(CommandServiceGrpc.SERVICE_NAME, ImportServiceGrpc.SERVICE_NAME));
   }
 
   @Singleton
@@ -211,7 +213,7 @@ final class WriteServerFactory {
         rules,
         batcher::whenRoom,
         submissions,
-        virtualThreads);
+        new BlockingCalls(virtualThreads));
   }
 
   @Singleton
@@ -226,11 +228,13 @@ final class WriteServerFactory {
    */
   @Singleton
   @Replaces(bean = ServerBuilder.class, factory = GrpcServerBuilder.class)
-  ServerBuilder<?> publicServer(Settings settings, CommandEndpoint commands, ServingHealth health) {
+  ServerBuilder<?> publicServer(
+      Settings settings, CommandEndpoint commands, ImportEndpoint imports, ServingHealth health) {
     Executor networkThread = Runnable::run;
     return GrpcTransport.defaults(settings.host(), settings.grpcPort())
         .newServer(networkThread)
         .addService(commands)
+        .addService(imports)
         .addService(health.service())
         .intercept(new TraceContext())
         .intercept(new UnexpectedErrors());

@@ -31,6 +31,9 @@ public final class Errors {
   /** Reason of a command that the event store refuses for a reason of its own. */
   public static final String COMMAND_NOT_STORED = "COMMAND_NOT_STORED";
 
+  /** Reason of a command whose expected version is not the payment's. */
+  public static final String VERSION_MISMATCH = "VERSION_MISMATCH";
+
   private Errors() {}
 
   /** A business rule says no. */
@@ -104,7 +107,7 @@ public final class Errors {
   static ApiError versionMismatch(long expected, long actual) {
     return ApiError.of(
         Code.ABORTED,
-        "VERSION_MISMATCH",
+        VERSION_MISMATCH,
         "the payment is at version " + actual + ", not " + expected,
         Map.of(
             "expected_version", Long.toString(expected), "actual_version", Long.toString(actual)));
@@ -171,6 +174,42 @@ public final class Errors {
         "SETTLEMENT_UNKNOWN",
         "there is no settlement of request " + requestId,
         Map.of("request_id", requestId));
+  }
+
+  /** There is no such import. */
+  public static ApiError importUnknown(String importId) {
+    return ApiError.of(
+        Code.NOT_FOUND,
+        "IMPORT_UNKNOWN",
+        "there is no import " + importId,
+        Map.of("import_id", importId));
+  }
+
+  /** A chunk of an import is there with other rows. */
+  public static ApiError importIdReused(String importId, int chunk) {
+    return ApiError.of(
+        Code.INVALID_ARGUMENT,
+        "IMPORT_ID_REUSED",
+        "chunk %d of import %s was uploaded with other rows".formatted(chunk, importId),
+        Map.of("field", "rows", "import_id", importId, "chunk", Integer.toString(chunk)));
+  }
+
+  /** It is too late for a change of an import. */
+  public static ApiError importStarted(String importId, String state) {
+    return ApiError.of(
+        Code.FAILED_PRECONDITION,
+        "IMPORT_STARTED",
+        "import " + importId + " is " + state,
+        Map.of("import_id", importId, "state", state));
+  }
+
+  /** An import does not have just the chunks it should. */
+  public static ApiError importIncomplete(String importId, int chunks) {
+    return ApiError.of(
+        Code.FAILED_PRECONDITION,
+        "IMPORT_INCOMPLETE",
+        "import %s has %d chunks, or others than it should".formatted(importId, chunks),
+        Map.of("import_id", importId, "chunks", Integer.toString(chunks)));
   }
 
   /** This installation executes nothing later. */

@@ -1,9 +1,12 @@
 package com.gyroscops.payments.write.workflow;
 
+import com.gyroscops.payments.workflow.v1.ImportStepResult;
 import com.gyroscops.payments.workflow.v1.SettlementPayment;
 import com.gyroscops.payments.workflow.v1.SettlementStepResult;
+import com.gyroscops.payments.workflow.v1.StartedImport;
 import com.gyroscops.payments.workflow.v1.SubmittedCommand;
 import com.gyroscops.payments.workflow.v1.SubmittedSettlement;
+import com.gyroscops.payments.write.imports.ImportExecutor;
 import com.gyroscops.payments.write.settlement.SettlementExecutor;
 import com.gyroscops.payments.write.submission.Submission;
 import com.gyroscops.payments.write.submission.SubmissionExecutor;
@@ -11,14 +14,17 @@ import io.temporal.failure.ApplicationFailure;
 import java.time.Duration;
 
 /** The activities, each a call of who does the work. Anything thrown is tried again. */
-final class Activities implements CommandActivities, SettlementActivities {
+final class Activities implements CommandActivities, SettlementActivities, ImportActivities {
 
   private final SubmissionExecutor submissions;
   private final SettlementExecutor settlements;
+  private final ImportExecutor imports;
 
-  Activities(SubmissionExecutor submissions, SettlementExecutor settlements) {
+  Activities(
+      SubmissionExecutor submissions, SettlementExecutor settlements, ImportExecutor imports) {
     this.submissions = submissions;
     this.settlements = settlements;
+    this.imports = imports;
   }
 
   @Override
@@ -58,5 +64,12 @@ final class Activities implements CommandActivities, SettlementActivities {
   @Override
   public void end(SubmittedSettlement settlement) {
     settlements.end(settlement.getOrganizationId(), settlement.getRequestId());
+  }
+
+  @Override
+  public ImportStepResult executeNext(StartedImport started) {
+    return ImportStepResult.newBuilder()
+        .setMore(imports.executeNext(started.getImportId()))
+        .build();
   }
 }

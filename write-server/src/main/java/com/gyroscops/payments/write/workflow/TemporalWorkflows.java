@@ -1,7 +1,10 @@
 package com.gyroscops.payments.write.workflow;
 
+import com.gyroscops.payments.workflow.v1.StartedImport;
 import com.gyroscops.payments.workflow.v1.SubmittedCommand;
 import com.gyroscops.payments.workflow.v1.SubmittedSettlement;
+import com.gyroscops.payments.write.imports.ImportExecutor;
+import com.gyroscops.payments.write.imports.ImportStarter;
 import com.gyroscops.payments.write.settlement.Settlement;
 import com.gyroscops.payments.write.settlement.SettlementExecutor;
 import com.gyroscops.payments.write.settlement.SettlementStarter;
@@ -45,7 +48,8 @@ import org.slf4j.LoggerFactory;
  * Temporal to be there when it starts, nor later: workers begin and go on as soon as it is. For
  * concurrent use.
  */
-public final class TemporalWorkflows implements WorkflowStarter, SettlementStarter, AutoCloseable {
+public final class TemporalWorkflows
+    implements WorkflowStarter, SettlementStarter, ImportStarter, AutoCloseable {
 
   /** Most activities that this server runs at once: a fraction of the command queue. */
   private static final int ACTIVITIES_MAX = 256;
@@ -82,6 +86,7 @@ public final class TemporalWorkflows implements WorkflowStarter, SettlementStart
       String instanceId,
       SubmissionExecutor submissions,
       SettlementExecutor settlements,
+      ImportExecutor imports,
       MeterRegistry registry) {
     taskQueue = settings.taskQueue();
     metrics =
@@ -101,14 +106,14 @@ public final class TemporalWorkflows implements WorkflowStarter, SettlementStart
                 .build());
     workers = WorkerFactory.newInstance(client);
     if (settings.workers()) {
-      register(submissions, settlements);
+      register(new Activities(submissions, settlements, imports));
       starting = Thread.ofVirtual().name("temporal-start").start(this::startWorkers);
     } else {
       starting = null;
     }
   }
 
-  private void register(SubmissionExecutor submissions, SettlementExecutor settlements) {
+  private void register(Activities activities) {
     Worker worker =
         workers.newWorker(
             taskQueue,
@@ -120,8 +125,8 @@ public final class TemporalWorkflows implements WorkflowStarter, SettlementStart
                 .setUsingVirtualThreads(true)
                 .build());
     worker.registerWorkflowImplementationTypes(
-        CommandWorkflowImpl.class, SettlementWorkflowImpl.class);
-    worker.registerActivitiesImplementations(new Activities(submissions, settlements));
+        CommandWorkflowImpl.class, SettlementWorkflowImpl.class, ImportWorkflowImpl.class);
+    worker.registerActivitiesImplementations(activities);
   }
 
   private static WorkflowServiceStubsOptions stubsOptions(
@@ -185,7 +190,7 @@ public final class TemporalWorkflows implements WorkflowStarter, SettlementStart
     CommandWorkflow workflow =
         client.newWorkflowStub(
             CommandWorkflow.class,
-            options("command/", submission.organizationId(), submission.requestId())
+            options("command/" + submission.organizationId() + "/" + submission.requestId())
                 .setWorkflowRunTimeout(timeout.plus(GRACE))
                 .build());
     SubmittedCommand command =
@@ -204,7 +209,8 @@ public final class TemporalWorkflows implements WorkflowStarter, SettlementStart
     SettlementWorkflow workflow =
         client.newWorkflowStub(
             SettlementWorkflow.class,
-            options("settlement/", progress.getOrganizationId(), progress.getRequestId()).build());
+            options("settlement/" + progress.getOrganizationId() + "/" + progress.getRequestId())
+                .build());
     SubmittedSettlement submitted =
         SubmittedSettlement.newBuilder()
             .setOrganizationId(progress.getOrganizationId())
@@ -214,10 +220,18 @@ public final class TemporalWorkflows implements WorkflowStarter, SettlementStart
     start(() -> WorkflowClient.start(workflow::settle, submitted));
   }
 
+  @Override
+  public void start(String importId) {
+    ImportWorkflow workflow =
+        client.newWorkflowStub(ImportWorkflow.class, options("import/" + importId).build());
+    StartedImport started = StartedImport.newBuilder().setImportId(importId).build();
+    start(() -> WorkflowClient.start(workflow::execute, started));
+  }
+
   /** One workflow at a time for each thing; one that has ended may be started anew. */
-  private WorkflowOptions.Builder options(String kind, String organizationId, String requestId) {
+  private WorkflowOptions.Builder options(String id) {
     return WorkflowOptions.newBuilder()
-        .setWorkflowId(kind + organizationId + "/" + requestId)
+        .setWorkflowId(id)
         .setTaskQueue(taskQueue)
         .setWorkflowIdReusePolicy(WorkflowIdReusePolicy.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE)
         .setWorkflowIdConflictPolicy(

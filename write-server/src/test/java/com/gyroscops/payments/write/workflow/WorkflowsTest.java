@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Duration;
 import com.gyroscops.payments.localstack.LocalTemporal;
+import com.gyroscops.payments.workflow.v1.ImportStepResult;
 import com.gyroscops.payments.workflow.v1.SettlementPayment;
 import com.gyroscops.payments.workflow.v1.SettlementStepResult;
+import com.gyroscops.payments.workflow.v1.StartedImport;
 import com.gyroscops.payments.workflow.v1.SubmittedCommand;
 import com.gyroscops.payments.workflow.v1.SubmittedSettlement;
 import io.temporal.client.WorkflowClient;
@@ -129,6 +131,29 @@ class WorkflowsTest {
     }
   }
 
+  /** Has so many chunks, the second of which fails once. */
+  private final class Imports implements ImportActivities {
+    private final int chunks;
+    private int executed;
+    private boolean failed;
+
+    Imports(int chunks) {
+      this.chunks = chunks;
+    }
+
+    @Override
+    public ImportStepResult executeNext(StartedImport started) {
+      if (executed == 1 && !failed) {
+        failed = true;
+        steps.add("failed");
+        throw new IllegalStateException("not now");
+      }
+      executed++;
+      steps.add(started.getImportId() + " " + executed);
+      return ImportStepResult.newBuilder().setMore(executed < chunks).build();
+    }
+  }
+
   private static SubmittedCommand command(int seconds) {
     return SubmittedCommand.newBuilder()
         .setOrganizationId("acme")
@@ -152,7 +177,7 @@ class WorkflowsTest {
     WorkerFactory workers = WorkerFactory.newInstance(client);
     Worker worker = workers.newWorker(queue);
     worker.registerWorkflowImplementationTypes(
-        CommandWorkflowImpl.class, SettlementWorkflowImpl.class);
+        CommandWorkflowImpl.class, SettlementWorkflowImpl.class, ImportWorkflowImpl.class);
     worker.registerActivitiesImplementations(activities);
     workers.start();
     try {
@@ -229,6 +254,36 @@ class WorkflowsTest {
         "invoice-compensated");
     assertThat(steps)
         .containsExactly("process 0", "process 1", "process 2", "refund 1", "refund 0", "end");
+  }
+
+  @Test
+  void anImportIsExecutedChunkAfterChunk() throws Exception {
+    run(
+        "ExecuteImport",
+        StartedImport.newBuilder().setImportId("i").build(),
+        new Imports(3),
+        ImportWorkflowImpl.class,
+        "import-executed");
+    assertThat(steps).containsExactly("i 1", "failed", "i 2", "i 3");
+  }
+
+  @Test
+  void aLongImportGoesOnInANewRun() throws Exception {
+    int chunks = ImportWorkflowImpl.RUN_CHUNKS_MAX + 2;
+    run(
+        "ExecuteImport",
+        StartedImport.newBuilder().setImportId("i").build(),
+        new Imports(chunks),
+        ImportWorkflowImpl.class,
+        "import-goes-on");
+    assertThat(steps).hasSize(chunks + 1).endsWith("i " + chunks);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"import-executed", "import-goes-on"})
+  void importsThatAreUnderWayGoOn(String history) throws Exception {
+    WorkflowReplayer.replayWorkflowExecutionFromResource(
+        "histories/" + history + ".json", ImportWorkflowImpl.class);
   }
 
   @ParameterizedTest

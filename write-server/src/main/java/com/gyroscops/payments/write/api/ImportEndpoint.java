@@ -1,0 +1,194 @@
+package com.gyroscops.payments.write.api;
+
+import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.v1.CancelImportRequest;
+import com.gyroscops.payments.v1.CancelImportResponse;
+import com.gyroscops.payments.v1.GetImportRequest;
+import com.gyroscops.payments.v1.GetImportResponse;
+import com.gyroscops.payments.v1.Import;
+import com.gyroscops.payments.v1.ImportRow;
+import com.gyroscops.payments.v1.ImportServiceGrpc;
+import com.gyroscops.payments.v1.ListImportRejectionsRequest;
+import com.gyroscops.payments.v1.ListImportRejectionsResponse;
+import com.gyroscops.payments.v1.StartImportRequest;
+import com.gyroscops.payments.v1.StartImportResponse;
+import com.gyroscops.payments.v1.UploadImportRequest;
+import com.gyroscops.payments.v1.UploadImportResponse;
+import com.gyroscops.payments.write.command.Errors;
+import com.gyroscops.payments.write.imports.ImportStore;
+import com.gyroscops.payments.write.imports.Imports;
+import com.gyroscops.payments.write.submission.WorkflowLauncher;
+import io.grpc.stub.StreamObserver;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+
+/** {@code ImportService} over gRPC. */
+final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBase {
+
+  /** Most rows of one chunk. */
+  static final int CHUNK_ROWS_MAX = 500;
+
+  /** Most chunks of one import: 10,000,000 rows. */
+  static final int CHUNKS_MAX = 20_000;
+
+  private final Imports imports;
+  private final WorkflowLauncher launcher;
+  private final BlockingCalls blocking;
+
+  ImportEndpoint(Imports imports, WorkflowLauncher launcher, BlockingCalls blocking) {
+    this.imports = imports;
+    this.launcher = launcher;
+    this.blocking = blocking;
+  }
+
+  @Override
+  public void uploadImport(
+      UploadImportRequest request, StreamObserver<UploadImportResponse> responses) {
+    blocking.answer("UploadImport", responses, () -> upload(request));
+  }
+
+  private UploadImportResponse upload(UploadImportRequest request) {
+    Violations violations =
+        new Violations()
+            .identifier("import_id", request.getImportId())
+            .require(
+                request.getChunk() >= 0 && request.getChunk() < CHUNKS_MAX,
+                "chunk",
+                "must be from 0 to " + (CHUNKS_MAX - 1))
+            .require(
+                request.getRowsCount() >= 1 && request.getRowsCount() <= CHUNK_ROWS_MAX,
+                "rows",
+                "must be 1 to " + CHUNK_ROWS_MAX + ", but are " + request.getRowsCount());
+    Set<Long> seen = new HashSet<>();
+    for (int i = 0; i < Math.min(request.getRowsCount(), CHUNK_ROWS_MAX); i++) {
+      ImportRow row = request.getRows(i);
+      violations
+          .require(row.getRow() >= 1, "rows[" + i + "].row", "must be 1 or more")
+          .require(seen.add(row.getRow()), "rows[" + i + "].row", "comes a second time");
+    }
+    violations.throwIfAny();
+    requireEngine();
+    ImportStore.Upload upload =
+        imports
+            .upload(request, TraceContext.current())
+            .orElseThrow(() -> Errors.queueFull().toException());
+    return switch (upload) {
+      case KEPT, REPEATED ->
+          UploadImportResponse.newBuilder()
+              .setChunk(request.getChunk())
+              .setReplayed(upload == ImportStore.Upload.REPEATED)
+              .build();
+      case DIFFERENT ->
+          throw Errors.importIdReused(request.getImportId(), request.getChunk()).toException();
+      case STARTED -> {
+        String state = existing(request.getImportId()).getState().name();
+        throw Errors.importStarted(request.getImportId(), state).toException();
+      }
+    };
+  }
+
+  @Override
+  public void startImport(
+      StartImportRequest request, StreamObserver<StartImportResponse> responses) {
+    blocking.answer(
+        "StartImport",
+        responses,
+        () -> StartImportResponse.newBuilder().setImport(start(request)).build());
+  }
+
+  private Import start(StartImportRequest request) {
+    new Violations()
+        .identifier("import_id", request.getImportId())
+        .require(
+            request.getChunks() >= 1 && request.getChunks() <= CHUNKS_MAX,
+            "chunks",
+            "must be from 1 to " + CHUNKS_MAX)
+        .throwIfAny();
+    requireEngine();
+    ImportStore.Start start = imports.start(request.getImportId(), request.getChunks());
+    Import now = existing(request.getImportId());
+    return switch (start) {
+      case STARTED, REPEATED -> now;
+      case INCOMPLETE ->
+          throw Errors.importIncomplete(now.getImportId(), now.getChunks()).toException();
+      case TOO_LATE ->
+          throw Errors.importStarted(now.getImportId(), now.getState().name()).toException();
+      case UNKNOWN -> throw Errors.importUnknown(request.getImportId()).toException();
+    };
+  }
+
+  @Override
+  public void getImport(GetImportRequest request, StreamObserver<GetImportResponse> responses) {
+    blocking.answer(
+        "GetImport",
+        responses,
+        () -> {
+          requireNamed(request.getImportId());
+          return GetImportResponse.newBuilder().setImport(existing(request.getImportId())).build();
+        });
+  }
+
+  @Override
+  public void listImportRejections(
+      ListImportRejectionsRequest request, StreamObserver<ListImportRejectionsResponse> responses) {
+    blocking.answer("ListImportRejections", responses, () -> rejections(request));
+  }
+
+  private ListImportRejectionsResponse rejections(ListImportRejectionsRequest request) {
+    Optional<Integer> from = chunk(request.getPageToken());
+    new Violations()
+        .identifier("import_id", request.getImportId())
+        .require(from.isPresent(), "page_token", "is none of this service's")
+        .throwIfAny();
+    ImportStore.Rejections found =
+        imports
+            .rejections(request.getImportId(), from.orElseThrow())
+            .orElseThrow(() -> Errors.importUnknown(request.getImportId()).toException());
+    return ListImportRejectionsResponse.newBuilder()
+        .addAllRejections(found.rejections())
+        .setNextPageToken(found.nextChunk().map(Object::toString).orElse(""))
+        .build();
+  }
+
+  /** A page's token is the chunk that it begins with. */
+  private static Optional<Integer> chunk(String pageToken) {
+    if (pageToken.isEmpty()) {
+      return Optional.of(0);
+    }
+    return pageToken.matches("[0-9]{1,5}")
+        ? Optional.of(Integer.parseInt(pageToken))
+        : Optional.empty();
+  }
+
+  @Override
+  public void cancelImport(
+      CancelImportRequest request, StreamObserver<CancelImportResponse> responses) {
+    blocking.answer(
+        "CancelImport",
+        responses,
+        () -> {
+          requireNamed(request.getImportId());
+          return CancelImportResponse.newBuilder()
+              .setImport(
+                  imports
+                      .cancel(request.getImportId())
+                      .orElseThrow(() -> Errors.importUnknown(request.getImportId()).toException()))
+              .build();
+        });
+  }
+
+  private void requireEngine() {
+    if (!launcher.isEnabled()) {
+      throw Errors.submissionDisabled().toException();
+    }
+  }
+
+  private static void requireNamed(String importId) {
+    new Violations().identifier("import_id", importId).throwIfAny();
+  }
+
+  private Import existing(String importId) {
+    return imports.find(importId).orElseThrow(() -> Errors.importUnknown(importId).toException());
+  }
+}

@@ -1,0 +1,221 @@
+package com.gyroscops.payments.write.imports;
+
+import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.v1.ImportRejection;
+import com.gyroscops.payments.v1.ImportRow;
+import com.gyroscops.payments.write.command.AnswerWhen;
+import com.gyroscops.payments.write.command.CommandEnvelope;
+import com.gyroscops.payments.write.command.CommandHandler;
+import com.gyroscops.payments.write.command.CommandOutcome;
+import com.gyroscops.payments.write.command.CommandReader;
+import com.gyroscops.payments.write.command.CommandReader.Reading;
+import com.gyroscops.payments.write.command.Errors;
+import com.gyroscops.payments.write.eventstore.EventStore;
+import com.gyroscops.payments.write.eventstore.KnownRequest;
+import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
+import com.gyroscops.payments.write.imports.ImportStore.Chunk;
+import com.gyroscops.payments.write.imports.ImportStore.Result;
+import com.gyroscops.payments.write.payment.PaymentKey;
+import com.gyroscops.payments.write.submission.RetryLaterException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+
+/**
+ * What a workflow does with an import. {@link #executeNext} may be called any number of times, at
+ * once and late: see the invariants of this package. For concurrent use.
+ */
+public final class ImportExecutor {
+
+  private final EventStore events;
+  private final ImportStore imports;
+  private final CommandReader reader;
+  private final CommandHandler commands;
+  private final Executor blocking;
+
+  /**
+   * @param blocking runs what waits for commands, a task for each payment of a chunk
+   */
+  public ImportExecutor(
+      EventStore events,
+      ImportStore imports,
+      CommandReader reader,
+      CommandHandler commands,
+      Executor blocking) {
+    this.events = events;
+    this.imports = imports;
+    this.reader = reader;
+    this.commands = commands;
+    this.blocking = blocking;
+  }
+
+  /** A row that is a command. */
+  private record Task(int index, ImportRow row, CommandEnvelope command) {}
+
+  /** How a row ended. */
+  private record End(Optional<ApiError> rejection, boolean replayed) {}
+
+  /**
+   * Executes the first chunk without a result. Blocks.
+   *
+   * @return whether chunks are left; also false if the import has ended otherwise
+   * @throws RetryLaterException if a row was not decided, for a reason that passes
+   * @throws StoreUnavailableException if the store does not answer
+   */
+  public boolean executeNext(String importId) {
+    Optional<Chunk> next = imports.next(importId);
+    return next.isPresent()
+        && imports.executed(importId, next.get().rows().getChunk(), execute(next.get()));
+  }
+
+  private Result execute(Chunk chunk) {
+    List<ImportRow> rows = chunk.rows().getRowsList();
+    End[] ends = new End[rows.size()];
+    Map<PaymentKey, List<Task>> byPayment = new LinkedHashMap<>();
+    for (int i = 0; i < rows.size(); i++) {
+      switch (read(rows.get(i))) {
+        case Reading.Malformed(ApiError error) -> ends[i] = new End(Optional.of(error), false);
+        case Reading.WellFormed(CommandEnvelope command) ->
+            byPayment
+                .computeIfAbsent(command.command().key(), _ -> new ArrayList<>())
+                .add(
+                    new Task(
+                        i,
+                        rows.get(i),
+                        command.submitted(command.requestHash(), chunk.traceparent())));
+      }
+    }
+    List<CompletableFuture<Void>> running = new ArrayList<>();
+    for (List<Task> tasks : byPayment.values()) {
+      running.add(
+          CompletableFuture.runAsync(
+              () -> tasks.forEach(task -> ends[task.index()] = execute(task)), blocking));
+    }
+    // All of them, even if one fails: a step that is over leaves nothing behind that goes on.
+    try {
+      CompletableFuture.allOf(running.toArray(CompletableFuture[]::new)).join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw e;
+    }
+    return result(rows, ends);
+  }
+
+  private Reading read(ImportRow row) {
+    Reading reading = reader.read(row.getCommand());
+    if (reading instanceof Reading.WellFormed(CommandEnvelope command)) {
+      Violations violations =
+          new Violations()
+              .require(!command.validateOnly(), "context.validate_only", "does not apply")
+              .require(
+                  command.answerWhen().strategy() == AnswerWhen.UNSPECIFIED.strategy()
+                      && command.answerWhen().sources().isEmpty(),
+                  "context.write_strategy",
+                  "does not apply");
+      if (!violations.isEmpty()) {
+        return new Reading.Malformed(ApiError.invalid(violations.found()));
+      }
+    }
+    return reading;
+  }
+
+  private End execute(Task task) {
+    return switch (commands.handle(task.command()).toCompletableFuture().join()) {
+      case CommandOutcome.Succeeded done -> new End(Optional.empty(), done.replayed());
+      case CommandOutcome.Refused(ApiError error, boolean replayed) -> {
+        // Neither is kept by the event store, and neither passes.
+        if (error.reason().equals(Errors.COMMAND_NOT_STORED)
+            || error.reason().equals(Errors.VERSION_MISMATCH)) {
+          yield stored(task, error);
+        }
+        if (RetryLaterException.isPassing(error)) {
+          throw new RetryLaterException(error);
+        }
+        yield new End(Optional.of(error), replayed);
+      }
+    };
+  }
+
+  /** Stores a rejection as the request's outcome, unless a copy of the row was faster. */
+  private End stored(Task task, ApiError error) {
+    Optional<KnownRequest> earlier =
+        events.close(task.command().requestKey(), task.command().requestHash(), error.toMessage());
+    if (earlier.isEmpty()) {
+      return new End(Optional.of(error), false);
+    }
+    return switch (earlier.get()) {
+      case KnownRequest.Accepted _ -> new End(Optional.empty(), true);
+      case KnownRequest.Rejected rejected ->
+          new End(Optional.of(ApiError.from(rejected.error())), true);
+    };
+  }
+
+  private static Result result(List<ImportRow> rows, End[] ends) {
+    int accepted = 0;
+    int replayed = 0;
+    List<ImportRejection> rejections = new ArrayList<>();
+    for (int i = 0; i < ends.length; i++) {
+      if (ends[i].replayed()) {
+        replayed++;
+      }
+      if (ends[i].rejection().isEmpty()) {
+        accepted++;
+      } else {
+        rejections.add(rejection(rows.get(i), ends[i].rejection().get()));
+      }
+    }
+    return new Result(accepted, rejections, replayed);
+  }
+
+  private static ImportRejection rejection(ImportRow row, ApiError error) {
+    var command = row.getCommand();
+    var rejection = ImportRejection.newBuilder().setRow(row.getRow()).setError(error.toMessage());
+    switch (command.getCommandCase()) {
+      case CREATE ->
+          of(
+              rejection,
+              command.getCreate().getOrganizationId(),
+              command.getCreate().getPaymentId());
+      case UPDATE ->
+          of(
+              rejection,
+              command.getUpdate().getOrganizationId(),
+              command.getUpdate().getPaymentId());
+      case PROCESS ->
+          of(
+              rejection,
+              command.getProcess().getOrganizationId(),
+              command.getProcess().getPaymentId());
+      case FAIL ->
+          of(rejection, command.getFail().getOrganizationId(), command.getFail().getPaymentId());
+      case REFUND ->
+          of(
+              rejection,
+              command.getRefund().getOrganizationId(),
+              command.getRefund().getPaymentId());
+      case DELETE ->
+          of(
+              rejection,
+              command.getDelete().getOrganizationId(),
+              command.getDelete().getPaymentId());
+      case COMMAND_NOT_SET -> {
+        return rejection.build();
+      }
+    }
+    return rejection.setCommand(command.getCommandCase().name().toLowerCase(Locale.ROOT)).build();
+  }
+
+  private static void of(
+      ImportRejection.Builder rejection, String organizationId, String paymentId) {
+    rejection.setOrganizationId(organizationId).setPaymentId(paymentId);
+  }
+}

@@ -1,0 +1,282 @@
+package com.gyroscops.payments.write.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.localstack.FreePorts;
+import com.gyroscops.payments.localstack.LocalTemporal;
+import com.gyroscops.payments.v1.Amount;
+import com.gyroscops.payments.v1.CancelImportRequest;
+import com.gyroscops.payments.v1.Command;
+import com.gyroscops.payments.v1.CommandContext;
+import com.gyroscops.payments.v1.CreatePaymentRequest;
+import com.gyroscops.payments.v1.GetImportRequest;
+import com.gyroscops.payments.v1.Import;
+import com.gyroscops.payments.v1.ImportRejection;
+import com.gyroscops.payments.v1.ImportRow;
+import com.gyroscops.payments.v1.ImportServiceGrpc;
+import com.gyroscops.payments.v1.ImportServiceGrpc.ImportServiceBlockingStub;
+import com.gyroscops.payments.v1.ImportState;
+import com.gyroscops.payments.v1.ListImportRejectionsRequest;
+import com.gyroscops.payments.v1.ListImportRejectionsResponse;
+import com.gyroscops.payments.v1.StartImportRequest;
+import com.gyroscops.payments.v1.UploadImportRequest;
+import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
+import com.zaxxer.hikari.HikariDataSource;
+import io.grpc.Status.Code;
+import io.grpc.StatusRuntimeException;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Imports as a client sees them: real server, real database, real Temporal. */
+class ImportServiceTest {
+
+  private static final int ENOUGH_SECONDS = 30;
+
+  private static HikariDataSource pool;
+  private static LocalTemporal temporal;
+  private static TestServer server;
+
+  @BeforeAll
+  static void start() throws Exception {
+    pool = TestDatabase.open();
+    temporal = LocalTemporal.temporary();
+    server =
+        new TestServer(pool.getJdbcUrl(), Map.of("payments.temporal.address", temporal.address()));
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    server.close();
+    temporal.close();
+    pool.close();
+  }
+
+  private static ImportServiceBlockingStub imports(TestServer of) {
+    return ImportServiceGrpc.newBlockingStub(of.commandChannel())
+        .withDeadlineAfter(ENOUGH_SECONDS, TimeUnit.SECONDS);
+  }
+
+  private static ImportServiceBlockingStub imports() {
+    return imports(server);
+  }
+
+  private static String id() {
+    return UUID.randomUUID().toString();
+  }
+
+  /** A row that creates a payment, which is valid unless its amount is nothing. */
+  private static ImportRow row(long row, String payment, long minorUnits) {
+    return ImportRow.newBuilder()
+        .setRow(row)
+        .setCommand(
+            Command.newBuilder()
+                .setCreate(
+                    CreatePaymentRequest.newBuilder()
+                        .setContext(CommandContext.newBuilder().setRequestId(id()))
+                        .setOrganizationId("acme")
+                        .setPaymentId(payment)
+                        .setAmount(
+                            Amount.newBuilder().setMinorUnits(minorUnits).setCurrencyCode("EUR"))))
+        .build();
+  }
+
+  private static UploadImportRequest chunk(String importId, int chunk, List<ImportRow> rows) {
+    return UploadImportRequest.newBuilder()
+        .setImportId(importId)
+        .setChunk(chunk)
+        .addAllRows(rows)
+        .build();
+  }
+
+  private static Import start(ImportServiceBlockingStub imports, String importId, int chunks) {
+    return imports
+        .startImport(
+            StartImportRequest.newBuilder().setImportId(importId).setChunks(chunks).build())
+        .getImport();
+  }
+
+  private static Import get(String importId) {
+    return imports()
+        .getImport(GetImportRequest.newBuilder().setImportId(importId).build())
+        .getImport();
+  }
+
+  private static Import awaitEnd(String importId) throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(ENOUGH_SECONDS);
+    Import now = get(importId);
+    while (now.getState() == ImportState.IMPORT_STATE_RUNNING && System.nanoTime() < deadline) {
+      Thread.sleep(50);
+      now = get(importId);
+    }
+    return now;
+  }
+
+  private static ApiError error(Runnable call) {
+    return ApiError.from(
+            (Throwable)
+                Objects.requireNonNull(
+                    catchThrowableOfType(StatusRuntimeException.class, call::run),
+                    "it did not fail"))
+        .orElseThrow();
+  }
+
+  @Test
+  void whatIsUploadedAndStartedIsExecuted() throws Exception {
+    String id = id();
+    for (int chunk = 0; chunk < 3; chunk++) {
+      int first = chunk * 100 + 1;
+      List<ImportRow> rows =
+          IntStream.range(first, first + 100)
+              .mapToObj(row -> row(row, id.substring(0, 8) + "." + row, row % 50 == 0 ? 0 : 100))
+              .toList();
+      assertThat(imports().uploadImport(chunk(id, chunk, rows)).getReplayed()).isFalse();
+      assertThat(imports().uploadImport(chunk(id, chunk, rows)).getReplayed()).isTrue();
+    }
+    assertThat(get(id).getState()).isEqualTo(ImportState.IMPORT_STATE_UPLOADING);
+    assertThat(start(imports(), id, 3).getState()).isNotEqualTo(ImportState.IMPORT_STATE_UPLOADING);
+    assertThat(start(imports(), id, 3).hasStartTime()).isTrue();
+
+    Import ended = awaitEnd(id);
+    assertThat(ended.getState()).isEqualTo(ImportState.IMPORT_STATE_COMPLETED);
+    assertThat(ended)
+        .extracting(Import::getRows, Import::getAccepted, Import::getRejected, Import::getReplayed)
+        .containsExactly(300L, 294L, 6L, 0L);
+    assertThat(ended.hasEndTime()).isTrue();
+    ListImportRejectionsResponse rejected =
+        imports()
+            .listImportRejections(ListImportRejectionsRequest.newBuilder().setImportId(id).build());
+    assertThat(rejected.getNextPageToken()).isEmpty();
+    assertThat(rejected.getRejectionsList())
+        .extracting(ImportRejection::getRow)
+        .containsExactly(50L, 100L, 150L, 200L, 250L, 300L);
+    assertThat(rejected.getRejections(0).getError().getViolations(0).getField())
+        .isEqualTo("create.amount.minor_units");
+
+    // Too late for anything else.
+    assertThat(error(() -> imports().uploadImport(chunk(id, 3, List.of(row(301, "p", 1))))))
+        .satisfies(it -> assertThat(it.reason()).isEqualTo("IMPORT_STARTED"))
+        .satisfies(
+            it -> assertThat(it.metadata()).containsEntry("state", "IMPORT_STATE_COMPLETED"));
+    assertThat(
+            imports()
+                .cancelImport(CancelImportRequest.newBuilder().setImportId(id).build())
+                .getImport()
+                .getState())
+        .isEqualTo(ImportState.IMPORT_STATE_COMPLETED);
+  }
+
+  @Test
+  void startedWhileTemporalIsDownItIsExecutedLater() throws Exception {
+    int port = FreePorts.next();
+    try (TestServer other =
+        new TestServer(
+            pool.getJdbcUrl(), Map.of("payments.temporal.address", "127.0.0.1:" + port))) {
+      String id = id();
+      imports(other).uploadImport(chunk(id, 0, List.of(row(1, id, 100))));
+      assertThat(start(imports(other), id, 1).getState())
+          .isEqualTo(ImportState.IMPORT_STATE_RUNNING);
+      // The other server's engine answers: its sweep starts what this one cannot.
+      assertThat(awaitEnd(id).getAccepted()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void withoutAnEngineNothingIsAccepted() throws Exception {
+    try (TestServer other = new TestServer(pool.getJdbcUrl(), Map.of())) {
+      ApiError error =
+          error(() -> imports(other).uploadImport(chunk(id(), 0, List.of(row(1, "p", 1)))));
+      assertThat(error.code()).isEqualTo(Code.UNIMPLEMENTED);
+      assertThat(error.reason()).isEqualTo("SUBMISSION_DISABLED");
+    }
+  }
+
+  @Test
+  void anImportIsNotAnother() {
+    String id = id();
+    imports().uploadImport(chunk(id, 0, List.of(row(1, "p", 1))));
+    ApiError reused = error(() -> imports().uploadImport(chunk(id, 0, List.of(row(1, "q", 1)))));
+    assertThat(reused.reason()).isEqualTo("IMPORT_ID_REUSED");
+    assertThat(reused.code()).isEqualTo(Code.INVALID_ARGUMENT);
+    ApiError incomplete = error(() -> start(imports(), id, 2));
+    assertThat(incomplete.reason()).isEqualTo("IMPORT_INCOMPLETE");
+    assertThat(incomplete.metadata()).containsEntry("chunks", "1");
+    assertThat(
+            imports()
+                .cancelImport(CancelImportRequest.newBuilder().setImportId(id).build())
+                .getImport()
+                .getState())
+        .isEqualTo(ImportState.IMPORT_STATE_CANCELLED);
+    assertThat(error(() -> start(imports(), id, 1)).reason()).isEqualTo("IMPORT_STARTED");
+  }
+
+  static List<Arguments> bad() {
+    ImportRow good = row(1, "p", 1);
+    return List.of(
+        bad("import_id", it -> it.uploadImport(chunk("", 0, List.of(good)))),
+        bad("import_id", it -> it.uploadImport(chunk("a b", 0, List.of(good)))),
+        bad("chunk", it -> it.uploadImport(chunk("i", -1, List.of(good)))),
+        bad("chunk", it -> it.uploadImport(chunk("i", 20_000, List.of(good)))),
+        bad("rows", it -> it.uploadImport(chunk("i", 0, List.of()))),
+        bad(
+            "rows",
+            it ->
+                it.uploadImport(
+                    chunk(
+                        "i",
+                        0,
+                        IntStream.rangeClosed(1, 501).mapToObj(n -> row(n, "p", 1)).toList()))),
+        bad("rows[1].row", it -> it.uploadImport(chunk("i", 0, List.of(good, good)))),
+        bad("rows[0].row", it -> it.uploadImport(chunk("i", 0, List.of(row(0, "p", 1))))),
+        bad("chunks", it -> start(it, "i", 0)),
+        bad(
+            "page_token",
+            it ->
+                it.listImportRejections(
+                    ListImportRejectionsRequest.newBuilder()
+                        .setImportId("i")
+                        .setPageToken("next")
+                        .build())));
+  }
+
+  private static Arguments bad(String field, Consumer<ImportServiceBlockingStub> call) {
+    return Arguments.of(field, call);
+  }
+
+  @ParameterizedTest
+  @MethodSource("bad")
+  void badInputNamesTheField(String field, Consumer<ImportServiceBlockingStub> call) {
+    ApiError error = error(() -> call.accept(imports()));
+    assertThat(error.code()).isEqualTo(Code.INVALID_ARGUMENT);
+    assertThat(error.violations()).singleElement().extracting("field").isEqualTo(field);
+  }
+
+  @Test
+  void whatIsUnknownIsNotFound() {
+    List<Runnable> calls =
+        List.of(
+            () -> get("unknown"),
+            () -> start(imports(), "unknown", 1),
+            () ->
+                imports()
+                    .cancelImport(CancelImportRequest.newBuilder().setImportId("unknown").build()),
+            () ->
+                imports()
+                    .listImportRejections(
+                        ListImportRejectionsRequest.newBuilder().setImportId("unknown").build()));
+    assertThat(calls)
+        .allSatisfy(call -> assertThat(error(call).reason()).isEqualTo("IMPORT_UNKNOWN"));
+  }
+}
