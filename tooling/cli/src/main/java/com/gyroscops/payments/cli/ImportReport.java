@@ -2,9 +2,12 @@ package com.gyroscops.payments.cli;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
+import com.gyroscops.payments.cli.imports.BulkImport;
 import com.gyroscops.payments.cli.imports.ImportListener;
 import com.gyroscops.payments.cli.imports.ImportResult;
 import com.gyroscops.payments.cli.imports.RowRejection;
+import com.gyroscops.payments.v1.Import;
+import com.gyroscops.payments.v1.ImportState;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,7 +48,10 @@ final class ImportReport implements ImportListener, AutoCloseable {
   private long lineNanos = startNanos;
   private String lastTrouble = "";
 
-  ImportReport(PrintWriter out, boolean json, @Nullable Path rejectsFile, Path file)
+  /**
+   * @param rowsAbout what the bar counts up to
+   */
+  ImportReport(PrintWriter out, boolean json, @Nullable Path rejectsFile, long rowsAbout)
       throws IOException {
     this.out = out;
     this.json = json;
@@ -72,14 +78,14 @@ final class ImportReport implements ImportListener, AutoCloseable {
             ? new ProgressBarBuilder()
                 .setTaskName("import")
                 .setUnit(" rows", 1)
-                .setInitialMax(rowsAbout(file))
+                .setInitialMax(rowsAbout)
                 .showSpeed()
                 .build()
             : null;
   }
 
   /** Lines less the header; quoted line breaks make it too many. */
-  private static long rowsAbout(Path file) throws IOException {
+  static long rowsAbout(Path file) throws IOException {
     long lines = 0;
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
       for (int b = in.read(); b >= 0; b = in.read()) {
@@ -96,7 +102,9 @@ final class ImportReport implements ImportListener, AutoCloseable {
     if (json) {
       JsonObject line = new JsonObject();
       line.addProperty("row", rejection.row());
-      line.addProperty("line", rejection.line());
+      if (rejection.line() > 0) {
+        line.addProperty("line", rejection.line());
+      }
       line.addProperty("command", rejection.command());
       line.addProperty("organization_id", rejection.organization());
       line.addProperty("payment_id", rejection.payment());
@@ -144,20 +152,87 @@ final class ImportReport implements ImportListener, AutoCloseable {
     }
   }
 
-  /** Prints the result. */
+  /** Prints the result of an import that this program carried out. */
   void end(ImportResult result) {
+    JsonObject line = new JsonObject();
+    line.addProperty("rows", result.rows());
+    line.addProperty("accepted", result.accepted());
+    line.addProperty("rejected", result.rejected());
+    line.addProperty("replayed", result.replayed());
+    line.addProperty("seconds", Math.round(seconds() * 1000) / 1000.0);
+    line.addProperty("complete", result.complete());
+    end(
+        result.rejected(),
+        line,
+        String.format(
+            Locale.ROOT,
+            "%d rows in %.1f s: %d accepted, %d rejected; %d of them answered from storage%s",
+            result.rows(),
+            seconds(),
+            result.accepted(),
+            result.rejected(),
+            result.replayed(),
+            result.complete() ? "" : ". NOT complete: run the same import again"));
+  }
+
+  /** Prints what was uploaded. */
+  void end(BulkImport.Uploaded uploaded) {
+    Import started = uploaded.started();
+    JsonObject line = json(started);
+    line.addProperty("unusable", uploaded.unusable());
+    end(
+        uploaded.unusable(),
+        line,
+        String.format(
+            Locale.ROOT,
+            "import %s is %s: %d rows uploaded in %.1f s, %d are wrong and were left out%n"
+                + "it goes on by itself; see ./payments import status %s",
+            started.getImportId(),
+            state(started),
+            started.getRows(),
+            seconds(),
+            uploaded.unusable(),
+            started.getImportId()));
+  }
+
+  /** Prints how far an import is. */
+  void end(Import now) {
+    end(
+        now.getRejected(),
+        json(now),
+        String.format(
+            Locale.ROOT,
+            "import %s is %s: of %d rows, %d accepted, %d rejected; %d of them answered from storage",
+            now.getImportId(),
+            state(now),
+            now.getRows(),
+            now.getAccepted(),
+            now.getRejected(),
+            now.getReplayed()));
+  }
+
+  private static JsonObject json(Import now) {
+    JsonObject line = new JsonObject();
+    line.addProperty("import_id", now.getImportId());
+    line.addProperty("state", state(now));
+    line.addProperty("rows", now.getRows());
+    line.addProperty("accepted", now.getAccepted());
+    line.addProperty("rejected", now.getRejected());
+    line.addProperty("replayed", now.getReplayed());
+    line.addProperty("complete", now.getState() == ImportState.IMPORT_STATE_COMPLETED);
+    return line;
+  }
+
+  private static String state(Import now) {
+    return now.getState().name().replace("IMPORT_STATE_", "");
+  }
+
+  private void end(long rejected, JsonObject last, String summary) {
     if (bar != null) {
       bar.close();
     }
     if (json) {
-      JsonObject line = new JsonObject();
-      line.addProperty("rows", result.rows());
-      line.addProperty("accepted", result.accepted());
-      line.addProperty("rejected", result.rejected());
-      line.addProperty("replayed", result.replayed());
-      line.addProperty("seconds", Math.round(seconds() * 1000) / 1000.0);
-      line.addProperty("complete", result.complete());
-      out.println(JSON.toJson(line));
+      out.println(JSON.toJson(last));
       out.flush();
       return;
     }
@@ -176,22 +251,14 @@ final class ImportReport implements ImportListener, AutoCloseable {
           field,
           rejection.message());
     }
-    if (result.rejected() > shown.size()) {
+    if (rejected > shown.size()) {
       out.printf(
           Locale.ROOT,
           "... and %d more rejected rows%s%n",
-          result.rejected() - shown.size(),
+          rejected - shown.size(),
           rejectsFile == null ? "; --rejects FILE or --json gives all" : "");
     }
-    out.printf(
-        Locale.ROOT,
-        "%d rows in %.1f s: %d accepted, %d rejected; %d of them answered from storage%s%n",
-        result.rows(),
-        seconds(),
-        result.accepted(),
-        result.rejected(),
-        result.replayed(),
-        result.complete() ? "" : ". NOT complete: run the same import again");
+    out.println(summary);
     if (rejectsFile != null) {
       out.println("rejected rows are in " + rejectsFile);
     }

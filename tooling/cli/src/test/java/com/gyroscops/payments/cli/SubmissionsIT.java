@@ -2,6 +2,7 @@ package com.gyroscops.payments.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.JsonObject;
 import com.gyroscops.payments.cli.client.Clients;
 import com.gyroscops.payments.localstack.Processes;
 import com.gyroscops.payments.v1.Amount;
@@ -37,6 +38,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -128,6 +130,50 @@ final class SubmissionsIT {
       } finally {
         servers.forEach(ManagedChannel::shutdownNow);
       }
+    }
+  }
+
+  @Test
+  void an_import_survives_the_loss_of_everything() throws Exception {
+    try (CliStack stack = new CliStack(folder.resolve("data"))) {
+      stack.up("--write-servers", "2", "--without", "search,memory").succeeded();
+      Path commands = CliStack.retail("retail-commands.csv");
+      var audit = new RetailAudit(stack, commands, CliStack.retail("retail-expected.json"));
+      JsonObject uploaded =
+          stack.run("import", "--async", commands.toString(), "--json").succeeded().json();
+      String id = uploaded.get("import_id").getAsString();
+      long unusable = uploaded.get("unusable").getAsLong();
+
+      for (String victim : List.of("write-server-0", "write-server-1", "temporal")) {
+        assertThat(stack.process(victim).destroyForcibly()).isTrue();
+      }
+      try (Connection connection = stack.database("payments_write");
+          Statement statement = connection.createStatement()) {
+        long left = number(statement, "select count(*) from import_chunks where rows is not null");
+        System.out.println("killed with " + left + " chunks left");
+      }
+      stack.up().succeeded();
+
+      JsonObject ended =
+          stack
+              .run("import", "status", commands.toString(), "--follow", "--json")
+              .succeeded()
+              .json();
+      System.out.println("  ended: " + ended);
+      assertThat(ended.get("import_id").getAsString()).isEqualTo(id);
+      assertThat(ended.get("state").getAsString()).isEqualTo("COMPLETED");
+      JsonObject counts = ended.deepCopy();
+      counts.addProperty("rows", ended.get("rows").getAsLong() + unusable);
+      counts.addProperty("rejected", ended.get("rejected").getAsLong() + unusable);
+      audit.assertCounts(counts);
+      audit.assertAllThereOnce(1);
+
+      // Asked for once more, it is as it was.
+      JsonObject again =
+          stack.run("import", "--async", commands.toString(), "--json").succeeded().json();
+      assertThat(again.get("state").getAsString()).isEqualTo("COMPLETED");
+      assertThat(stack.run("import", "cancel", id).exitCode()).isEqualTo(1);
+      assertThat(stack.run("import", "status", "unknown").exitCode()).isEqualTo(1);
     }
   }
 

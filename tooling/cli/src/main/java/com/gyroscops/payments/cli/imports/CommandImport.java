@@ -327,12 +327,8 @@ public final class CommandImport {
   }
 
   private static RowRejection rejection(Sendable row, CommandError error) {
-    String field =
-        error.getViolationsCount() > 0
-            ? error.getViolations(0).getField()
-            : error.getMetadataOrDefault("field", "");
-    String reason = error.getReason().isEmpty() ? code(error).name() : error.getReason();
-    return row.rejected(field, reason, error.getMessage());
+    return RowRejection.of(
+        row.row(), row.line(), row.name(), row.key().organization(), row.key().payment(), error);
   }
 
   private static Status.Code code(CommandError error) {

@@ -3,6 +3,19 @@ package com.gyroscops.payments.cli.imports;
 /** Is told how an import goes, by its one thread. */
 public interface ImportListener {
 
+  /** Has nobody to tell. */
+  ImportListener SILENT =
+      new ImportListener() {
+        @Override
+        public void rejected(RowRejection rejection) {}
+
+        @Override
+        public void advanced(long rows) {}
+
+        @Override
+        public void troubled(String what) {}
+      };
+
   /** A row was rejected, for good. In order of decision, not of rows. */
   void rejected(RowRejection rejection);
 
