@@ -13,6 +13,7 @@ import com.gyroscops.payments.v1.GetCommandRequest;
 import com.gyroscops.payments.v1.GetCommandResponse;
 import com.gyroscops.payments.v1.GetInvoiceSettlementRequest;
 import com.gyroscops.payments.v1.GetInvoiceSettlementResponse;
+import com.gyroscops.payments.v1.ReadSource;
 import com.gyroscops.payments.v1.SettleInvoiceRequest;
 import com.gyroscops.payments.v1.SettleInvoiceResponse;
 import com.gyroscops.payments.v1.SubmitCommandRequest;
@@ -21,9 +22,11 @@ import com.gyroscops.payments.v1.WaitCommandRequest;
 import com.gyroscops.payments.v1.WaitCommandResponse;
 import com.gyroscops.payments.v1.WriteStrategy;
 import com.gyroscops.payments.write.command.CommandEnvelope;
+import com.gyroscops.payments.write.command.CommandOutcome;
 import com.gyroscops.payments.write.command.CommandReader;
 import com.gyroscops.payments.write.command.CommandReader.Reading;
 import com.gyroscops.payments.write.command.Errors;
+import com.gyroscops.payments.write.command.SharedSources;
 import com.gyroscops.payments.write.eventstore.Digest;
 import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.payment.PaymentCommand;
@@ -34,6 +37,7 @@ import com.gyroscops.payments.write.submission.OutcomeWatch;
 import com.gyroscops.payments.write.submission.Submissions;
 import com.gyroscops.payments.write.submission.Submissions.Submitted;
 import com.gyroscops.payments.write.submission.WorkflowLauncher;
+import com.gyroscops.payments.write.through.ThroughHandler;
 import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
@@ -67,6 +71,7 @@ final class SubmissionCalls {
   private final Submissions submissions;
   private final Settlements settlements;
   private final OutcomeWatch outcomes;
+  private final ThroughHandler through;
   private final WorkflowLauncher launcher;
   private final Supplier<String> traceparent;
 
@@ -78,12 +83,14 @@ final class SubmissionCalls {
       Submissions submissions,
       Settlements settlements,
       OutcomeWatch outcomes,
+      ThroughHandler through,
       WorkflowLauncher launcher,
       Supplier<String> traceparent) {
     this.reader = reader;
     this.submissions = submissions;
     this.settlements = settlements;
     this.outcomes = outcomes;
+    this.through = through;
     this.launcher = launcher;
     this.traceparent = traceparent;
   }
@@ -196,6 +203,9 @@ final class SubmissionCalls {
   }
 
   WaitCommandResponse await(WaitCommandRequest request) throws InterruptedException {
+    Violations violations = new Violations();
+    SharedSources.check(violations, "required_sources", request.getRequiredSourcesList());
+    violations.throwIfAny();
     CommandStatus status = status(request.getOrganizationId(), request.getRequestId());
     if (status instanceof CommandStatus.Open) {
       UUID requestKey = Keys.request(request.getOrganizationId(), request.getRequestId());
@@ -203,9 +213,28 @@ final class SubmissionCalls {
       status = status(request.getOrganizationId(), request.getRequestId());
     }
     var response = WaitCommandResponse.newBuilder().setState(status.state());
-    status.outcome().map(Responses::message).ifPresent(response::setOutcome);
+    Set<ReadSource> sources = Set.copyOf(request.getRequiredSourcesList());
+    status
+        .outcome()
+        .map(outcome -> awaitSources(outcome, sources))
+        .map(Responses::message)
+        .ifPresent(response::setOutcome);
     status.submittedAt().map(Timestamps::of).ifPresent(response::setSubmitTime);
     return response.build();
+  }
+
+  private CommandOutcome awaitSources(CommandOutcome outcome, Set<ReadSource> sources) {
+    return switch (outcome) {
+      case CommandOutcome.Succeeded done ->
+          through
+              .awaitSources(
+                  done,
+                  sources,
+                  Deadlines.left(Context.current().getDeadline(), WAIT_MARGIN, WAIT_MAX))
+              .toCompletableFuture()
+              .join();
+      case CommandOutcome.Refused refused -> refused;
+    };
   }
 
   /** Waits until the request is decided, or the call should be answered, or is cancelled. */

@@ -21,6 +21,7 @@ import com.gyroscops.payments.write.submission.Submissions;
 import com.gyroscops.payments.write.submission.WorkflowLauncher;
 import com.gyroscops.payments.write.submission.WorkflowStarter;
 import com.gyroscops.payments.write.submission.postgres.PostgresSubmissions;
+import com.gyroscops.payments.write.through.ThroughHandler;
 import com.gyroscops.payments.write.workflow.TemporalWorkflows;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
@@ -221,8 +222,9 @@ final class SubmissionFactory {
       Submissions submissions,
       Settlements settlements,
       OutcomeWatch outcomes,
+      ThroughHandler through,
       WorkflowLauncher launcher) {
     return new SubmissionCalls(
-        reader, submissions, settlements, outcomes, launcher, TraceContext::current);
+        reader, submissions, settlements, outcomes, through, launcher, TraceContext::current);
   }
 }

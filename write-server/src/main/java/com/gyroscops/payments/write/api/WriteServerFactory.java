@@ -196,24 +196,28 @@ final class WriteServerFactory {
     return new CommandReader(clock, ids::generate, TraceContext::current);
   }
 
+  /** Not the primary handler: what is executed behind waits for no source. */
+  @Singleton
+  @Bean(typed = ThroughHandler.class)
+  ThroughHandler throughHandler(
+      CommandHandler commands,
+      WriteRules rules,
+      SourceWaits waits,
+      WriteRuleSettings settings,
+      MeterRegistry registry) {
+    return new ThroughHandler(commands, rules, waits, settings.waitMax(), registry);
+  }
+
   @Singleton
   CommandEndpoint commandEndpoint(
       CommandReader reader,
-      CommandHandler commands,
+      ThroughHandler commands,
       CommandBatcher batcher,
       SubmissionCalls submissions,
       WriteRules rules,
-      WriteRuleSettings settings,
-      SourceWaits waits,
-      MeterRegistry registry,
       @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads) {
     return new CommandEndpoint(
-        reader,
-        new ThroughHandler(commands, rules, waits, settings.waitMax(), registry),
-        rules,
-        batcher::whenRoom,
-        submissions,
-        new BlockingCalls(virtualThreads));
+        reader, commands, rules, batcher::whenRoom, submissions, new BlockingCalls(virtualThreads));
   }
 
   @Singleton

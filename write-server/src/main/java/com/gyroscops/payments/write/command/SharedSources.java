@@ -43,15 +43,18 @@ public final class SharedSources {
     if (context.getRequiredSourcesCount() == 0) {
       return;
     }
-    violations
-        .require(
-            context.getWriteStrategy() == WriteStrategy.WRITE_STRATEGY_WRITE_THROUGH,
-            field,
-            "must be empty unless write_strategy is WRITE_THROUGH")
-        .require(
-            ALL.containsAll(context.getRequiredSourcesList()),
-            field,
-            "may name only "
-                + ALL.stream().map(ReadSource::name).collect(Collectors.joining(", ")));
+    violations.require(
+        context.getWriteStrategy() == WriteStrategy.WRITE_STRATEGY_WRITE_THROUGH,
+        field,
+        "must be empty unless write_strategy is WRITE_THROUGH");
+    check(violations, field, context.getRequiredSourcesList());
+  }
+
+  /** Notes it where a source is named that cannot be waited for. */
+  public static void check(Violations violations, String field, List<ReadSource> sources) {
+    violations.require(
+        ALL.containsAll(sources),
+        field,
+        "may name only " + ALL.stream().map(ReadSource::name).collect(Collectors.joining(", ")));
   }
 }

@@ -61,16 +61,25 @@ public final class ThroughHandler implements CommandHandler {
     }
     return decided.thenCompose(outcome ->
         switch (outcome) {
-          case CommandOutcome.Succeeded done -> through(command, done);
+          case CommandOutcome.Succeeded done -> {
+            Set<ReadSource> asked = command.answerWhen().sources();
+            yield awaitSources(
+                    done,
+                    asked.isEmpty() ? rules.sources(command.command(), done.payment()) : asked,
+                    Deadlines.left(command.answerWhen().deadline(), DEADLINE_MARGIN, waitMax))
+                .thenApply(CommandOutcome.class::cast);
+          }
           case CommandOutcome.Refused refused -> CompletableFuture.completedFuture(refused);
         });
   }
 
-  private CompletionStage<CommandOutcome> through(
-      CommandEnvelope command, CommandOutcome.Succeeded done) {
-    Set<ReadSource> asked = command.answerWhen().sources();
-    Set<ReadSource> sources =
-        asked.isEmpty() ? rules.sources(command.command(), done.payment()) : asked;
+  /**
+   * Waits until sources have applied a command's event, or for {@code max}. Does not block.
+   *
+   * @return the same with how each source stood
+   */
+  public CompletionStage<CommandOutcome.Succeeded> awaitSources(
+      CommandOutcome.Succeeded done, Set<ReadSource> sources, Duration max) {
     if (sources.isEmpty()) {
       return CompletableFuture.completedFuture(done);
     }
@@ -79,9 +88,7 @@ public final class ThroughHandler implements CommandHandler {
             .orElseThrow(() -> new IllegalStateException("no token: " + done.consistencyToken()));
     long start = System.nanoTime();
     return waits
-        .await(
-            new SourceWaits.Wanted(event.getEpoch(), event.getPosition(), sources),
-            Deadlines.left(command.answerWhen().deadline(), DEADLINE_MARGIN, waitMax))
+        .await(new SourceWaits.Wanted(event.getEpoch(), event.getPosition(), sources), max)
         .thenApply(found -> {
           meter(found, System.nanoTime() - start);
           return done.after(found);

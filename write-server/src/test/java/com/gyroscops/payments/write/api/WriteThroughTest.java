@@ -4,6 +4,7 @@ import static com.gyroscops.payments.v1.ReadSource.READ_SOURCE_REDIS;
 import static com.gyroscops.payments.v1.ReadSource.READ_SOURCE_SEARCH;
 import static com.gyroscops.payments.v1.ReadSource.READ_SOURCE_SQL;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.ConsistencyTokens;
@@ -12,6 +13,7 @@ import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.CommandOutcome;
 import com.gyroscops.payments.v1.CommandReceipt;
+import com.gyroscops.payments.v1.CommandState;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
 import com.gyroscops.payments.v1.CreatePaymentResponse;
 import com.gyroscops.payments.v1.DeletePaymentRequest;
@@ -26,6 +28,8 @@ import com.gyroscops.payments.v1.SubscribeAck;
 import com.gyroscops.payments.v1.SubscribeRequest;
 import com.gyroscops.payments.v1.SubscribeResponse;
 import com.gyroscops.payments.v1.SubscribeStart;
+import com.gyroscops.payments.v1.WaitCommandRequest;
+import com.gyroscops.payments.v1.WaitCommandResponse;
 import com.gyroscops.payments.v1.WriteStrategy;
 import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
 import com.zaxxer.hikari.HikariDataSource;
@@ -334,6 +338,52 @@ class WriteThroughTest {
             .createPayment(create(through(READ_SOURCE_SQL)));
     assertThat(states(response.getReceipt())).isEqualTo("SQL=PENDING");
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(QUIET, WAIT_MAX);
+  }
+
+  private static WaitCommandRequest waiting(String requestId, ReadSource... sources) {
+    return WaitCommandRequest.newBuilder()
+        .setOrganizationId("acme")
+        .setRequestId(requestId)
+        .addAllRequiredSources(Arrays.asList(sources))
+        .build();
+  }
+
+  @Test
+  void whoeverWaitsForACommandMayWaitForSourcesToo() throws Exception {
+    CreatePaymentRequest request = create(around());
+    String requestId = request.getContext().getRequestId();
+    long event = position(send(server, request).get(20, TimeUnit.SECONDS));
+    assertThatThrownBy(
+            () -> server.commands().waitCommand(waiting(requestId, ReadSource.READ_SOURCE_MEMORY)))
+        .hasMessageContaining("required_sources");
+
+    CompletableFuture<WaitCommandResponse> answer =
+        CompletableFuture.supplyAsync(() ->
+            server
+                .commands()
+                .withDeadlineAfter(20, TimeUnit.SECONDS)
+                .waitCommand(waiting(requestId, READ_SOURCE_SQL)));
+    assertWaits(answer);
+    sql.applies(event);
+    assertThat(states(answer.get(20, TimeUnit.SECONDS).getOutcome().getSuccess().getReceipt()))
+        .isEqualTo("SQL=APPLIED");
+    // The time over, the command stands, and the answer tells what is behind.
+    WaitCommandResponse inTime =
+        server
+            .commands()
+            .withDeadlineAfter(1, TimeUnit.SECONDS)
+            .waitCommand(waiting(requestId, READ_SOURCE_REDIS));
+    assertThat(inTime.getState()).isEqualTo(CommandState.COMMAND_STATE_SUCCEEDED);
+    assertThat(states(inTime.getOutcome().getSuccess().getReceipt())).isEqualTo("REDIS=PENDING");
+    assertThat(
+            states(
+                server
+                    .commands()
+                    .waitCommand(waiting(requestId))
+                    .getOutcome()
+                    .getSuccess()
+                    .getReceipt()))
+        .isEmpty();
   }
 
   @Test
