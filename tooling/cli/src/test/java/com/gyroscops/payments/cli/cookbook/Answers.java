@@ -3,6 +3,7 @@ package com.gyroscops.payments.cli.cookbook;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.JsonStreamParser;
 import com.gyroscops.payments.contract.ConsistencyTokens;
@@ -72,7 +73,12 @@ public final class Answers {
           : Optional.of("another text");
     }
     List<JsonElement> expected = messages(printed);
-    List<JsonElement> came = messages(actual);
+    List<JsonElement> came;
+    try {
+      came = messages(actual);
+    } catch (JsonParseException e) {
+      return Optional.of("not JSON");
+    }
     Map<String, String> learnt = new LinkedHashMap<>();
     BiFunction<JsonElement, JsonElement, Optional<String>> compared =
         (left, right) -> {
@@ -110,7 +116,11 @@ public final class Answers {
     return Optional.empty();
   }
 
-  /** The JSON values of a text, one after the other. */
+  /**
+   * The JSON values of a text, one after the other.
+   *
+   * @throws JsonParseException if it is something else, or empty
+   */
   private static List<JsonElement> messages(String text) {
     List<JsonElement> messages = new ArrayList<>();
     new JsonStreamParser(text).forEachRemaining(messages::add);

@@ -50,6 +50,8 @@ class AnswersTest {
         "{\"a\": 1} {\"b\": 2}; {\"a\": 1}; did not come: {\"b\":2}",
         "{\"a\": 1}; {\"a\": 1} {\"b\": 2}; is not printed: {\"b\":2}",
         "some text; other text; another text",
+        "{\"a\": 1}; ``; not JSON",
+        "{\"a\": 1}; {\"a\": ; not JSON",
       })
   void whatMustNotVaryIsTold(String printed, String actual, String difference) {
     assertThat(answers.difference(printed, actual).orElseThrow()).startsWith(difference);

@@ -3,21 +3,16 @@ package com.gyroscops.payments.cli.docs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.gson.JsonParser;
 import com.gyroscops.payments.cli.docs.Contracts.Enumeration;
 import com.gyroscops.payments.cli.docs.Contracts.Field;
 import com.gyroscops.payments.cli.docs.Contracts.Message;
 import com.gyroscops.payments.cli.docs.Contracts.Rpc;
 import com.gyroscops.payments.cli.docs.Contracts.Service;
 import com.gyroscops.payments.cli.docs.Contracts.Value;
-import com.gyroscops.payments.contract.ServiceConfig;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /** What is written for users from the contracts, and whether it still says what they say. */
@@ -42,19 +37,6 @@ class ApiReferenceTest {
           assertThat(service.rpcs())
               .allSatisfy(rpc -> assertThat(rpc.comment()).as(rpc.name()).isNotBlank());
         });
-  }
-
-  @Test
-  void theServiceConfigInTheReadmeIsTheOneShipped() throws IOException {
-    String readme = Files.readString(CHECKOUT.resolve("README.md"));
-    int start = readme.indexOf("```json\n") + "```json\n".length();
-    try (var shipped =
-        new InputStreamReader(
-            Objects.requireNonNull(getClass().getResourceAsStream(ServiceConfig.RESOURCE)),
-            StandardCharsets.UTF_8)) {
-      assertThat(JsonParser.parseString(readme.substring(start, readme.indexOf("```", start))))
-          .isEqualTo(JsonParser.parseReader(shipped));
-    }
   }
 
   @Test
