@@ -23,6 +23,7 @@ import picocli.CommandLine.ScopeType;
       ImportCommand.class,
       DemoCommand.class,
       JournalCommand.class,
+      DocsCommand.class,
       SuperviseCommand.class
     })
 public final class PaymentsCli {

@@ -161,7 +161,7 @@ final class CliStack implements AutoCloseable {
     throw new AssertionError("no component " + name);
   }
 
-  ManagedChannel readServer(int index) throws IOException {
+  ManagedChannel readServer(int index) {
     return Clients.retrying(readTarget(index));
   }
 
@@ -179,7 +179,7 @@ final class CliStack implements AutoCloseable {
     return "http://127.0.0.1:" + (19_200 + portOffset);
   }
 
-  ManagedChannel writeServer(int index) throws IOException {
+  ManagedChannel writeServer(int index) {
     return Clients.retrying(writeTarget(index));
   }
 

@@ -1,15 +1,11 @@
 package com.gyroscops.payments.write.api;
 
-import com.google.gson.Gson;
+import com.gyroscops.payments.contract.ServiceConfig;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.StreamObserver;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -25,25 +21,16 @@ final class Reflection {
 
   /** Runs a step on a channel with the service config that is shipped. */
   static void withServiceConfig(int port, Step step) throws Exception {
-    try (var json =
-        new InputStreamReader(
-            Objects.requireNonNull(
-                Reflection.class.getResourceAsStream(
-                    "/com/gyroscops/payments/service-config.json")),
-            StandardCharsets.UTF_8)) {
-      @SuppressWarnings("unchecked") // A JSON object is such a map.
-      Map<String, ?> config = new Gson().fromJson(json, Map.class);
-      ManagedChannel channel =
-          NettyChannelBuilder.forAddress("127.0.0.1", port)
-              .usePlaintext()
-              .defaultServiceConfig(config)
-              .enableRetry()
-              .build();
-      try {
-        step.run(channel);
-      } finally {
-        channel.shutdownNow();
-      }
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress("127.0.0.1", port)
+            .usePlaintext()
+            .defaultServiceConfig(ServiceConfig.shipped())
+            .enableRetry()
+            .build();
+    try {
+      step.run(channel);
+    } finally {
+      channel.shutdownNow();
     }
   }
 

@@ -1,29 +1,21 @@
 package com.gyroscops.payments.cli.client;
 
-import com.google.gson.Gson;
-import com.google.gson.reflect.TypeToken;
+import com.gyroscops.payments.contract.ServiceConfig;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** Channels to the servers. */
 public final class Clients {
 
-  private static final String SERVICE_CONFIG = "/com/gyroscops/payments/service-config.json";
   private static final int KEEP_ALIVE_SECONDS = 20;
   private static final int KEEP_ALIVE_TIMEOUT_SECONDS = 5;
 
   private Clients() {}
 
   /** A channel that retries as the project's service configuration says. */
-  public static ManagedChannel retrying(String target) throws IOException {
-    return builder(target).defaultServiceConfig(serviceConfig()).enableRetry().build();
+  public static ManagedChannel retrying(String target) {
+    return builder(target).defaultServiceConfig(ServiceConfig.shipped()).enableRetry().build();
   }
 
   /**
@@ -39,15 +31,5 @@ public final class Clients {
         .usePlaintext()
         .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
         .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
-  }
-
-  private static Map<String, ?> serviceConfig() throws IOException {
-    try (InputStream in = Clients.class.getResourceAsStream(SERVICE_CONFIG)) {
-      if (in == null) {
-        throw new IllegalStateException(SERVICE_CONFIG + " is not on the class path");
-      }
-      Reader reader = new InputStreamReader(in, StandardCharsets.UTF_8);
-      return new Gson().fromJson(reader, new TypeToken<Map<String, Object>>() {});
-    }
   }
 }

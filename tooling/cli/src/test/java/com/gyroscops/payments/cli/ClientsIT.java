@@ -1,0 +1,212 @@
+package com.gyroscops.payments.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.gyroscops.payments.cli.ClientTools.Ended;
+import com.gyroscops.payments.cli.cookbook.Answers;
+import com.gyroscops.payments.cli.cookbook.Recipe;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * What the documentation shows to users of other languages and tools works as printed, against the
+ * real servers of one stack: the cookbook, from an empty installation, then README and examples.
+ *
+ * <p>A command that was added to the cookbook gets its answer written below it by the system
+ * property {@code payments.cookbook.write=true}.
+ */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+final class ClientsIT {
+
+  private static final Path DOCS = ClientTools.NODE.resolve("../../docs").normalize();
+
+  /** Longest that a question is asked again until the answer is the printed one. */
+  private static final Duration SETTLE_MAX = Duration.ofSeconds(15);
+
+  private static final Duration COMMAND_MAX = Duration.ofSeconds(20);
+  private static final Duration EXAMPLE_MAX = Duration.ofMinutes(1);
+
+  /** How long a stream is listened to that the page lets go on until it is stopped. */
+  private static final Duration STREAM_MAX = Duration.ofSeconds(2);
+
+  private static final Pattern ADDRESS = Pattern.compile("127\\.0\\.0\\.1:(\\d+)");
+
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  private static Path folder;
+
+  private static CliStack stack;
+
+  @BeforeAll
+  static void start() throws Exception {
+    ClientTools.needNode();
+    stack = new CliStack(folder.resolve("data"));
+    stack.up().succeeded();
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (stack != null) {
+      stack.close();
+    }
+  }
+
+  @Test
+  @Order(1)
+  void every_command_of_the_cookbook_is_answered_as_printed() throws Exception {
+    Path file = DOCS.resolve("cookbook.md");
+    String page = Files.readString(file);
+    List<String> lines = new ArrayList<>(page.lines().toList());
+    List<String> differences = new ArrayList<>();
+    Answers answers = new Answers();
+    int written = 0;
+    for (Recipe recipe : Recipe.of(page)) {
+      if (recipe.answer().isEmpty() && Boolean.getBoolean("payments.cookbook.write")) {
+        List<String> answer = answers.printed(execute(answers, recipe)).lines().toList();
+        lines.addAll(recipe.answerLine() - 1 + written, answer);
+        written += answer.size();
+      } else {
+        difference(answers, recipe)
+            .ifPresent(difference -> differences.add("line " + recipe.line() + ": " + difference));
+      }
+    }
+    if (written > 0) {
+      Files.writeString(file, String.join("\n", lines) + "\n");
+    }
+    assertThat(differences).as("differences from docs/cookbook.md").isEmpty();
+  }
+
+  /** Whole answers are compared; of those that are cut by an ellipsis what stands before it. */
+  @Test
+  @Order(2)
+  void every_call_in_the_readme_works_as_printed() throws Exception {
+    Answers answers = new Answers();
+    List<Recipe> recipes =
+        Recipe.of(Files.readString(DOCS.resolve("../README.md"))).stream()
+            .filter(Recipe::calls)
+            .toList();
+    assertThat(recipes).hasSizeGreaterThan(3);
+    for (Recipe recipe : recipes) {
+      boolean endless = recipe.rpc().endsWith("/WatchPayments");
+      String command = command(answers, recipe);
+      Ended ended = ClientTools.shell(endless ? STREAM_MAX : COMMAND_MAX, command);
+      if (!endless) {
+        ended.succeeded();
+      }
+      String printed = whole(recipe.answer());
+      String came = ended.out().substring(0, Math.min(ended.out().length(), ends(ended.out())));
+      if (!printed.isEmpty()) {
+        assertThat(answers.difference(printed, came)).as(recipe.command()).isEmpty();
+      }
+    }
+  }
+
+  /** The messages before the one that an ellipsis cuts; all of them if there is none. */
+  private static String whole(String answer) {
+    int cut = answer.indexOf("...");
+    return cut < 0 ? answer : answer.substring(0, ends(answer.substring(0, cut)));
+  }
+
+  /** Where the last whole message ends; 0: there is none. */
+  private static int ends(String messages) {
+    int end = messages.lastIndexOf("\n}");
+    return end < 0 ? 0 : end + 2;
+  }
+
+  @Test
+  @Order(3)
+  void the_example_with_dynamic_stubs_in_javascript_works() throws Exception {
+    tellsItsStory(run(ClientTools.NODE, Map.of(), "node", "dynamic.js"));
+  }
+
+  @Test
+  @Order(3)
+  void the_example_with_generated_stubs_in_typescript_works() throws Exception {
+    ClientTools.run(ClientTools.NODE, Map.of(), EXAMPLE_MAX, "npm", "run", "build").succeeded();
+    tellsItsStory(run(ClientTools.NODE, Map.of(), "node", "build/generated.js"));
+  }
+
+  @Test
+  @Order(3)
+  void the_example_in_python_works() throws Exception {
+    String python = ClientTools.needPython();
+    String googleTypes = ClientTools.NODE.resolve("node_modules/google-proto-files").toString();
+    ClientTools.run(ClientTools.PYTHON, Map.of(), EXAMPLE_MAX, "./generate.sh", googleTypes)
+        .succeeded();
+    tellsItsStory(run(ClientTools.PYTHON, Map.of("PYTHONPATH", "stubs"), python, "example.py"));
+  }
+
+  @Test
+  @Order(3)
+  void the_example_in_java_works() throws Exception {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    tellsItsStory(
+        run(ClientTools.NODE, Map.of(), java, "-jar", ClientTools.JAVA_EXAMPLE.toString()));
+  }
+
+  private static Ended run(Path folder, Map<String, String> environment, String... command)
+      throws Exception {
+    List<String> all = new ArrayList<>(List.of(command));
+    all.add(stack.writeTarget(0));
+    all.add(stack.readTarget(0));
+    return ClientTools.run(folder, environment, EXAMPLE_MAX, all.toArray(String[]::new));
+  }
+
+  /**
+   * An example ends with 0 only if all was as it expects; that it did all of it, its lines tell.
+   */
+  private static void tellsItsStory(Ended ended) {
+    assertThat(ended.succeeded().out().lines())
+        .satisfiesExactly(
+            line -> assertThat(line).isEqualTo("refused    INVALID_ARGUMENT FIELD_INVALID"),
+            line -> assertThat(line.strip()).startsWith("amount.currency_code: is not an ISO"),
+            line -> assertThat(line).contains("created", "version 1 PAYMENT_STATUS_PROCESSING"),
+            line -> assertThat(line).startsWith("repeated   replayed"),
+            line -> assertThat(line).isEqualTo("processed  version 2 PAYMENT_STATUS_COMPLETED"),
+            line -> assertThat(line).startsWith("read       version 2 PAYMENT_STATUS_COMPLETED"),
+            line -> assertThat(line).startsWith("found      1 "),
+            line -> assertThat(line).isEqualToIgnoringCase("watched    version 2 processed"),
+            line -> assertThat(line).isEqualTo("refunded   999 PAYMENT_STATUS_PARTIALLY_REFUNDED"),
+            line -> assertThat(line).isEqualToIgnoringCase("resumed    version 3 refunded"),
+            line -> assertThat(line.strip()).isEqualTo("ok"));
+  }
+
+  private static String command(Answers answers, Recipe recipe) {
+    return ADDRESS
+        .matcher(answers.own(recipe.command()))
+        .replaceAll(
+            match -> "127.0.0.1:" + (Integer.parseInt(match.group(1)) + stack.portOffset()));
+  }
+
+  /** What a command prints: its answer, or its error. */
+  private static String execute(Answers answers, Recipe recipe) throws Exception {
+    Ended ended = ClientTools.shell(COMMAND_MAX, command(answers, recipe));
+    return ended.exitCode() == 0 || recipe.isBounded() ? ended.out() : ended.err();
+  }
+
+  /** A question is asked again for a while: what it is about may still be on its way. */
+  private static Optional<String> difference(Answers answers, Recipe recipe) throws Exception {
+    long end = System.nanoTime() + SETTLE_MAX.toNanos();
+    while (true) {
+      String answer = execute(answers, recipe);
+      Optional<String> difference = answers.difference(recipe.answer(), answer);
+      if (difference.isEmpty() || recipe.isCommand() || System.nanoTime() > end) {
+        return difference.map(what -> what + ", in\n" + answer);
+      }
+      Thread.sleep(200);
+    }
+  }
+}

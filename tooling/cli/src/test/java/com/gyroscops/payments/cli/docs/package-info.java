@@ -1,0 +1,4 @@
+@NullMarked
+package com.gyroscops.payments.cli.docs;
+
+import org.jspecify.annotations.NullMarked;
