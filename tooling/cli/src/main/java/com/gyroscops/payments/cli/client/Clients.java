@@ -3,12 +3,14 @@ package com.gyroscops.payments.cli.client;
 import com.google.gson.Gson;
 import com.google.gson.reflect.TypeToken;
 import io.grpc.ManagedChannel;
+import io.grpc.NameResolverRegistry;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -21,9 +23,35 @@ public final class Clients {
 
   private Clients() {}
 
-  /** A channel that retries as the project's service configuration says. */
+  static {
+    NameResolverRegistry.getDefaultRegistry().register(new AddressList());
+  }
+
+  /**
+   * A channel that retries, balances and heeds health as the project's service configuration says.
+   *
+   * @param target of one server or proxy, or {@code dns:///name:port}: all addresses of the name
+   */
   public static ManagedChannel retrying(String target) throws IOException {
     return builder(target).defaultServiceConfig(serviceConfig()).enableRetry().build();
+  }
+
+  /**
+   * The same to all of several servers.
+   *
+   * @param targets host and port of each
+   */
+  public static ManagedChannel retrying(List<String> targets) throws IOException {
+    return retrying(AddressList.target(targets));
+  }
+
+  /** Calls to all of several servers in turns, whatever their health, each sent once. */
+  public static ManagedChannel inTurns(List<String> targets) {
+    return builder(AddressList.target(targets))
+        .disableServiceConfigLookUp()
+        .disableRetry()
+        .defaultLoadBalancingPolicy("round_robin")
+        .build();
   }
 
   /**

@@ -1,0 +1,155 @@
+package com.gyroscops.payments.localstack;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * An nginx in a process of its own, on loopback alone, with the configuration that is shipped
+ * ({@code tooling/deploy/nginx/nginx.conf}), in which nothing but addresses and folders is
+ * replaced. The program is the system's: Debian's package {@code nginx}, for one. For concurrent
+ * use.
+ */
+public final class LocalNginx implements AutoCloseable {
+
+  private static final String PROGRAM = "nginx";
+  private static final Path CONFIGURATION = Path.of("tooling", "deploy", "nginx", "nginx.conf");
+
+  /** Debian's lies where the path of ordinary users does not lead. */
+  private static final Path DEBIAN = Path.of("/usr/sbin", PROGRAM);
+
+  private static final Duration START_MAX = Duration.ofSeconds(10);
+  private static final Duration STOP_MAX = Duration.ofSeconds(10);
+  private static final int CONNECT_MILLIS_MAX = 1_000;
+
+  private final EngineFolder folder;
+  private final EngineProcess engine;
+
+  private LocalNginx(EngineFolder folder, EngineProcess engine) {
+    this.folder = folder;
+    this.engine = engine;
+  }
+
+  /** Whether this machine has the program. */
+  public static boolean isInstalled() {
+    return program().isPresent();
+  }
+
+  /**
+   * Starts it on a free port and waits until it listens.
+   *
+   * @param writeServers host and port of the two write-servers
+   * @param readServers likewise
+   * @param directory for its files; made if it does not exist
+   * @throws IOException if it does not start, or is not installed; with the end of its log
+   */
+  public static LocalNginx start(
+      List<String> writeServers, List<String> readServers, Path directory) throws IOException {
+    Path program =
+        program()
+            .orElseThrow(
+                () -> new IOException("nginx is not installed; on Debian: apt install nginx"));
+    EngineFolder folder = EngineFolder.take(directory);
+    try {
+      Path configuration = folder.path().resolve("nginx.conf");
+      String shipped = Files.readString(LocalOpenSearch.home().resolve(CONFIGURATION));
+      Map<String, String> addresses = new LinkedHashMap<>();
+      for (int i = 0; i < 2; i++) {
+        addresses.put("write-server-" + (i + 1) + ":50051", writeServers.get(i));
+        addresses.put("read-server-" + (i + 1) + ":50052", readServers.get(i));
+      }
+      addresses.put("/tmp/nginx", folder.path().resolve("run").toString());
+      EngineProcess engine =
+          EngineProcess.start(
+              PROGRAM,
+              folder,
+              0,
+              folder.path().resolve("nginx.log"),
+              port -> {
+                Map<String, String> all = new LinkedHashMap<>(addresses);
+                all.put("listen 50050", "listen 127.0.0.1:" + port);
+                write(configuration, shipped, all);
+                return command(program, folder.path(), configuration);
+              },
+              (port, _) -> ask(port),
+              START_MAX);
+      return new LocalNginx(folder, engine);
+    } catch (IOException | RuntimeException e) {
+      folder.close();
+      throw e;
+    }
+  }
+
+  private static Optional<Path> program() {
+    String path = Optional.ofNullable(System.getenv("PATH")).orElse("");
+    return Stream.concat(
+            Stream.of(path.split(File.pathSeparator, -1)).map(it -> Path.of(it, PROGRAM)),
+            Stream.of(DEBIAN))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  private static void write(Path file, String shipped, Map<String, String> replacements) {
+    String text = shipped;
+    for (Map.Entry<String, String> each : replacements.entrySet()) {
+      if (!text.contains(each.getKey())) {
+        throw new IllegalStateException(CONFIGURATION + " does not mention " + each.getKey());
+      }
+      text = text.replace(each.getKey(), each.getValue());
+    }
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<String> command(Path program, Path prefix, Path configuration) {
+    return List.of(
+        program.toString(),
+        "-p",
+        prefix.toString(),
+        "-c",
+        configuration.toString(),
+        "-g",
+        "daemon off;");
+  }
+
+  private static Optional<String> ask(int port) {
+    try (Socket socket = new Socket()) {
+      socket.connect(
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), port), CONNECT_MILLIS_MAX);
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** For clients: host and port. */
+  public String target() {
+    return "127.0.0.1:" + engine.port();
+  }
+
+  /**
+   * Stops it and frees the folder.
+   *
+   * @throws IOException if it had to be killed
+   */
+  @Override
+  public void close() throws IOException {
+    try (folder) {
+      engine.stop(STOP_MAX);
+    }
+  }
+}
