@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import com.gyroscops.payments.cli.client.Clients;
 import com.gyroscops.payments.cli.load.SteadyLoad;
 import com.gyroscops.payments.localstack.LocalNginx;
-import com.gyroscops.payments.localstack.Metrics;
 import com.gyroscops.payments.localstack.Processes;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.CommandContext;
@@ -22,6 +21,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -41,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class BalanceIT {
 
   /** Of each way; the machine starts servers meanwhile. */
-  private static final int PER_SECOND = 100;
+  private static final int PER_SECOND = 50;
 
   private static final Duration END_MAX = Duration.ofSeconds(30);
   private static final Duration CATCH_UP_MAX = Duration.ofSeconds(10);
@@ -95,9 +96,13 @@ final class BalanceIT {
           assertThat(Processes.awaitEnd(List.of(process), END_MAX)).as("%s ends", name).isTrue();
         }
         stack.up().succeeded();
-        awaitShares(stack);
+        awaitShares(nginx::servers, writers);
+        awaitShares(nginx::servers, readers.subList(0, 2));
+        awaitShares(ways.getLast().load().attempts()::servers, writers);
+        awaitShares(ways.getLast().load().attempts()::servers, readers);
 
         enough.set(true);
+        System.out.println("nginx: " + nginx.servers());
         for (Way way : ways) {
           assertWent(way, readers);
         }
@@ -145,45 +150,35 @@ final class BalanceIT {
   }
 
   /** All get calls in the end, those that joined or came back no less than the others. */
-  private static void awaitShares(CliStack stack) throws Exception {
-    awaitShares("payments_commands_duration_seconds_count", ports(stack, 8_081, 2));
-    awaitShares("payments_queries_seconds_count", ports(stack, 8_082, 3));
-  }
-
-  private static List<Integer> ports(CliStack stack, int first, int count) {
-    return IntStream.range(0, count)
-        .mapToObj(index -> first + stack.portOffset() + 100 * index)
-        .toList();
-  }
-
-  private static void awaitShares(String metric, List<Integer> ports) throws Exception {
+  private static void awaitShares(Counts counts, List<String> servers) throws Exception {
     long deadline = System.nanoTime() + SHARES_MAX.toNanos();
-    List<Double> shares;
+    Map<String, Double> shares;
     do {
-      assertThat(System.nanoTime()).as("shares of %s in time", metric).isLessThan(deadline);
-      List<Double> before = counts(metric, ports);
+      assertThat(System.nanoTime()).as("shares of %s in time", servers).isLessThan(deadline);
+      Map<String, Long> before = counts.now();
       Thread.sleep(SHARES_OVER);
-      List<Double> after = counts(metric, ports);
-      double all = sum(after) - sum(before);
-      shares =
-          IntStream.range(0, ports.size())
-              .mapToObj(i -> (after.get(i) - before.get(i)) / all)
-              .toList();
-    } while (!shares.stream().allMatch(share -> share > SHARE_MIN));
-    System.out.printf("shares of %s: %s%n", metric, shares);
+      Map<String, Long> after = counts.now();
+      Map<String, Double> calls = new TreeMap<>();
+      for (String server : servers) {
+        calls.put(server, (double) (sum(after, server) - sum(before, server)));
+      }
+      double all = calls.values().stream().mapToDouble(Double::doubleValue).sum();
+      calls.replaceAll((_, count) -> count / all);
+      shares = calls;
+    } while (!shares.values().stream().allMatch(share -> share > SHARE_MIN));
+    System.out.printf("shares of calls: %s%n", shares);
   }
 
-  private static double sum(List<Double> values) {
-    return values.stream().mapToDouble(Double::doubleValue).sum();
+  /** Calls so far by what names a server's address. */
+  private interface Counts {
+    Map<String, Long> now() throws Exception;
   }
 
-  private static List<Double> counts(String metric, List<Integer> ports) throws Exception {
-    List<Double> counts = new ArrayList<>();
-    for (int port : ports) {
-      counts.add(
-          sum(Metrics.read(port).named(metric).stream().map(Metrics.Sample::value).toList()));
-    }
-    return counts;
+  private static long sum(Map<String, Long> counts, String server) {
+    return counts.entrySet().stream()
+        .filter(entry -> entry.getKey().contains(server))
+        .mapToLong(Map.Entry::getValue)
+        .sum();
   }
 
   /** A token of each write-server, used at once at each read-server. */

@@ -13,6 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -28,6 +30,8 @@ public final class LocalNginx implements AutoCloseable {
 
   /** Debian's lies where the path of ordinary users does not lead. */
   private static final Path DEBIAN = Path.of("/usr/sbin", PROGRAM);
+
+  private static final String ACCESSES = "access.log";
 
   private static final Duration START_MAX = Duration.ofSeconds(10);
   private static final Duration STOP_MAX = Duration.ofSeconds(10);
@@ -69,6 +73,11 @@ public final class LocalNginx implements AutoCloseable {
         addresses.put("write-server-" + (i + 1) + ":50051", writeServers.get(i));
         addresses.put("read-server-" + (i + 1) + ":50052", readServers.get(i));
       }
+      addresses.put(
+          "access_log off;",
+          "log_format servers '$upstream_addr $upstream_status $uri'; access_log "
+              + folder.path().resolve(ACCESSES)
+              + " servers;");
       addresses.put("/tmp/nginx", folder.path().resolve("run").toString());
       EngineProcess engine =
           EngineProcess.start(
@@ -139,6 +148,17 @@ public final class LocalNginx implements AutoCloseable {
   /** For clients: host and port. */
   public String target() {
     return "127.0.0.1:" + engine.port();
+  }
+
+  /** Calls so far by the address of the server that answered, or by all that were tried. */
+  public Map<String, Long> servers() throws IOException {
+    try (Stream<String> lines = Files.lines(folder.path().resolve(ACCESSES))) {
+      return lines.collect(
+          Collectors.groupingBy(
+              line -> line.substring(0, line.lastIndexOf(' ')),
+              TreeMap::new,
+              Collectors.counting()));
+    }
   }
 
   /**

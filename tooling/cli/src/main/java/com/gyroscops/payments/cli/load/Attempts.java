@@ -1,10 +1,12 @@
 package com.gyroscops.payments.cli.load;
 
+import io.grpc.Attributes;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
 import io.grpc.ClientStreamTracer;
+import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
@@ -22,6 +24,7 @@ import java.util.concurrent.atomic.LongAdder;
 public final class Attempts implements ClientInterceptor {
 
   private final Map<String, LongAdder> retried = new ConcurrentSkipListMap<>();
+  private final Map<String, LongAdder> servers = new ConcurrentSkipListMap<>();
   private final Map<String, LongAdder> outcomes = new ConcurrentSkipListMap<>();
 
   @Override
@@ -51,6 +54,11 @@ public final class Attempts implements ClientInterceptor {
     return sums(retried);
   }
 
+  /** Attempts by the address that they were sent to. */
+  public Map<String, Long> servers() {
+    return sums(servers);
+  }
+
   /** Attempts that failed, by method, status and, where it is short, what it says. */
   public Map<String, Long> failures() {
     return sums(outcomes);
@@ -74,6 +82,11 @@ public final class Attempts implements ClientInterceptor {
 
     Attempt(String method) {
       this.method = method;
+    }
+
+    @Override
+    public void streamCreated(Attributes transport, Metadata headers) {
+      count(servers, String.valueOf(transport.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)));
     }
 
     @Override

@@ -168,6 +168,11 @@ public final class SteadyLoad {
     return sums;
   }
 
+  /** How its calls are sent; goes on counting as long as it runs. */
+  public Attempts attempts() {
+    return attempts;
+  }
+
   /** Commands that were answered as done, each of which is one event. */
   public long commandsDone() {
     return created.sum() + processed.sum();
