@@ -10,8 +10,11 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /** Channels to the servers. */
@@ -20,6 +23,17 @@ public final class Clients {
   private static final String SERVICE_CONFIG = "/com/gyroscops/payments/service-config.json";
   private static final int KEEP_ALIVE_SECONDS = 20;
   private static final int KEEP_ALIVE_TIMEOUT_SECONDS = 5;
+
+  /**
+   * Longest time between attempts to connect to a server that is away. The library's own grows to
+   * two minutes: in a rolling restart the one that is back would not be known to be when the next
+   * one goes, and calls find no server at all.
+   */
+  private static final Duration RECONNECT_EVERY = Duration.ofSeconds(1);
+
+  private static final ScheduledExecutorService RECONNECTS =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("reconnects").factory());
 
   private Clients() {}
 
@@ -33,7 +47,10 @@ public final class Clients {
    * @param target of one server or proxy, or {@code dns:///name:port}: all addresses of the name
    */
   public static ManagedChannel retrying(String target) throws IOException {
-    return builder(target).defaultServiceConfig(serviceConfig()).enableRetry().build();
+    ManagedChannel channel =
+        builder(target).defaultServiceConfig(serviceConfig()).enableRetry().build();
+    reconnect(channel);
+    return channel;
   }
 
   /**
@@ -60,6 +77,16 @@ public final class Clients {
    */
   public static ManagedChannel failingFast(String target) {
     return builder(target).disableServiceConfigLookUp().disableRetry().build();
+  }
+
+  /** Cuts short, again and again, whatever wait for a server there is, until the channel ends. */
+  private static void reconnect(ManagedChannel channel) {
+    if (!channel.isShutdown()) {
+      channel.resetConnectBackoff();
+      var _ =
+          RECONNECTS.schedule(
+              () -> reconnect(channel), RECONNECT_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+    }
   }
 
   private static NettyChannelBuilder builder(String target) {
