@@ -9,6 +9,7 @@ import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -157,16 +158,21 @@ final class RollingBenchmark implements Benchmark {
       tally.failed(Math.toIntExact(result.allFailed()), result.failures().getFirst());
     }
     report.row("rolling", way.name() + ", " + what, tally.result());
-    report.note(
-        "rolling, %s, %d of %s: calls %s, failed %s, retried %d: %s; attempts that failed: %s",
-        way.name(),
-        restarts.get(),
-        what,
-        result.calls(),
-        result.failed(),
-        result.allRetried(),
-        result.retried(),
-        result.attemptsFailed());
+    String summary =
+        String.format(
+            Locale.ROOT,
+            "rolling, %s, %d of %s: calls %s, failed %s, retried %d: %s; attempts that failed: %s",
+            way.name(),
+            restarts.get(),
+            what,
+            result.calls(),
+            result.failed(),
+            result.allRetried(),
+            result.retried(),
+            result.attemptsFailed());
+    // At once, too: what was found is not lost should a later part break off.
+    Progress.say("%s", summary);
+    report.note("%s", summary);
     if (result.allFailed() == 0) {
       for (ServerProcess reader : readers) {
         ManagedChannel channel = Stack.channelTo(reader.grpcPort());

@@ -377,7 +377,11 @@ public final class SteadyLoad {
     count(failed, kind);
     if (failures.size() < FAILURES_MAX) {
       failures.add(
-          kind + ": " + failure + ApiError.from(failure).map(error -> " " + error).orElse(""));
+          kind
+              + ": "
+              // What comes after it is a trace of the network's inside.
+              + failure.toString().lines().findFirst().orElseThrow()
+              + ApiError.from(failure).map(error -> " " + error).orElse(""));
     }
   }
 
