@@ -1,6 +1,7 @@
 package com.gyroscops.payments.contract;
 
-import io.grpc.BindableService;
+import io.grpc.ServerInterceptors;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
 import java.util.List;
@@ -13,6 +14,7 @@ import java.util.List;
 public final class ServingHealth {
 
   private final HealthStatusManager manager = new HealthStatusManager();
+  private final HealthWatches watches = new HealthWatches();
   private final List<String> names;
   private boolean ready;
   private boolean draining;
@@ -26,8 +28,8 @@ public final class ServingHealth {
   }
 
   /** The service to add to the server. */
-  public BindableService service() {
-    return manager.getHealthService();
+  public ServerServiceDefinition service() {
+    return ServerInterceptors.intercept(manager.getHealthService(), watches);
   }
 
   /** Says whether calls can be answered now; without effect once draining. */
@@ -43,6 +45,14 @@ public final class ServingHealth {
     draining = true;
     ready = false;
     manager.enterTerminalState();
+  }
+
+  /**
+   * Ends the calls of those who watch, which would hold up the server's end. To be called once they
+   * had time to heed {@link #drain}, just before the server takes no more calls.
+   */
+  public void endWatches() {
+    watches.end();
   }
 
   /** Whether calls can be answered now. */

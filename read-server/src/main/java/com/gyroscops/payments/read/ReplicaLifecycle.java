@@ -15,13 +15,19 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Starts a replica's own threads with its gRPC server, and drains before that stops: health says
- * NOT_SERVING, another replica takes the projection over, callers get time to look elsewhere; only
- * then are no more calls taken.
+ * NOT_SERVING, another replica takes the shared projections over, callers get time to look
+ * elsewhere; then watches end, connections are refused, those there are told to go (GOAWAY), and
+ * calls that run finish.
+ *
+ * <p><b>Invariant:</b> up to GOAWAY every query is taken and answered, under any token: who does
+ * not watch health loses nothing by going on to call. So what this replica alone projects is kept
+ * in step until then.
  */
 @Singleton
 final class ReplicaLifecycle {
@@ -80,26 +86,28 @@ final class ReplicaLifecycle {
   @EventListener
   void onShutdown(ServerShutdownEvent event) {
     if (event.getSource() instanceof GrpcEmbeddedServer) {
-      LOG.info("draining");
+      LOG.info("draining: NOT_SERVING, calls end in {}", settings.drainNotice());
       long start = System.nanoTime();
       health.drain();
-      watches.drain();
-      // Each may take as long as its transaction under way; together they take as long as one.
-      closeAll();
+      closeProjectors(ProjectedSource::isShared);
       try {
-        // No wait if the projector took that long.
+        // No wait if a projector took that long.
         long left = settings.drainNotice().toNanos() - (System.nanoTime() - start);
         TimeUnit.NANOSECONDS.sleep(left);
       } catch (InterruptedException _) {
         Thread.currentThread().interrupt();
       }
+      closeProjectors(source -> !source.isShared());
+      watches.drain();
+      health.endWatches();
       internal.close();
     }
   }
 
-  private void closeAll() {
+  /** Each may take as long as its transaction under way; together they take as long as one. */
+  private void closeProjectors(Predicate<ProjectedSource> which) {
     try (ExecutorService each = Executors.newVirtualThreadPerTaskExecutor()) {
-      sources.forEach(source -> each.execute(source.projector()::close));
+      sources.stream().filter(which).forEach(source -> each.execute(source.projector()::close));
     }
   }
 }

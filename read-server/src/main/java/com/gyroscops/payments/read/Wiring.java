@@ -152,8 +152,15 @@ final class Wiring {
 
   @Bean(preDestroy = "close")
   @Singleton
-  ServingReadiness readiness(SourceWatch watch, ServingHealth health) {
-    return new ServingReadiness(watch, health);
+  ServingReadiness readiness(
+      SourceWatch watch, List<ProjectedSource> sources, ServingHealth health) {
+    return new ServingReadiness(
+        watch,
+        sources.stream()
+            .filter(source -> !source.isShared())
+            .map(ProjectedSource::name)
+            .collect(Collectors.toSet()),
+        health);
   }
 
   @Singleton

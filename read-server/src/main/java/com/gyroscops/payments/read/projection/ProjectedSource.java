@@ -11,4 +11,10 @@ import com.gyroscops.payments.read.source.PaymentSource;
  * @param projector this replica's; of a shared source at most one replica's holds the lease
  */
 public record ProjectedSource(
-    String name, PaymentSource source, KnownPosition known, Projector projector) {}
+    String name, PaymentSource source, KnownPosition known, Projector projector) {
+
+  /** Whether other replicas may project it in this one's place. */
+  public boolean isShared() {
+    return projector.isShared();
+  }
+}

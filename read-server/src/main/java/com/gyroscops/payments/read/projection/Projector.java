@@ -166,6 +166,11 @@ public final class Projector implements AutoCloseable {
     return new Projector(source, sourceName, feed, new OwnLease(), replica, known, known, meters);
   }
 
+  /** Whether its source is one that other replicas may project. */
+  boolean isShared() {
+    return !(lease instanceof OwnLease);
+  }
+
   /** Starts the thread. */
   public void start() {
     thread.start();

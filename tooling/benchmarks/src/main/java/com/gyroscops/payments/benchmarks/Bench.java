@@ -46,7 +46,8 @@ final class Bench implements Callable<Integer> {
     growth,
     journal,
     through,
-    submit;
+    submit,
+    rolling;
 
     Benchmark benchmark() {
       return switch (this) {
@@ -61,6 +62,7 @@ final class Bench implements Callable<Integer> {
         case journal -> new JournalBenchmark();
         case through -> new ThroughBenchmark();
         case submit -> new SubmitBenchmark();
+        case rolling -> new RollingBenchmark();
       };
     }
   }
@@ -92,7 +94,7 @@ final class Bench implements Callable<Integer> {
       defaultValue = "1",
       description =
           "Factor on amounts of data: payments of get, reads and growth, backlogs of drain and"
-              + " journal, lines that journal verifies.")
+              + " journal, lines that journal verifies, calls of rolling.")
   private double scale;
 
   @Option(

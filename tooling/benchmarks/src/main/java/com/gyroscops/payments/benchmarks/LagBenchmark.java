@@ -1,5 +1,6 @@
 package com.gyroscops.payments.benchmarks;
 
+import com.gyroscops.payments.cli.load.OpenLoop;
 import com.gyroscops.payments.contract.ConsistencyTokens;
 import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.CommandServiceGrpc;

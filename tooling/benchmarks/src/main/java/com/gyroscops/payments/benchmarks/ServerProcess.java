@@ -37,15 +37,24 @@ final class ServerProcess implements AutoCloseable {
   private static final int LOG_CHARACTERS_MAX = 4_000;
 
   private final String name;
-  private final Process process;
+  private final ProcessBuilder program;
   private final Path log;
   private final int grpcPort;
+  private volatile Process process;
 
-  private ServerProcess(String name, Process process, Path log, int grpcPort) {
+  private ServerProcess(String name, ProcessBuilder program, Path log, int grpcPort)
+      throws IOException {
     this.name = name;
-    this.process = process;
+    this.program = program;
     this.log = log;
     this.grpcPort = grpcPort;
+    process = launch();
+  }
+
+  private Process launch() throws IOException {
+    Process launched = program.start();
+    launched.getOutputStream().close();
+    return launched;
   }
 
   /**
@@ -67,9 +76,7 @@ final class ServerProcess implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
     builder.environment().putAll(environment);
-    Process process = builder.start();
-    process.getOutputStream().close();
-    return new ServerProcess(name, process, log, grpcPort);
+    return new ServerProcess(name, builder, log, grpcPort);
   }
 
   /** Waits until it says SERVING. */
@@ -122,6 +129,27 @@ final class ServerProcess implements AutoCloseable {
   private String logTail() throws IOException {
     String text = Files.readString(log);
     return text.substring(Math.max(0, text.length() - LOG_CHARACTERS_MAX));
+  }
+
+  /** Lets it drain, starts it again on the same ports, and waits until it says SERVING. */
+  void restart() throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    close();
+    long ended = System.nanoTime();
+    process = launch();
+    awaitServing();
+    Progress.say(
+        "%s: drained in %d ms, back %d ms later",
+        name,
+        TimeUnit.NANOSECONDS.toMillis(ended - start),
+        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - ended));
+  }
+
+  /** Kills it without notice, as {@code kill -9} does, and starts it again likewise. */
+  void restartKilled() throws IOException, InterruptedException {
+    process.destroyForcibly().waitFor();
+    process = launch();
+    awaitServing();
   }
 
   /** Lets it drain; kills it where that takes too long. Without effect once it ended. */

@@ -78,13 +78,16 @@ final class Stack implements AutoCloseable {
   private final LocalPostgres postgres;
   private final @Nullable LocalRedis redis;
   private final @Nullable LocalOpenSearch search;
+  private final Map<String, String> serverSettings;
   private final ServerProcess writeServer;
   private @Nullable ServerProcess readServer;
   private boolean closed;
 
   /** Holds its lock, so that a JVM that ends waits for what is being started, and stops it. */
-  private Stack(Path folder, Path home, Set<Engine> engines) throws IOException, SQLException {
+  private Stack(Path folder, Path home, Set<Engine> engines, Map<String, String> serverSettings)
+      throws IOException, SQLException {
     this.folder = folder;
+    this.serverSettings = serverSettings;
     synchronized (this) {
       try {
         Runtime.getRuntime().addShutdownHook(hook);
@@ -123,28 +126,35 @@ final class Stack implements AutoCloseable {
    * @throws IOException if one of them does not come up; with the end of its log
    */
   static Stack start(Settings settings) throws IOException, SQLException, InterruptedException {
-    return start(settings, Set.of());
+    return start(settings, Set.of(), Map.of());
+  }
+
+  /** Likewise with settings for all servers. */
+  static Stack start(Settings settings, Map<String, String> serverSettings)
+      throws IOException, SQLException, InterruptedException {
+    return start(settings, Set.of(), serverSettings);
   }
 
   /** Likewise with Redis and OpenSearch, for read-servers that have every source. */
   static Stack startWithAllSources(Settings settings)
       throws IOException, SQLException, InterruptedException {
-    return start(settings, Set.of(Engine.values()));
+    return start(settings, Set.of(Engine.values()), Map.of());
   }
 
   /** Likewise with Redis alone, for read-servers that have sql and redis. */
   static Stack startWithRedis(Settings settings)
       throws IOException, SQLException, InterruptedException {
-    return start(settings, Set.of(Engine.REDIS));
+    return start(settings, Set.of(Engine.REDIS), Map.of());
   }
 
-  private static Stack start(Settings settings, Set<Engine> engines)
+  private static Stack start(
+      Settings settings, Set<Engine> engines, Map<String, String> serverSettings)
       throws IOException, SQLException, InterruptedException {
     if (ending) {
       throw new IllegalStateException("this JVM is ending");
     }
     Path folder = Files.createTempDirectory(settings.folder(), "payments-bench-");
-    Stack stack = new Stack(folder, settings.home(), engines);
+    Stack stack = new Stack(folder, settings.home(), engines, serverSettings);
     try {
       stack.writeServer.awaitServing();
     } catch (IOException | InterruptedException e) {
@@ -178,6 +188,7 @@ final class Stack implements AutoCloseable {
     environment.put("WRITE_DATABASE_URL", postgres.jdbcUrl(WRITE_DATABASE));
     environment.put("WRITE_DATABASE_USER", postgres.user());
     environment.put("WRITE_DATABASE_PASSWORD", "");
+    environment.putAll(serverSettings);
     environment.putAll(settings);
     return register(ServerProcess.start(name, jar(WRITE_SERVER), environment, port, folder));
   }
@@ -235,6 +246,7 @@ final class Stack implements AutoCloseable {
     environment.put("SEARCH_URL", search == null ? "" : search.url().toString());
     environment.put("MEMORY_PAYMENTS_MAX", search == null ? "0" : MEMORY_PAYMENTS_MAX);
     environment.put("MEMORY_FOLDER", folder.resolve(name + "-memory").toString());
+    environment.putAll(serverSettings);
     environment.putAll(settings);
     return register(ServerProcess.start(name, jar(READ_SERVER), environment, port, folder));
   }
@@ -279,6 +291,21 @@ final class Stack implements AutoCloseable {
     return Stream.of(classPath.split(File.pathSeparator, -1))
         .map(entry -> Path.of(entry).toAbsolutePath().toString())
         .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  /** The write-server that it began with. */
+  ServerProcess writeServer() {
+    return writeServer;
+  }
+
+  /** Where that one's event feed is. */
+  String feedTarget() {
+    return LOOPBACK + ":" + feedPort;
+  }
+
+  /** Closed with the stack, before what was opened earlier. */
+  synchronized <T extends AutoCloseable> T closing(T resource) {
+    return register(resource);
   }
 
   /** A folder for files of the run. */

@@ -2,6 +2,7 @@ package com.gyroscops.payments.benchmarks;
 
 import com.gyroscops.payments.benchmarks.Contest.Contender;
 import com.gyroscops.payments.benchmarks.Contest.Series;
+import com.gyroscops.payments.cli.load.OpenLoop;
 import com.gyroscops.payments.localstack.FreePorts;
 import com.gyroscops.payments.localstack.LocalTemporal;
 import com.gyroscops.payments.v1.Command;

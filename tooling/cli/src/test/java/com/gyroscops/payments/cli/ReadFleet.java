@@ -6,24 +6,13 @@ import com.gyroscops.payments.v1.CacheLevel;
 import com.gyroscops.payments.v1.QueryServiceGrpc;
 import com.gyroscops.payments.v1.QueryServiceGrpc.QueryServiceBlockingStub;
 import com.gyroscops.payments.v1.ReadMetadata;
-import io.grpc.EquivalentAddressGroup;
 import io.grpc.ManagedChannel;
-import io.grpc.NameResolver;
-import io.grpc.NameResolverProvider;
-import io.grpc.NameResolverRegistry;
 import io.grpc.Status.Code;
-import io.grpc.StatusOr;
 import io.grpc.StatusRuntimeException;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
-import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.TimeUnit;
@@ -69,7 +58,6 @@ final class ReadFleet implements AutoCloseable {
 
   private final List<ManagedChannel> channels = new ArrayList<>();
   private final ManagedChannel inTurns;
-  private final NameResolverProvider addresses;
   private final Map<String, LongAdder> counts = new ConcurrentSkipListMap<>();
   private final LongAccumulator longestMillis = new LongAccumulator(Math::max, 0);
   private volatile Out out = NOBODY;
@@ -79,15 +67,7 @@ final class ReadFleet implements AutoCloseable {
    */
   ReadFleet(List<String> targets) {
     targets.forEach(target -> channels.add(Clients.failingFast(target)));
-    addresses = new Addresses(targets);
-    NameResolverRegistry.getDefaultRegistry().register(addresses);
-    inTurns =
-        NettyChannelBuilder.forTarget(Addresses.SCHEME + ":///")
-            .usePlaintext()
-            .disableServiceConfigLookUp()
-            .disableRetry()
-            .defaultLoadBalancingPolicy("round_robin")
-            .build();
+    inTurns = Clients.inTurns(targets);
   }
 
   int count() {
@@ -205,62 +185,5 @@ final class ReadFleet implements AutoCloseable {
   public void close() {
     channels.forEach(ManagedChannel::shutdownNow);
     inTurns.shutdownNow();
-    NameResolverRegistry.getDefaultRegistry().deregister(addresses);
-  }
-
-  /** Resolves one name to all of the addresses, as DNS does for a service of several replicas. */
-  private static final class Addresses extends NameResolverProvider {
-
-    private static final String SCHEME = "fleet";
-
-    private final List<EquivalentAddressGroup> groups = new ArrayList<>();
-
-    Addresses(List<String> targets) {
-      for (String target : targets) {
-        URI uri = URI.create("any://" + target);
-        groups.add(new EquivalentAddressGroup(new InetSocketAddress(uri.getHost(), uri.getPort())));
-      }
-    }
-
-    @Override
-    public NameResolver newNameResolver(URI target, NameResolver.Args arguments) {
-      return new NameResolver() {
-        @Override
-        public String getServiceAuthority() {
-          return "localhost";
-        }
-
-        @Override
-        public void start(Listener2 listener) {
-          listener.onResult(
-              ResolutionResult.newBuilder()
-                  .setAddressesOrError(StatusOr.fromValue(groups))
-                  .build());
-        }
-
-        @Override
-        public void shutdown() {}
-      };
-    }
-
-    @Override
-    public String getDefaultScheme() {
-      return SCHEME;
-    }
-
-    @Override
-    protected boolean isAvailable() {
-      return true;
-    }
-
-    @Override
-    protected int priority() {
-      return 0; // Below DNS: it is for its own scheme alone.
-    }
-
-    @Override
-    public Collection<Class<? extends SocketAddress>> getProducedSocketAddressTypes() {
-      return Set.of(InetSocketAddress.class);
-    }
   }
 }

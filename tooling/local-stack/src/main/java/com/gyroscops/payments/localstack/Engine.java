@@ -1,6 +1,9 @@
 package com.gyroscops.payments.localstack;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -38,6 +41,8 @@ final class Engine implements AutoCloseable {
      */
     Optional<String> ask(Path folder, int port, ProcessHandle process);
   }
+
+  private static final int CONNECT_MILLIS_MAX = 1_000;
 
   private final EngineFolder folder;
   private final EngineProcess process;
@@ -97,6 +102,17 @@ final class Engine implements AutoCloseable {
     } catch (IOException | RuntimeException e) {
       folder.close();
       throw e;
+    }
+  }
+
+  /** A question to engines that are ready as soon as they listen. */
+  static Optional<String> listens(int port) {
+    try (Socket socket = new Socket()) {
+      socket.connect(
+          new InetSocketAddress(InetAddress.getLoopbackAddress(), port), CONNECT_MILLIS_MAX);
+      return Optional.empty();
+    } catch (IOException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
     }
   }
 

@@ -1,14 +1,10 @@
 package com.gyroscops.payments.localstack;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 
 /**
  * Temporal's test server in a process of its own, on all interfaces, for it takes no others. It
@@ -27,7 +23,6 @@ public final class LocalTemporal implements AutoCloseable {
 
   private static final Duration START_MAX = Duration.ofSeconds(60);
   private static final Duration STOP_MAX = Duration.ofSeconds(30);
-  private static final int ANSWER_MILLIS_MAX = 1_000;
 
   private final Engine engine;
 
@@ -63,7 +58,8 @@ public final class LocalTemporal implements AutoCloseable {
     return new Engine.Kind(
         "Temporal",
         (_, port) -> command(libraries, port),
-        (_, port, _) -> ask(port),
+        // It listens once it serves, and ends where it cannot listen.
+        (_, port, _) -> Engine.listens(port),
         START_MAX,
         STOP_MAX);
   }
@@ -108,17 +104,6 @@ public final class LocalTemporal implements AutoCloseable {
         libraries.resolve("*").toString(),
         "io.temporal.testserver.TestServer",
         Integer.toString(port));
-  }
-
-  /** It listens once it serves, and ends where it cannot listen. */
-  private static Optional<String> ask(int port) {
-    try (Socket socket = new Socket()) {
-      socket.connect(
-          new InetSocketAddress(InetAddress.getLoopbackAddress(), port), ANSWER_MILLIS_MAX);
-      return Optional.empty();
-    } catch (IOException e) {
-      return Optional.of(String.valueOf(e.getMessage()));
-    }
   }
 
   /** For clients: {@code 127.0.0.1:port}. */

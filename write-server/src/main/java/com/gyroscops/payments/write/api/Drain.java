@@ -11,7 +11,12 @@ import org.slf4j.LoggerFactory;
 /**
  * What happens between SIGTERM and the end of calls: the server says NOT_SERVING and goes on
  * serving for the notice, so that load balancers look elsewhere; then streams end as soon as what
- * they sent is answered, and micronaut-grpc lets the calls that run finish.
+ * they sent is answered; at last micronaut-grpc refuses connections, has those there are told to go
+ * (GOAWAY), and lets the calls that run finish.
+ *
+ * <p><b>Invariant:</b> up to GOAWAY every call is taken and answered as ever, so that it does not
+ * matter whether a client watches health: it loses nothing by going on to call until it is told to
+ * connect elsewhere.
  */
 @Singleton
 final class Drain {
@@ -41,5 +46,6 @@ final class Drain {
       Thread.currentThread().interrupt();
     }
     commands.drain();
+    health.endWatches();
   }
 }

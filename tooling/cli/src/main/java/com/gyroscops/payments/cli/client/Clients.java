@@ -2,7 +2,12 @@ package com.gyroscops.payments.cli.client;
 
 import com.gyroscops.payments.contract.ServiceConfig;
 import io.grpc.ManagedChannel;
+import io.grpc.NameResolverRegistry;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /** Channels to the servers. */
@@ -11,11 +16,51 @@ public final class Clients {
   private static final int KEEP_ALIVE_SECONDS = 20;
   private static final int KEEP_ALIVE_TIMEOUT_SECONDS = 5;
 
+  /**
+   * Longest time between attempts to connect to a server that is away. The library's own grows to
+   * two minutes: in a rolling restart the one that is back would not be known to be when the next
+   * one goes, and calls find no server at all.
+   */
+  private static final Duration RECONNECT_EVERY = Duration.ofSeconds(1);
+
+  private static final ScheduledExecutorService RECONNECTS =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("reconnects").factory());
+
   private Clients() {}
 
-  /** A channel that retries as the project's service configuration says. */
+  static {
+    NameResolverRegistry.getDefaultRegistry().register(new AddressList());
+  }
+
+  /**
+   * A channel that retries, balances and heeds health as the project's service configuration says.
+   *
+   * @param target of one server or proxy, or {@code dns:///name:port}: all addresses of the name
+   */
   public static ManagedChannel retrying(String target) {
-    return builder(target).defaultServiceConfig(ServiceConfig.shipped()).enableRetry().build();
+    ManagedChannel channel =
+        builder(target).defaultServiceConfig(ServiceConfig.shipped()).enableRetry().build();
+    reconnect(channel);
+    return channel;
+  }
+
+  /**
+   * The same to all of several servers.
+   *
+   * @param targets host and port of each
+   */
+  public static ManagedChannel retrying(List<String> targets) {
+    return retrying(AddressList.target(targets));
+  }
+
+  /** Calls to all of several servers in turns, whatever their health, each sent once. */
+  public static ManagedChannel inTurns(List<String> targets) {
+    return builder(AddressList.target(targets))
+        .disableServiceConfigLookUp()
+        .disableRetry()
+        .defaultLoadBalancingPolicy("round_robin")
+        .build();
   }
 
   /**
@@ -24,6 +69,16 @@ public final class Clients {
    */
   public static ManagedChannel failingFast(String target) {
     return builder(target).disableServiceConfigLookUp().disableRetry().build();
+  }
+
+  /** Cuts short, again and again, whatever wait for a server there is, until the channel ends. */
+  private static void reconnect(ManagedChannel channel) {
+    if (!channel.isShutdown()) {
+      channel.resetConnectBackoff();
+      var _ =
+          RECONNECTS.schedule(
+              () -> reconnect(channel), RECONNECT_EVERY.toMillis(), TimeUnit.MILLISECONDS);
+    }
   }
 
   private static NettyChannelBuilder builder(String target) {

@@ -1,4 +1,4 @@
-package com.gyroscops.payments.benchmarks;
+package com.gyroscops.payments.cli.load;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,7 +1,8 @@
-package com.gyroscops.payments.benchmarks;
+package com.gyroscops.payments.cli.load;
 
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntPredicate;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
@@ -14,11 +15,11 @@ import java.util.function.LongSupplier;
  * @param clock nanoseconds, as {@link System#nanoTime}
  * @param sleeper waits for about as many nanoseconds; may wake early
  */
-record OpenLoop(int perSecond, LongSupplier clock, LongConsumer sleeper) {
+public record OpenLoop(int perSecond, LongSupplier clock, LongConsumer sleeper) {
 
   /** Receives the arrivals, in order, on the caller's thread. */
   @FunctionalInterface
-  interface Arrivals {
+  public interface Arrivals {
     /**
      * Takes one.
      *
@@ -27,28 +28,37 @@ record OpenLoop(int perSecond, LongSupplier clock, LongConsumer sleeper) {
     void arrive(int index, long dueNanos);
   }
 
-  OpenLoop {
+  public OpenLoop {
     if (perSecond <= 0) {
       throw new IllegalArgumentException("a rate is positive, not " + perSecond);
     }
   }
 
   /** Number of arrivals within a time. */
-  int arrivals(Duration length) {
+  public int arrivals(Duration length) {
     return Math.toIntExact(length.toMillis() * perSecond / 1_000);
   }
 
   /**
    * When an arrival is due, after the start: computed from its number, so that no error adds up.
    */
-  long offsetNanos(int index) {
+  public long offsetNanos(int index) {
     return index * TimeUnit.SECONDS.toNanos(1) / perSecond;
   }
 
   /** Lets arrivals happen, those that are late at once, until their number is reached. */
-  void run(int count, Arrivals arrivals) {
+  public void run(int count, Arrivals arrivals) {
+    run(index -> index < count, arrivals);
+  }
+
+  /**
+   * Likewise, as long as more are wanted.
+   *
+   * @param wanted whether the arrival of this number is; asked once for each, just before it is due
+   */
+  public void run(IntPredicate wanted, Arrivals arrivals) {
     long start = clock.getAsLong();
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; wanted.test(i); i++) {
       long due = start + offsetNanos(i);
       for (long early = due - clock.getAsLong(); early > 0; early = due - clock.getAsLong()) {
         sleeper.accept(early);

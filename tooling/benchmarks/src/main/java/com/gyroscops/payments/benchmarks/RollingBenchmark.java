@@ -1,0 +1,189 @@
+package com.gyroscops.payments.benchmarks;
+
+import com.gyroscops.payments.cli.client.Clients;
+import com.gyroscops.payments.cli.load.SteadyLoad;
+import com.gyroscops.payments.localstack.FreePorts;
+import com.gyroscops.payments.localstack.LocalNginx;
+import com.gyroscops.payments.v1.QueryServiceGrpc;
+import io.grpc.ManagedChannel;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * How many calls fail while every replica is restarted, one after the other, over and over: two
+ * write-servers and two read-servers, by clients that balance among them and through nginx, both
+ * with the service config that is shipped. Then the same with replicas killed instead.
+ */
+final class RollingBenchmark implements Benchmark {
+
+  private static final int PER_SECOND = 1_000;
+  private static final int CALLS = 100_000;
+
+  /** While the JVMs warm up; not counted. */
+  private static final int WARM_UP_CALLS = 5_000;
+
+  private static final int WARM_UP_PER_SECOND = 500;
+
+  /** Between the return of a replica and the end of the next. */
+  private static final long PAUSE_MILLIS = 2_000;
+
+  private static final int VERIFY_SECONDS_MAX = 10;
+
+  /** Ends a replica somehow and has it back. */
+  private interface Restart {
+    void run(ServerProcess replica) throws IOException, InterruptedException;
+  }
+
+  /** How clients reach the servers. */
+  private record Way(String name, ManagedChannel commands, ManagedChannel queries) {
+    void close() {
+      commands.shutdownNow();
+      queries.shutdownNow();
+    }
+  }
+
+  @Override
+  public void run(Settings settings, Report report) throws Exception {
+    int calls = settings.scaled(CALLS);
+    // What an installation has by default; the other benchmarks have none, to end sooner.
+    try (Stack stack = Stack.start(settings, Map.of("DRAIN_NOTICE", "1s"))) {
+      report.postgres(stack.describePostgres());
+      int secondFeed = FreePorts.next();
+      List<ServerProcess> writers =
+          List.of(
+              stack.writeServer(),
+              stack.startWriteServer(
+                  "write-server-2",
+                  FreePorts.next(),
+                  Map.of("INTERNAL_GRPC_PORT", Integer.toString(secondFeed))));
+      List<ServerProcess> readers = new ArrayList<>();
+      for (int i = 1; i <= 2; i++) {
+        readers.add(
+            stack.startReadServer(
+                "read-server-" + i,
+                Map.of(
+                    "FEED_TARGETS",
+                    stack.feedTarget() + ",127.0.0.1:" + secondFeed,
+                    "MEMORY_PAYMENTS_MAX",
+                    "2000000")));
+      }
+      List<ServerProcess> replicas = new ArrayList<>(writers);
+      replicas.addAll(readers);
+      for (ServerProcess replica : replicas) {
+        replica.awaitServing();
+      }
+      LocalNginx nginx =
+          stack.closing(
+              LocalNginx.start(
+                  targets(writers), targets(readers), stack.folder().resolve("nginx")));
+      List<Callable<Way>> ways =
+          List.of(
+              () ->
+                  new Way(
+                      "client-side",
+                      Clients.retrying(targets(writers)),
+                      Clients.retrying(targets(readers))),
+              () ->
+                  new Way(
+                      "through nginx",
+                      Clients.retrying(nginx.target()),
+                      Clients.retrying(nginx.target())));
+      for (Callable<Way> each : ways) {
+        Way way = each.call();
+        try {
+          Progress.say("rolling, %s, warming up", way.name());
+          var _ =
+              new SteadyLoad("warm-up-" + Commands.newId(), way.commands(), way.queries(), _ -> {})
+                  .run(WARM_UP_PER_SECOND, index -> index < WARM_UP_CALLS);
+          measure(way, "restarts", calls, ServerProcess::restart, replicas, readers, report);
+          measure(
+              way, "kill -9", calls / 2, ServerProcess::restartKilled, replicas, readers, report);
+        } finally {
+          way.close();
+        }
+      }
+    }
+  }
+
+  private static List<String> targets(List<ServerProcess> servers) {
+    return servers.stream().map(server -> "127.0.0.1:" + server.grpcPort()).toList();
+  }
+
+  private static void measure(
+      Way way,
+      String what,
+      int calls,
+      Restart restart,
+      List<ServerProcess> replicas,
+      List<ServerProcess> readers,
+      Report report)
+      throws Exception {
+    Progress.say("rolling, %s, %s, %d calls at %d/s", way.name(), what, calls, PER_SECOND);
+    Tally tally = new Tally();
+    SteadyLoad load =
+        new SteadyLoad(
+            "rolling-" + Commands.newId(), way.commands(), way.queries(), tally::succeeded);
+    AtomicInteger restarts = new AtomicInteger();
+    SteadyLoad.Result result;
+    try (ExecutorService thread = Executors.newSingleThreadExecutor()) {
+      // As many as asked for, and until each replica was restarted.
+      Future<SteadyLoad.Result> running =
+          thread.submit(() ->
+              load.run(PER_SECOND, index -> index < calls || restarts.get() < replicas.size()));
+      while (!running.isDone()) {
+        Thread.sleep(PAUSE_MILLIS);
+        if (!running.isDone()) {
+          restart.run(replicas.get(restarts.get() % replicas.size()));
+          restarts.incrementAndGet();
+        }
+      }
+      try {
+        result = running.get();
+      } catch (ExecutionException e) {
+        throw new IllegalStateException("the load broke off", e);
+      }
+    }
+    result.failures().forEach(failure -> Progress.say("failed: %s", failure));
+    if (result.allFailed() > 0) {
+      tally.failed(Math.toIntExact(result.allFailed()), result.failures().getFirst());
+    }
+    report.row("rolling", way.name() + ", " + what, tally.result());
+    String summary =
+        String.format(
+            Locale.ROOT,
+            "rolling, %s, %d of %s: calls %s, failed %s, retried %d: %s; attempts that failed: %s",
+            way.name(),
+            restarts.get(),
+            what,
+            result.calls(),
+            result.failed(),
+            result.allRetried(),
+            result.retried(),
+            result.attemptsFailed());
+    // At once, too: what was found is not lost should a later part break off.
+    Progress.say("%s", summary);
+    report.note("%s", summary);
+    if (result.allFailed() == 0) {
+      for (ServerProcess reader : readers) {
+        ManagedChannel channel = Stack.channelTo(reader.grpcPort());
+        try {
+          load.verify(
+              QueryServiceGrpc.newBlockingStub(channel)
+                  .withDeadlineAfter(VERIFY_SECONDS_MAX, TimeUnit.SECONDS));
+        } finally {
+          channel.shutdownNow();
+        }
+      }
+    }
+  }
+}

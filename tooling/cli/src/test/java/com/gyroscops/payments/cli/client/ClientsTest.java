@@ -1,0 +1,164 @@
+package com.gyroscops.payments.cli.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.gyroscops.payments.contract.GrpcTransport;
+import com.gyroscops.payments.contract.ServingHealth;
+import com.gyroscops.payments.v1.GetPaymentRequest;
+import com.gyroscops.payments.v1.GetPaymentResponse;
+import com.gyroscops.payments.v1.Payment;
+import com.gyroscops.payments.v1.QueryServiceGrpc;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The shipped service config, at work between two servers on one port of two addresses. */
+final class ClientsTest {
+
+  private static final int CALLS = 40;
+  private static final long WAIT_MILLIS_MAX = 20_000;
+
+  private final List<Replica> replicas = new ArrayList<>();
+  private final List<ManagedChannel> channels = new ArrayList<>();
+  private int port;
+
+  /** A server that tells where it listens. */
+  private static final class Replica extends QueryServiceGrpc.QueryServiceImplBase {
+
+    private final String host;
+    private final ServingHealth health = new ServingHealth(List.of());
+    private final Server server;
+    private final AtomicInteger refusals = new AtomicInteger();
+
+    Replica(String host, int port) throws IOException {
+      this.host = host;
+      health.report(true);
+      server =
+          GrpcTransport.defaults(host, port)
+              .newServer(Runnable::run)
+              .addService(health.service())
+              .addService(this)
+              .build()
+              .start();
+    }
+
+    @Override
+    public void getPayment(GetPaymentRequest request, StreamObserver<GetPaymentResponse> call) {
+      if (refusals.getAndUpdate(left -> Math.max(0, left - 1)) > 0) {
+        call.onError(Status.UNAVAILABLE.asException());
+        return;
+      }
+      call.onNext(
+          GetPaymentResponse.newBuilder()
+              .setPayment(Payment.newBuilder().setPaymentId(host))
+              .build());
+      call.onCompleted();
+    }
+  }
+
+  @BeforeEach
+  void start() throws IOException {
+    replicas.add(new Replica(Names.FIRST, 0));
+    port = replicas.getFirst().server.getPort();
+    replicas.add(new Replica(Names.SECOND, port));
+  }
+
+  @AfterEach
+  void stop() {
+    channels.forEach(ManagedChannel::shutdownNow);
+    replicas.forEach(replica -> replica.server.shutdownNow());
+  }
+
+  @Test
+  void all_addresses_of_a_name_get_calls() throws Exception {
+    ManagedChannel channel = open(() -> Clients.retrying("dns:///" + Names.REPLICAS + ":" + port));
+
+    awaitAnswersOf(channel, Set.of(Names.FIRST, Names.SECOND));
+  }
+
+  @Test
+  void all_of_a_list_get_calls() throws Exception {
+    ManagedChannel channel =
+        open(() -> Clients.retrying(List.of(Names.FIRST + ":" + port, Names.SECOND + ":" + port)));
+
+    awaitAnswersOf(channel, Set.of(Names.FIRST, Names.SECOND));
+  }
+
+  @Test
+  void one_that_drains_gets_no_more_calls_though_it_would_answer() throws Exception {
+    ManagedChannel channel = open(() -> Clients.retrying("dns:///" + Names.REPLICAS + ":" + port));
+    awaitAnswersOf(channel, Set.of(Names.FIRST, Names.SECOND));
+
+    replicas.getFirst().health.drain();
+
+    awaitAnswersOf(channel, Set.of(Names.SECOND));
+  }
+
+  @Test
+  void one_that_was_away_for_long_gets_calls_soon_after_it_is_back() throws Exception {
+    ManagedChannel channel = open(() -> Clients.retrying("dns:///" + Names.REPLICAS + ":" + port));
+    awaitAnswersOf(channel, Set.of(Names.FIRST, Names.SECOND));
+    replicas.getFirst().server.shutdownNow().awaitTermination();
+    awaitAnswersOf(channel, Set.of(Names.SECOND));
+    // The library by itself would try about 5, 8 and 13 s after it went.
+    Thread.sleep(5_500);
+
+    replicas.set(0, new Replica(Names.FIRST, port));
+    Thread.sleep(1_500);
+    replicas.getLast().server.shutdownNow();
+
+    assertThat(answerWithin(channel, 500)).isEqualTo(Names.FIRST);
+  }
+
+  @Test
+  void what_is_unavailable_is_asked_again() throws Exception {
+    ManagedChannel channel = open(() -> Clients.retrying(Names.FIRST + ":" + port));
+    replicas.getFirst().refusals.set(4);
+
+    assertThat(answer(channel)).isEqualTo(Names.FIRST);
+    assertThat(replicas.getFirst().refusals).hasValue(0);
+  }
+
+  private ManagedChannel open(Callable<ManagedChannel> opening) throws Exception {
+    ManagedChannel channel = opening.call();
+    channels.add(channel);
+    return channel;
+  }
+
+  private static String answer(ManagedChannel channel) {
+    return answerWithin(channel, WAIT_MILLIS_MAX);
+  }
+
+  private static String answerWithin(ManagedChannel channel, long millis) {
+    return QueryServiceGrpc.newBlockingStub(channel)
+        .withDeadlineAfter(millis, TimeUnit.MILLISECONDS)
+        .getPayment(GetPaymentRequest.getDefaultInstance())
+        .getPayment()
+        .getPaymentId();
+  }
+
+  /** Asks until these answer, and none else, as often as they must in turns. */
+  private static void awaitAnswersOf(ManagedChannel channel, Set<String> hosts) {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(WAIT_MILLIS_MAX);
+    Set<String> answered;
+    do {
+      answered = new TreeSet<>();
+      for (int i = 0; i < CALLS; i++) {
+        answered.add(answer(channel));
+      }
+    } while (!answered.equals(hosts) && System.nanoTime() < deadline);
+    assertThat(answered).isEqualTo(hosts);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package com.gyroscops.payments.cli.client;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package com.gyroscops.payments.cli.load;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,152 @@
+package com.gyroscops.payments.localstack;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * An nginx in a process of its own, on loopback alone, with the configuration that is shipped
+ * ({@code tooling/deploy/nginx/nginx.conf}), in which nothing but addresses and folders is
+ * replaced. The program is the system's: Debian's package {@code nginx}, for one. For concurrent
+ * use.
+ */
+public final class LocalNginx implements AutoCloseable {
+
+  private static final String PROGRAM = "nginx";
+  private static final Path CONFIGURATION = Path.of("tooling", "deploy", "nginx", "nginx.conf");
+
+  /** Debian's lies where the path of ordinary users does not lead. */
+  private static final Path DEBIAN = Path.of("/usr/sbin", PROGRAM);
+
+  private static final String ACCESSES = "access.log";
+
+  private static final Duration START_MAX = Duration.ofSeconds(10);
+  private static final Duration STOP_MAX = Duration.ofSeconds(10);
+
+  private final Engine engine;
+  private final Path accesses;
+
+  private LocalNginx(Engine engine, Path accesses) {
+    this.engine = engine;
+    this.accesses = accesses;
+  }
+
+  /** Whether this machine has the program. */
+  public static boolean isInstalled() {
+    return program().isPresent();
+  }
+
+  /**
+   * Starts it on a free port and waits until it listens.
+   *
+   * @param writeServers host and port of the two write-servers
+   * @param readServers likewise
+   * @param directory for its files; made if it does not exist
+   * @throws IOException if it does not start, or is not installed; with the end of its log
+   */
+  public static LocalNginx start(
+      List<String> writeServers, List<String> readServers, Path directory) throws IOException {
+    Path program =
+        program()
+            .orElseThrow(
+                () -> new IOException("nginx is not installed; on Debian: apt install nginx"));
+    String shipped = Files.readString(LocalOpenSearch.home().resolve(CONFIGURATION));
+    Map<String, String> addresses = new LinkedHashMap<>();
+    for (int i = 0; i < 2; i++) {
+      addresses.put("write-server-" + (i + 1) + ":50051", writeServers.get(i));
+      addresses.put("read-server-" + (i + 1) + ":50052", readServers.get(i));
+    }
+    Engine.Kind kind =
+        new Engine.Kind(
+            PROGRAM,
+            (folder, port) -> {
+              Map<String, String> all = new LinkedHashMap<>(addresses);
+              all.put("listen 50050", "listen 127.0.0.1:" + port);
+              all.put(
+                  "access_log off;",
+                  "log_format servers '$upstream_addr $upstream_status $uri'; access_log "
+                      + folder.resolve(ACCESSES)
+                      + " servers;");
+              all.put("/tmp/nginx", folder.resolve("run").toString());
+              Path configuration = folder.resolve("nginx.conf");
+              write(configuration, shipped, all);
+              return command(program, folder, configuration);
+            },
+            (_, port, _) -> Engine.listens(port),
+            START_MAX,
+            STOP_MAX);
+    Engine engine = Engine.start(kind, directory, 0, directory.resolve("nginx.log"));
+    return new LocalNginx(engine, directory.resolve(ACCESSES));
+  }
+
+  private static Optional<Path> program() {
+    String path = Optional.ofNullable(System.getenv("PATH")).orElse("");
+    return Stream.concat(
+            Stream.of(path.split(File.pathSeparator, -1)).map(it -> Path.of(it, PROGRAM)),
+            Stream.of(DEBIAN))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  private static void write(Path file, String shipped, Map<String, String> replacements) {
+    String text = shipped;
+    for (Map.Entry<String, String> each : replacements.entrySet()) {
+      if (!text.contains(each.getKey())) {
+        throw new IllegalStateException(CONFIGURATION + " does not mention " + each.getKey());
+      }
+      text = text.replace(each.getKey(), each.getValue());
+    }
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static List<String> command(Path program, Path prefix, Path configuration) {
+    return List.of(
+        program.toString(),
+        "-p",
+        prefix.toString(),
+        "-c",
+        configuration.toString(),
+        "-g",
+        "daemon off;");
+  }
+
+  /** For clients: host and port. */
+  public String target() {
+    return "127.0.0.1:" + engine.port();
+  }
+
+  /** Calls so far by the address of the server that answered, or by all that were tried. */
+  public Map<String, Long> servers() throws IOException {
+    try (Stream<String> lines = Files.lines(accesses)) {
+      return lines.collect(
+          Collectors.groupingBy(
+              line -> line.substring(0, line.lastIndexOf(' ')),
+              TreeMap::new,
+              Collectors.counting()));
+    }
+  }
+
+  /**
+   * Stops it and frees the folder.
+   *
+   * @throws IOException if it had to be killed
+   */
+  @Override
+  public void close() throws IOException {
+    engine.close();
+  }
+}
