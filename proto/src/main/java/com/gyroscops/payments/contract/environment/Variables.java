@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -51,10 +52,17 @@ public final class Variables {
             "%s has two defaults for %s".formatted(resource, matcher.group(1)));
       }
     }
-    TreeSet<String> names = new TreeSet<>(all.stream().map(Variable::name).toList());
-    if (!names.equals(new TreeSet<>(defaults.keySet())) || names.size() != all.size()) {
+    Set<String> undeclared = new TreeSet<>(defaults.keySet());
+    Set<String> unread = new TreeSet<>();
+    for (Variable variable : all) {
+      if (!undeclared.remove(variable.name())) {
+        unread.add(variable.name());
+      }
+    }
+    if (!undeclared.isEmpty() || !unread.isEmpty()) {
       throw new IllegalStateException(
-          "%s reads %s, but declared are %s".formatted(resource, defaults.keySet(), names));
+          "%s reads %s, which are not declared; declared, or twice, are %s, which it does not read"
+              .formatted(resource, undeclared, unread));
     }
     return new Variables(all, defaults);
   }

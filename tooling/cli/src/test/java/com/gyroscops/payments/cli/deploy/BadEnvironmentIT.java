@@ -4,8 +4,14 @@ import static com.gyroscops.payments.cli.deploy.Server.READ;
 import static com.gyroscops.payments.cli.deploy.Server.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.gyroscops.payments.cli.client.Clients;
 import com.gyroscops.payments.cli.deploy.Server.Running;
+import com.gyroscops.payments.contract.ServingHealth;
 import com.gyroscops.payments.localstack.LocalRedis;
+import io.grpc.ManagedChannel;
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthGrpc;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -19,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -235,15 +242,27 @@ final class BadEnvironmentIT {
       try (Running serving = READ.start(environment(READ, changes))) {
         assertSays(serving, "starting without the sql source", "READ_DATABASE_URL (" + NOBODY);
         assertSays(serving, "no connection to Redis (REDIS_URI)", "WRONGPASS");
+        assertSays(serving, "the search engine (SEARCH_URL) does not answer");
         assertSays(serving, "(FEED_TARGETS)");
         assertSays(serving, "gRPC on port");
+        // Not ready, but to be left alone: what the probes of Kubernetes go by.
+        int port = Integer.parseInt(changes.getOrDefault("GRPC_PORT", ""));
+        assertThat(health(port, "")).isEqualTo(ServingStatus.NOT_SERVING);
+        assertThat(health(port, ServingHealth.LIVENESS)).isEqualTo(ServingStatus.SERVING);
         assertQuiet(serving);
       }
-      changes.putAll(databases.environment(READ));
-      try (Running serving = READ.start(environment(READ, changes))) {
-        assertSays(serving, "the search engine (SEARCH_URL) does not answer");
-        assertQuiet(serving);
-      }
+    }
+  }
+
+  private static ServingStatus health(int port, String service) {
+    ManagedChannel channel = Clients.failingFast("127.0.0.1:" + port);
+    try {
+      return HealthGrpc.newBlockingStub(channel)
+          .withDeadlineAfter(LINE_MAX.toSeconds(), TimeUnit.SECONDS)
+          .check(HealthCheckRequest.newBuilder().setService(service).build())
+          .getStatus();
+    } finally {
+      channel.shutdownNow();
     }
   }
 

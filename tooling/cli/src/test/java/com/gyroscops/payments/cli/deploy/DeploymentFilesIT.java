@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.gyroscops.payments.cli.deploy.Server.Known;
+import com.gyroscops.payments.contract.ServingHealth;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -111,6 +112,13 @@ final class DeploymentFilesIT {
           .as(probe)
           .isEqualTo(grpc);
     }
+    assertThat(
+            container
+                .getAsJsonObject("livenessProbe")
+                .getAsJsonObject("grpc")
+                .get("service")
+                .getAsString())
+        .isEqualTo(ServingHealth.LIVENESS);
     assertThat(Files.readString(Server.HOME.resolve("Dockerfile")))
         .contains("EXPOSE %d %d %d%n".formatted(grpc, internal, http));
     assertThat(String.join(" ", DeploymentFiles.instruction(server, "HEALTHCHECK")))
