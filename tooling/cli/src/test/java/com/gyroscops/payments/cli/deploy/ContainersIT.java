@@ -25,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class ContainersIT {
 
-  private static final Duration HEALTHY_MAX = Duration.ofSeconds(180);
+  private static final Duration HEALTHY_MAX = Duration.ofMinutes(3);
   private static final String NOBODY = "127.0.0.1:1";
 
   @TempDir Path folder;
