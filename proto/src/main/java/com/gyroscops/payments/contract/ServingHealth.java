@@ -9,9 +9,14 @@ import java.util.List;
 /**
  * What a server says of itself by the gRPC health protocol: one answer for the whole server, under
  * {@code ""}, and the same under the name of each of its services. NOT_SERVING until first reported
- * ready, and for good once draining. For concurrent use.
+ * ready, and for good once draining. Under {@link #LIVENESS} it says SERVING until it drains: a
+ * server whose database is away is not ready, but starting it anew would not help. For concurrent
+ * use.
  */
 public final class ServingHealth {
+
+  /** The name under which a server says that it answers at all. */
+  public static final String LIVENESS = "liveness";
 
   private final HealthStatusManager manager = new HealthStatusManager();
   private final HealthWatches watches = new HealthWatches();
@@ -24,6 +29,7 @@ public final class ServingHealth {
    */
   public ServingHealth(List<String> services) {
     names = List.copyOf(services);
+    manager.setStatus(LIVENESS, ServingStatus.SERVING);
     publish(ServingStatus.NOT_SERVING);
   }
 

@@ -65,7 +65,10 @@ final class Migration {
           return;
         } catch (FlywayException e) {
           if (!failing) {
-            LOG.warn("the schema of the read database is not up to date yet", e);
+            LOG.warn(
+                "the schema of the read database (READ_DATABASE_URL) is not up to date yet: {}",
+                reason(e));
+            LOG.debug("in full", e);
           }
           failing = true;
         }
@@ -73,6 +76,15 @@ final class Migration {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** The innermost failure's first line: what the database or the driver said. */
+  private static String reason(Throwable failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
   }
 
   /** Fails until the schema is up to date. */

@@ -1,8 +1,14 @@
 package com.gyroscops.payments.write;
 
+import com.gyroscops.payments.contract.environment.DatabaseAccess;
+import com.gyroscops.payments.contract.environment.Environment;
+import com.gyroscops.payments.contract.environment.NotStartedException;
+import io.micronaut.context.env.PropertySource;
 import io.micronaut.context.exceptions.BeanInstantiationException;
 import io.micronaut.runtime.Micronaut;
 import io.micronaut.runtime.exceptions.ApplicationStartupException;
+import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.bridge.SLF4JBridgeHandler;
@@ -14,25 +20,48 @@ public final class WriteServer {
 
   private WriteServer() {}
 
-  /** Runs until SIGTERM, then drains. Ends with 1 if it cannot start. */
+  /**
+   * Runs until SIGTERM, then drains; with {@code --help}, prints the variables that it reads. Waits
+   * for its database. Ends with {@link NotStartedException#exitCode} and one line if its
+   * environment keeps it from starting, and with 1 if anything else does.
+   */
   public static void main(String[] arguments) {
+    if (List.of(arguments).equals(List.of("--help"))) {
+      System.out.print(WriteVariables.all().table());
+      return;
+    }
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
+    try {
+      Environment environment = Environment.of(WriteVariables.all(), System.getenv());
+      environment.requireFreePorts();
+      new DatabaseAccess(environment, "WRITE_DATABASE").await(LOG::warn);
+      start(environment, arguments);
+    } catch (NotStartedException e) {
+      LOG.error("not started: {}", e.getMessage());
+      System.exit(e.exitCode());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static void start(Environment environment, String[] arguments) {
     try {
       Micronaut.build(arguments)
           .banner(false)
           .mainClass(WriteServer.class)
+          .propertySources(PropertySource.of("secret files", Map.copyOf(environment.fromFiles())))
           // Thrown, to be told below.
           .mapError(BeanInstantiationException.class, _ -> 0)
           .start();
     } catch (ApplicationStartupException e) {
       Throwable cause = cause(e);
       if (cause instanceof IllegalArgumentException) {
-        // A setting that makes no sense: its name and what is wrong say it all.
+        // Settings that make no sense together: their names and what is wrong say it all.
         LOG.error("not started: {}", cause.getMessage());
-      } else {
-        LOG.error("not started", e);
+        System.exit(NotStartedException.MISCONFIGURED);
       }
+      LOG.error("not started", e);
       System.exit(1);
     }
   }

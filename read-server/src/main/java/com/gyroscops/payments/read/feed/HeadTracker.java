@@ -92,7 +92,7 @@ public final class HeadTracker implements AutoCloseable {
     } catch (FeedUnavailableException e) {
       if (!failing && closed.getCount() > 0) {
         failing = true;
-        LOG.warn("{}; its head is not known until it does", e.getMessage());
+        LOG.warn("{} (FEED_TARGETS); its head is not known until it does", e.getMessage());
       }
     }
   }

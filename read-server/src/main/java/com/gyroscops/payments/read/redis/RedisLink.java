@@ -285,7 +285,9 @@ public final class RedisLink implements AutoCloseable {
       attempt.complete(connected);
     } catch (RuntimeException e) {
       if (!failing && !isClosed()) {
-        LOG.warn("no connection to Redis for {}: {}", name, e.getMessage());
+        // The cause says whether Redis is away or refuses the password.
+        Throwable reason = e.getCause() == null ? e : e.getCause();
+        LOG.warn("no connection to Redis (REDIS_URI) for {}: {}", name, reason.getMessage());
       }
       failing = true;
       attempt.completeExceptionally(e);

@@ -143,7 +143,9 @@ public final class RoutedSource {
       known.publish(store.position());
       away = false;
     } catch (SourceUnavailableException e) {
-      LOG.debug("the store of source {} does not answer", name, e);
+      if (!away) {
+        LOG.warn("source {} is away: {}", name, e.getMessage());
+      }
       away = true;
     } catch (RuntimeException e) {
       if (!away) {

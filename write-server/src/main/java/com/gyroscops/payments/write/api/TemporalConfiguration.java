@@ -34,7 +34,7 @@ record TemporalConfiguration(
 
   TemporalSettings settings() {
     if (tlsCertificate.isEmpty() != tlsKey.isEmpty()) {
-      throw new IllegalStateException(
+      throw new IllegalArgumentException(
           "TEMPORAL_TLS_CERTIFICATE and TEMPORAL_TLS_KEY go together, and one of them is not set");
     }
     return new TemporalSettings(

@@ -267,7 +267,7 @@ final class EngineConnection implements AutoCloseable {
 
   private static SourceUnavailableException unavailable(Throwable cause) {
     return new SourceUnavailableException(
-        "the search engine does not answer: " + cause.getMessage(), cause);
+        "the search engine (SEARCH_URL) does not answer: " + cause.getMessage(), cause);
   }
 
   /** For what no retry helps: a request that does not fit the engine or the index. */
