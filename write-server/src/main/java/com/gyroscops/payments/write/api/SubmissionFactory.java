@@ -1,5 +1,6 @@
 package com.gyroscops.payments.write.api;
 
+import com.gyroscops.payments.contract.temporal.TemporalConnection;
 import com.gyroscops.payments.write.command.CommandHandler;
 import com.gyroscops.payments.write.command.CommandReader;
 import com.gyroscops.payments.write.eventstore.EventStore;
@@ -83,7 +84,9 @@ final class SubmissionFactory {
       SettlementExecutor settlements,
       MeterRegistry registry) {
     return new TemporalWorkflows(
-        configuration.settings(), settings.instanceId(), submissions, settlements, registry);
+        new TemporalConnection(configuration.settings(), settings.instanceId(), registry),
+        submissions,
+        settlements);
   }
 
   @Singleton
