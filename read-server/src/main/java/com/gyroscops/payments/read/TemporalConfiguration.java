@@ -48,6 +48,6 @@ record TemporalConfiguration(
   /** Without the secret. */
   @Override
   public String toString() {
-    return settings().toString();
+    return "Temporal at " + address;
   }
 }

@@ -39,11 +39,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class TemporalConnection implements AutoCloseable {
 
-  /** How long one start of a workflow may take before it counts as failed. */
+  /** How long a start of a workflow, or a question, may take before it counts as failed. */
   private static final java.time.Duration START_MAX = java.time.Duration.ofSeconds(3);
-
-  /** How long Temporal may take to say that it is there. */
-  private static final java.time.Duration CHECK_MAX = java.time.Duration.ofSeconds(1);
 
   /** Workflow steps that a server decides at once; they take no more than a moment. */
   private static final int WORKFLOW_TASKS_MAX = 64;
@@ -205,7 +202,7 @@ public final class TemporalConnection implements AutoCloseable {
   }
 
   /**
-   * Asks Temporal whether it is there and has the namespace. Blocks for a second at most.
+   * Asks Temporal whether it is there and has the namespace. Blocks for a few seconds at most.
    *
    * @throws TemporalUnavailableException if not
    */
@@ -214,7 +211,7 @@ public final class TemporalConnection implements AutoCloseable {
       var _ =
           stubs
               .blockingStub()
-              .withDeadlineAfter(CHECK_MAX.toMillis(), TimeUnit.MILLISECONDS)
+              .withDeadlineAfter(START_MAX.toMillis(), TimeUnit.MILLISECONDS)
               .describeNamespace(
                   DescribeNamespaceRequest.newBuilder().setNamespace(settings.namespace()).build());
     } catch (StatusRuntimeException e) {

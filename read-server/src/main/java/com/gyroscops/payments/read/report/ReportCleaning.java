@@ -1,6 +1,7 @@
 package com.gyroscops.payments.read.report;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -48,14 +49,18 @@ public final class ReportCleaning {
 
   private void removeFiles(ReportFolder own) {
     try {
-      // Listed before rows are asked for: a report that comes in between has its row first.
       List<UUID> all = own.reports();
       for (int from = 0; from < all.size(); from += STEP_MAX) {
-        List<UUID> step = all.subList(from, Math.min(from + STEP_MAX, all.size()));
-        Set<UUID> needed = store.needed(step, own.id());
-        for (UUID id : step) {
-          if (!needed.contains(id)) {
-            own.remove(id);
+        List<ReportFolder.Listed> step = new ArrayList<>();
+        for (UUID id : all.subList(from, Math.min(from + STEP_MAX, all.size()))) {
+          step.add(own.files(id));
+        }
+        // Asked after the files were listed: what an attempt writes from now on stays.
+        Set<UUID> needed =
+            store.needed(step.stream().map(ReportFolder.Listed::report).toList(), own.id());
+        for (ReportFolder.Listed each : step) {
+          if (!needed.contains(each.report())) {
+            own.remove(each);
           }
         }
       }

@@ -93,9 +93,9 @@ public final class ReportDownload implements AutoCloseable {
     }
   }
 
-  /** Whether the last piece was given out. */
+  /** Whether nothing follows: the last piece was given out, or it was closed. */
   public synchronized boolean isFinished() {
-    return finished;
+    return finished || closed;
   }
 
   private void closeChannel() throws IOException {

@@ -3,6 +3,7 @@ package com.gyroscops.payments.read.report;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -33,6 +34,13 @@ public final class ReportFolder {
 
   private final Path folder;
   private final String id;
+
+  /**
+   * Files there were when it was made.
+   *
+   * @param files of any attempt, counted or not
+   */
+  record Listed(UUID report, List<Path> files) {}
 
   private ReportFolder(Path folder, String id) {
     this.folder = folder;
@@ -172,16 +180,27 @@ public final class ReportFolder {
     return found;
   }
 
-  /** Removes all files of a report; without effect where there are none. */
-  void remove(UUID report) throws IOException {
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(of(report))) {
-      for (Path file : files) {
-        Files.deleteIfExists(file);
-      }
+  /** The files of a report as they are now; none where it has none. */
+  Listed files(UUID report) throws IOException {
+    List<Path> found = new ArrayList<>();
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(of(report))) {
+      entries.forEach(found::add);
     } catch (NoSuchFileException _) {
-      return; // Another server removed it.
+      // Another server removed it.
     }
-    Files.deleteIfExists(of(report));
+    return new Listed(report, found);
+  }
+
+  /** Removes files of a report, and its folder once that is empty. */
+  void remove(Listed listed) throws IOException {
+    for (Path file : listed.files()) {
+      Files.deleteIfExists(file);
+    }
+    try {
+      Files.deleteIfExists(of(listed.report()));
+    } catch (DirectoryNotEmptyException _) {
+      // An attempt has begun meanwhile, here or on another server.
+    }
   }
 
   private Path of(UUID report) {

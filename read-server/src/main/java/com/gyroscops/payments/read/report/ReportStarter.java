@@ -6,7 +6,7 @@ import java.util.UUID;
 public interface ReportStarter {
 
   /**
-   * Asks the engine whether it is there. Blocks for a second at most.
+   * Asks the engine whether it is there. Blocks for a few seconds at most.
    *
    * @throws WorkflowsUnavailableException if not
    */
