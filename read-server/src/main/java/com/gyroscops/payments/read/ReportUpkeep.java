@@ -24,17 +24,17 @@ final class ReportUpkeep {
     this.cleaning = cleaning;
   }
 
-  @Scheduled(fixedDelay = "1s")
+  @Scheduled(fixedDelay = "1s", initialDelay = "2s")
   void startWorkflows() {
     attempt(reports::sweep);
   }
 
-  @Scheduled(fixedDelay = "5s")
+  @Scheduled(fixedDelay = "5s", initialDelay = "2s")
   void countReports() {
     attempt(reports::count);
   }
 
-  @Scheduled(fixedDelay = "${read-server.reports.clean-every}")
+  @Scheduled(fixedDelay = "${read-server.reports.clean-every}", initialDelay = "10s")
   void removeOld() {
     attempt(cleaning::run);
   }

@@ -154,7 +154,8 @@ public final class ReportExecutor implements AutoCloseable {
           && !store.begin(report.id(), report.attempt(), encode(from), rowsExpected())) {
         return false;
       }
-      folder.prepare(report.id());
+      // What is not counted by now never will be: an older attempt's commit is refused.
+      folder.prepare(report.id(), store.chunks(report.id()));
       if (chunks == 0) {
         append(lines.header());
       }

@@ -14,8 +14,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -90,9 +92,14 @@ public final class ReportFolder {
     return id;
   }
 
-  /** Makes room for a report's chunks. */
-  void prepare(UUID report) throws IOException {
+  /** Makes room for a report's chunks, and removes what attempts before left beside them. */
+  void prepare(UUID report, List<Chunk> counted) throws IOException {
     Files.createDirectories(of(report));
+    Set<Path> left = new HashSet<>(files(report).files());
+    counted.forEach(chunk -> left.remove(file(report, chunk.number(), chunk.attempt())));
+    for (Path file : left) {
+      Files.deleteIfExists(file);
+    }
   }
 
   /**

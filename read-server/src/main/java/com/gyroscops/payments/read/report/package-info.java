@@ -24,7 +24,8 @@
  *       noticing can neither change what its successor wrote nor have anything counted of what it
  *       writes itself.
  *   <li>A file that a row counts is never written again, and removed only once its report has no
- *       row, or has ended otherwise than by success.
+ *       row, has ended otherwise than by success, or was begun anew in another folder. Others are
+ *       removed by the next attempt.
  *   <li>A report ends once. Success, failure and cancellation compete for its row; whichever is
  *       stored first stands, and every attempt still under way is refused from then on.
  * </ul>

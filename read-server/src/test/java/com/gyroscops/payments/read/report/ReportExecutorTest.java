@@ -144,11 +144,15 @@ class ReportExecutorTest {
     long rows = fixture.report(id).getRows();
     assertThat(rows).isEqualTo(3L * ReportPages.ROWS_MAX);
 
+    Path stray = directory.resolve("reports").resolve(id + "/" + before.size() + "-1.chunk");
+    Files.writeString(stray, "written, and not counted");
+
     int[] pages = {0};
     PaymentSource counting = InterceptedSource.of(fixture.source, number -> pages[0] = number);
     fixture.executor(ReportFixture.LIMITS, counting, fixture.folder).write(id, UNHEARD);
     assertThat(pages[0]).isEqualTo((PAYMENTS - (int) rows) / ReportPages.ROWS_MAX + 1);
     assertThat(fixture.store.chunks(id)).startsWith(before.toArray(Chunk[]::new));
+    assertThat(stray).doesNotExist();
     assertWhole(id);
   }
 

@@ -49,7 +49,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * A large export ends whole, each payment in it once, while the read-server that writes it is
- * killed, or Temporal, which keeps nothing.
+ * killed, and Temporal with it, which keeps nothing.
  */
 final class ReportsIT {
 
@@ -117,26 +117,35 @@ final class ReportsIT {
 
   @Test
   void a_report_goes_on_after_its_read_server_was_killed() throws Exception {
+    ProcessHandle readServer = stack.process("read-server-0");
     Report report = startAndAwait("read-server-killed");
-    kill("read-server-0");
+    kill(readServer);
     stack.up().succeeded();
     assertWhole(report);
+    assertGoneOnWith(report);
+  }
+
+  @Test
+  void a_report_that_temporal_forgot_and_nobody_writes_is_started_again() throws Exception {
+    ProcessHandle temporal = stack.process("temporal");
+    ProcessHandle readServer = stack.process("read-server-0");
+    Report report = startAndAwait("both-killed");
+    kill(temporal);
+    assertThat(refusal("while-it-is-away").reason()).isEqualTo("WORKFLOWS_UNAVAILABLE");
+    kill(readServer);
+    stack.up().succeeded();
+    assertWhole(report);
+    assertGoneOnWith(report);
+  }
+
+  /** What was on disk when its server was killed is in it, and so is what another attempt wrote. */
+  private static void assertGoneOnWith(Report report) throws Exception {
     try (Connection connection = stack.database("payments_read")) {
       String chunks =
           "select count(*) from report_chunks where report_id = '" + report.getReportId() + "'";
       assertThat(number(connection, chunks + " and attempt = 1")).isPositive();
       assertThat(number(connection, chunks + " and attempt > 1")).isPositive();
     }
-  }
-
-  @Test
-  void a_report_ends_although_temporal_was_killed_and_forgot_it() throws Exception {
-    Report report = startAndAwait("temporal-killed");
-    kill("temporal");
-    ApiError refused = refusal("while-it-is-away");
-    assertThat(refused.reason()).isEqualTo("WORKFLOWS_UNAVAILABLE");
-    stack.up().succeeded();
-    assertWhole(report);
   }
 
   private static StartReportRequest request(String requestId) {
@@ -170,8 +179,7 @@ final class ReportsIT {
     return started;
   }
 
-  private static void kill(String name) throws Exception {
-    ProcessHandle process = stack.process(name);
+  private static void kill(ProcessHandle process) throws Exception {
     assertThat(process.destroyForcibly()).isTrue();
     assertThat(Processes.awaitEnd(List.of(process), Duration.ofSeconds(10))).isTrue();
   }
