@@ -4,7 +4,9 @@ import static com.gyroscops.payments.contract.environment.Variable.optional;
 import static com.gyroscops.payments.contract.environment.Variable.required;
 
 import com.gyroscops.payments.contract.environment.Rule;
+import com.gyroscops.payments.contract.environment.Variable;
 import com.gyroscops.payments.contract.environment.Variables;
+import com.gyroscops.payments.contract.temporal.TemporalVariables;
 import com.gyroscops.payments.read.query.PageTokens;
 import com.gyroscops.payments.read.routing.RoutingRules;
 import com.gyroscops.payments.read.routing.RoutingRules.Setting;
@@ -14,6 +16,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** What the read-server reads from its environment; the defaults stand in its configuration. */
 final class ReadVariables {
@@ -43,98 +46,137 @@ final class ReadVariables {
     return Variables.of(
         ReadServer.class,
         "/application.properties",
-        List.of(
-            optional("GRPC_HOST", new Rule.Interface(), "where the ports are"),
-            optional("GRPC_PORT", new Rule.Port(), "the public service"),
-            optional("INTERNAL_GRPC_PORT", new Rule.Port(), "ReadAdminService: keep it inside"),
-            optional("HTTP_PORT", new Rule.Port(), "health and metrics"),
-            optional(
-                "INSTANCE_ID",
-                new Rule.Text(
-                    "1 to 64 of A-Z a-z 0-9 . _ -; none: a random one",
-                    Pattern.compile("[A-Za-z0-9._-]{0,64}")),
-                "unique name of the replica"),
-            optional(
-                "DRAIN_NOTICE",
-                new Rule.Span(Duration.ZERO, Duration.ofMinutes(5)),
-                "how long NOT_SERVING is said before calls end"),
-            required(
-                "FEED_TARGETS",
-                new Rule.Servers(FEED_TARGETS_MAX),
-                "internal ports of the write-servers"),
-            required(
-                "PAGE_TOKEN_SECRET",
-                new Rule.Secret(PageTokens.SECRET_BYTES_MIN),
-                "key that page tokens are signed with; the same on all replicas"),
-            optional(
-                "CROSS_ORGANIZATION_QUERIES",
-                new Rule.Flag(),
-                "whether statistics over all organizations (`-`) are allowed"),
-            optional(
-                "READ_DATABASE_URL", new Rule.DatabaseUrl(), "the SQL read model's own database"),
-            optional("READ_DATABASE_USER", new Rule.Text("a role", ANY), "its owner"),
-            optional("READ_DATABASE_PASSWORD", new Rule.Secret(0), "the role's password"),
-            optional(
-                "REDIS_URI",
-                new Rule.Url(List.of("redis", "rediss"), true),
-                "Redis, one node, which need not be up; none: no redis source and no second level"
-                    + " of the cache"),
-            optional(
-                "REDIS_NAMESPACE",
-                new Rule.Text(
-                    "1 to 64 of A-Z a-z 0-9 . _ -", Pattern.compile("[A-Za-z0-9._-]{1,64}")),
-                "start of the names of keys, where deployments share a Redis"),
-            optional(
-                "REDIS_LIFETIME",
-                new Rule.Span(Duration.ofSeconds(1), Duration.ofDays(30)),
-                "how long the redis source holds a payment after its last change"),
-            optional(
-                "REDIS_HOLD",
-                HELD,
-                "payments that the redis source holds, as in `processing,PT1H`: those that are"
-                    + " processing or were created within the hour. The same on all replicas"),
-            optional(
-                "SEARCH_URL",
-                new Rule.Url(List.of("http", "https"), false),
-                "OpenSearch or Elasticsearch; none: no search source"),
-            optional("SEARCH_USER", new Rule.Text("a user", ANY), "none: no authentication"),
-            optional("SEARCH_PASSWORD", new Rule.Secret(0), "the user's password"),
-            optional(
-                "SEARCH_INDEX_PREFIX",
-                new Rule.Text(
-                    "1 to 64 of a-z 0-9 and -, the first no hyphen",
-                    Pattern.compile("[a-z0-9][a-z0-9-]{0,63}")),
-                "start of the names of indices, where systems share an engine"),
-            optional(
-                "MEMORY_PAYMENTS_MAX",
-                new Rule.Whole(0, Integer.MAX_VALUE),
-                "payments that the memory source holds at most; 0: no memory source"),
-            optional(
-                "MEMORY_FOLDER",
-                new Rule.Text("a folder", ANY),
-                "the memory source's index files; one for each replica; none: a temporary one"),
-            optional(
-                "CACHE_L1_BYTES_MAX",
-                new Rule.Whole(0, Long.MAX_VALUE),
-                "bytes of answers that the process keeps, as far as that can be told; 0: none."
-                    + " Answers shared by all replicas (L2) are kept in Redis where `REDIS_URI`"
-                    + " names one"),
-            optional(
-                "ROUTING_FIND", SOURCES, "sources to ask first for look-ups; others come last"),
-            optional("ROUTING_SEARCH", SOURCES, "likewise for searches"),
-            optional(
-                "ROUTING_AGGREGATE",
-                SOURCES,
-                "likewise for statistics: the rollups of sql cost the same for any number of"
-                    + " payments"),
-            optional(
-                "ROUTING_ANALYZE",
-                SOURCES,
-                "likewise for analytics; exact sources come before approximate ones in any case"),
-            optional("ROUTING_SUGGEST", SOURCES, "likewise for suggestions"),
-            optional(
-                "ROUTING_CRITICAL",
-                SOURCES,
-                "asked before all of these where a read is fully consistent")));
+        Stream.of(own(), reports(), TemporalVariables.all("no reports", "writes reports"))
+            .flatMap(List::stream)
+            .toList());
+  }
+
+  private static List<Variable> own() {
+    return List.of(
+        optional("GRPC_HOST", new Rule.Interface(), "where the ports are"),
+        optional("GRPC_PORT", new Rule.Port(), "the public service"),
+        optional("INTERNAL_GRPC_PORT", new Rule.Port(), "ReadAdminService: keep it inside"),
+        optional("HTTP_PORT", new Rule.Port(), "health and metrics"),
+        optional(
+            "INSTANCE_ID",
+            new Rule.Text(
+                "1 to 64 of A-Z a-z 0-9 . _ -; none: a random one",
+                Pattern.compile("[A-Za-z0-9._-]{0,64}")),
+            "unique name of the replica"),
+        optional(
+            "DRAIN_NOTICE",
+            new Rule.Span(Duration.ZERO, Duration.ofMinutes(5)),
+            "how long NOT_SERVING is said before calls end"),
+        required(
+            "FEED_TARGETS",
+            new Rule.Servers(FEED_TARGETS_MAX),
+            "internal ports of the write-servers"),
+        required(
+            "PAGE_TOKEN_SECRET",
+            new Rule.Secret(PageTokens.SECRET_BYTES_MIN),
+            "key that page tokens are signed with; the same on all replicas"),
+        optional(
+            "CROSS_ORGANIZATION_QUERIES",
+            new Rule.Flag(),
+            "whether statistics over all organizations (`-`) are allowed"),
+        optional("READ_DATABASE_URL", new Rule.DatabaseUrl(), "the SQL read model's own database"),
+        optional("READ_DATABASE_USER", new Rule.Text("a role", ANY), "its owner"),
+        optional("READ_DATABASE_PASSWORD", new Rule.Secret(0), "the role's password"),
+        optional(
+            "REDIS_URI",
+            new Rule.Url(List.of("redis", "rediss"), true),
+            "Redis, one node, which need not be up; none: no redis source and no second level"
+                + " of the cache"),
+        optional(
+            "REDIS_NAMESPACE",
+            new Rule.Text("1 to 64 of A-Z a-z 0-9 . _ -", Pattern.compile("[A-Za-z0-9._-]{1,64}")),
+            "start of the names of keys, where deployments share a Redis"),
+        optional(
+            "REDIS_LIFETIME",
+            new Rule.Span(Duration.ofSeconds(1), Duration.ofDays(30)),
+            "how long the redis source holds a payment after its last change"),
+        optional(
+            "REDIS_HOLD",
+            HELD,
+            "payments that the redis source holds, as in `processing,PT1H`: those that are"
+                + " processing or were created within the hour. The same on all replicas"),
+        optional(
+            "SEARCH_URL",
+            new Rule.Url(List.of("http", "https"), false),
+            "OpenSearch or Elasticsearch; none: no search source"),
+        optional("SEARCH_USER", new Rule.Text("a user", ANY), "none: no authentication"),
+        optional("SEARCH_PASSWORD", new Rule.Secret(0), "the user's password"),
+        optional(
+            "SEARCH_INDEX_PREFIX",
+            new Rule.Text(
+                "1 to 64 of a-z 0-9 and -, the first no hyphen",
+                Pattern.compile("[a-z0-9][a-z0-9-]{0,63}")),
+            "start of the names of indices, where systems share an engine"),
+        optional(
+            "MEMORY_PAYMENTS_MAX",
+            new Rule.Whole(0, Integer.MAX_VALUE),
+            "payments that the memory source holds at most; 0: no memory source"),
+        optional(
+            "MEMORY_FOLDER",
+            new Rule.Text("a folder", ANY),
+            "the memory source's index files; one for each replica; none: a temporary one"),
+        optional(
+            "CACHE_L1_BYTES_MAX",
+            new Rule.Whole(0, Long.MAX_VALUE),
+            "bytes of answers that the process keeps, as far as that can be told; 0: none."
+                + " Answers shared by all replicas (L2) are kept in Redis where `REDIS_URI`"
+                + " names one"),
+        optional("ROUTING_FIND", SOURCES, "sources to ask first for look-ups; others come last"),
+        optional("ROUTING_SEARCH", SOURCES, "likewise for searches"),
+        optional(
+            "ROUTING_AGGREGATE",
+            SOURCES,
+            "likewise for statistics: the rollups of sql cost the same for any number of"
+                + " payments"),
+        optional(
+            "ROUTING_ANALYZE",
+            SOURCES,
+            "likewise for analytics; exact sources come before approximate ones in any case"),
+        optional("ROUTING_SUGGEST", SOURCES, "likewise for suggestions"),
+        optional(
+            "ROUTING_CRITICAL",
+            SOURCES,
+            "asked before all of these where a read is fully consistent"));
+  }
+
+  private static List<Variable> reports() {
+    return List.of(
+        optional(
+            "REPORT_FOLDER",
+            new Rule.Text("a folder", ANY),
+            "where reports are written, best one that all read-servers share; none: nowhere"),
+        optional(
+            "REPORT_BYTES_MAX",
+            new Rule.Whole(1, Long.MAX_VALUE),
+            "bytes of the largest report; at most 100,000 times REPORT_CHUNK_BYTES"),
+        optional(
+            "REPORT_CHUNK_BYTES",
+            new Rule.Whole(1_024, 64 * 1_024 * 1_024),
+            "bytes from which on a chunk of a report ends"),
+        optional(
+            "REPORTS_OPEN_MAX",
+            new Rule.Whole(1, Integer.MAX_VALUE),
+            "reports of one organization that have not ended"),
+        optional(
+            "REPORTS_RUNNING_MAX",
+            new Rule.Whole(1, Integer.MAX_VALUE),
+            "reports that this server writes at once"),
+        optional(
+            "REPORT_TIME_MAX",
+            new Rule.Span(Duration.ofSeconds(1), Duration.ofDays(365)),
+            "how long a report is tried"),
+        optional(
+            "REPORT_RETENTION",
+            new Rule.Span(Duration.ofSeconds(1), Duration.ofDays(3_650)),
+            "how long a report is kept once it has ended"),
+        optional(
+            "REPORT_DOWNLOADS_MAX",
+            new Rule.Whole(1, Integer.MAX_VALUE),
+            "downloads from this server at once"));
   }
 }

@@ -31,6 +31,7 @@ import com.gyroscops.payments.read.source.SourceUnavailableException;
 import com.gyroscops.payments.read.source.sql.SqlProbe;
 import com.gyroscops.payments.read.source.sql.SqlSource;
 import com.gyroscops.payments.v1.QueryServiceGrpc;
+import com.gyroscops.payments.v1.ReportServiceGrpc;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micronaut.configuration.jdbc.hikari.DatasourceConfiguration;
 import io.micronaut.context.annotation.Bean;
@@ -52,7 +53,8 @@ final class Wiring {
 
   @Singleton
   ServingHealth servingHealth() {
-    return new ServingHealth(List.of(QueryServiceGrpc.SERVICE_NAME));
+    return new ServingHealth(
+        List.of(QueryServiceGrpc.SERVICE_NAME, ReportServiceGrpc.SERVICE_NAME));
   }
 
   @Bean(preDestroy = "close")

@@ -88,6 +88,28 @@ class ArchitectureTest {
   }
 
   @Test
+  void reportsKnowQueriesAndThePortAloneAndTheirAdaptersAreStrangers() {
+    mayNotKnow("report", "report.postgres", "report.workflow", "database");
+    mayNotKnow("report..", "projection", "feed", "tracking", "cache..", "watch", "redis", "api");
+    mayNotKnow("report..", ADAPTERS);
+    mayNotKnow("report.postgres", "report.workflow", "source..", "query", "routing");
+    mayNotKnow("report.workflow", "report.postgres", "source..", "query", "routing", "database");
+    mayNotKnow("query", "report..");
+    mayNotKnow("database", "source..", "report..", "query", "api");
+  }
+
+  @Test
+  void onlyWorkflowsKnowTemporal() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(ROOT + ".report.workflow")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.temporal..")
+        .check(CLASSES);
+  }
+
+  @Test
   void theEndpointsAreOutsideAndKnowQueriesAndTheAdministrationOfSourcesAlone() {
     mayNotKnow("api", "source..", "projection", "feed");
   }
@@ -100,6 +122,8 @@ class ArchitectureTest {
             ROOT + ".api..",
             ROOT + ".cache..",
             ROOT + ".watch..",
+            ROOT + ".report..",
+            ROOT + ".database..",
             ROOT + ".tracking..",
             ROOT + ".query..",
             ROOT + ".routing..",
@@ -123,6 +147,7 @@ class ArchitectureTest {
             ROOT + ".feed",
             ROOT + ".tracking",
             ROOT + ".cache",
+            ROOT + ".report",
             ROOT + ".watch")
         .should()
         .dependOnClassesThat()

@@ -3,6 +3,7 @@ package com.gyroscops.payments.read;
 import com.gyroscops.payments.v1.Consistency;
 import com.gyroscops.payments.v1.QueryServiceGrpc;
 import com.gyroscops.payments.v1.ReadOptions;
+import com.gyroscops.payments.v1.ReportServiceGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -51,6 +52,10 @@ public final class RunningReplica implements AutoCloseable {
     return QueryServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
   }
 
+  public ReportServiceGrpc.ReportServiceBlockingStub reports() {
+    return ReportServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+  }
+
   /** Without a deadline. */
   public QueryServiceGrpc.QueryServiceBlockingStub patientQueries() {
     return QueryServiceGrpc.newBlockingStub(channel);
@@ -58,6 +63,15 @@ public final class RunningReplica implements AutoCloseable {
 
   public ManagedChannel channel() {
     return channel;
+  }
+
+  /** A connection that takes next to nothing before it is asked for; the caller closes it. */
+  public ManagedChannel narrowChannel() {
+    return NettyChannelBuilder.forAddress(
+            "127.0.0.1", context.getBean(GrpcEmbeddedServer.class).getPort())
+        .flowControlWindow(64 * 1024)
+        .usePlaintext()
+        .build();
   }
 
   /** A connection to the internal port; the caller closes it. */

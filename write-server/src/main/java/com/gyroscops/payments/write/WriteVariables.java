@@ -3,10 +3,13 @@ package com.gyroscops.payments.write;
 import static com.gyroscops.payments.contract.environment.Variable.optional;
 
 import com.gyroscops.payments.contract.environment.Rule;
+import com.gyroscops.payments.contract.environment.Variable;
 import com.gyroscops.payments.contract.environment.Variables;
+import com.gyroscops.payments.contract.temporal.TemporalVariables;
 import java.time.Duration;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** What the write-server reads from its environment; the defaults stand in its configuration. */
 final class WriteVariables {
@@ -24,108 +27,88 @@ final class WriteVariables {
     return Variables.of(
         WriteServer.class,
         "/application.yml",
-        List.of(
-            optional("GRPC_HOST", new Rule.Interface(), "where the ports are"),
-            optional("GRPC_PORT", new Rule.Port(), "the public service"),
-            optional(
-                "INTERNAL_GRPC_PORT",
-                new Rule.Port(),
-                "the event feed, every organization's data: keep it inside"),
-            optional("HTTP_PORT", new Rule.Port(), "health and metrics"),
-            optional(
-                "INSTANCE_ID",
-                new Rule.Text("1 to 64 of A-Z a-z 0-9 . _ -", NAME),
-                "unique name of the replica"),
-            optional(
-                "DRAIN_NOTICE",
-                new Rule.Span(Duration.ZERO, Duration.ofMinutes(5)),
-                "how long NOT_SERVING is said before calls end"),
-            optional("WRITE_DATABASE_URL", new Rule.DatabaseUrl(), "the write database"),
-            optional("WRITE_DATABASE_USER", new Rule.Text("a role", ANY), "its owner"),
-            optional("WRITE_DATABASE_PASSWORD", new Rule.Secret(0), "the role's password"),
-            optional(
-                "WRITE_DATABASE_READS_MAX",
-                new Rule.Whole(1, CONNECTIONS_MAX),
-                "connections for subscribers and look-ups, beside the 7 for commands"),
-            optional(
-                "WRITE_DATABASE_SUBMISSIONS_MAX",
-                new Rule.Whole(1, CONNECTIONS_MAX),
-                "connections for submissions and settlements"),
-            optional(
-                "REQUEST_RETENTION",
-                new Rule.Span(Duration.ofSeconds(1), Duration.ofDays(3_650)),
-                "how long outcomes of requests are kept at least"),
-            optional(
-                "QUEUE_COMMANDS_MAX",
-                new Rule.Whole(1, QUEUE_MAX),
-                "commands that wait before callers are told RESOURCE_EXHAUSTED"),
-            optional(
-                "WRITE_STRATEGY_DEFAULT",
-                new Rule.OneOf(List.of("WRITE_AROUND", "WRITE_THROUGH", "WRITE_BEHIND")),
-                "strategy of commands that name none; WRITE_BEHIND is of unary commands"),
-            optional(
-                "WRITE_RULES",
-                new Rule.Text("rules, as operations.md explains them", ANY),
-                "what WRITE_THROUGH waits for where the command does not say"),
-            optional(
-                "WRITE_THROUGH_SOURCES",
-                new Rule.Text("of sql, redis, search, separated by commas; or none", ANY),
-                "likewise where no rule matches"),
-            optional(
-                "WRITE_THROUGH_WAIT_MAX",
-                new Rule.Span(Duration.ZERO, Duration.ofMinutes(5)),
-                "longest wait for sources after a command's commit"),
-            optional(
-                "WRITE_THROUGH_WAITS_MAX",
-                new Rule.Whole(0, Integer.MAX_VALUE),
-                "commands that wait for sources; more are answered at once, with UNKNOWN"),
-            optional(
-                "TEMPORAL_ADDRESS",
-                new Rule.Servers(1),
-                "Temporal's frontend; none: no submissions, no settlements"),
-            optional(
-                "TEMPORAL_NAMESPACE",
-                new Rule.Text("a namespace", Pattern.compile(".+")),
-                "which must exist"),
-            optional(
-                "TEMPORAL_TASK_QUEUE",
-                new Rule.Text("a name", Pattern.compile(".+")),
-                "the same on all write-servers"),
-            optional(
-                "TEMPORAL_WORKERS",
-                new Rule.Flag(),
-                "whether this server works on what is submitted, too"),
-            optional("TEMPORAL_TLS", new Rule.Flag(), "whether Temporal is spoken to by TLS"),
-            optional(
-                "TEMPORAL_TLS_AUTHORITIES",
-                new Rule.ReadableFile("a PEM file"),
-                "authorities to trust; none: the system's"),
-            optional(
-                "TEMPORAL_TLS_CERTIFICATE",
-                new Rule.ReadableFile("a PEM file"),
-                "certificate to show"),
-            optional(
-                "TEMPORAL_TLS_KEY",
-                new Rule.ReadableFile("a PEM file"),
-                "its private key, PKCS #8"),
-            optional(
-                "JOURNAL_FOLDER",
-                new Rule.Text("a folder", ANY),
-                "the audit journal; none: this server keeps none. Servers may share one, or have"
-                    + " one each"),
-            optional(
-                "JOURNAL_SEGMENT_BYTES",
-                new Rule.Whole(4 * 1_024, 1_024 * 1_024 * 1_024),
-                "bytes at which a file of it ends"),
-            optional(
-                "JOURNAL_REQUIRED",
-                new Rule.Flag(),
-                "whether commands are refused while it is too far behind; alike on all"
-                    + " write-servers"),
-            optional(
-                "JOURNAL_BEHIND_EVENTS_MAX",
-                new Rule.Whole(1, Long.MAX_VALUE),
-                "by how many events that is; of another server's journal it is known how far it"
-                    + " was a second ago")));
+        Stream.of(
+                own(),
+                TemporalVariables.all(
+                    "no submissions, settlements, imports", "works on what is submitted"))
+            .flatMap(List::stream)
+            .toList());
+  }
+
+  private static List<Variable> own() {
+    return List.of(
+        optional("GRPC_HOST", new Rule.Interface(), "where the ports are"),
+        optional("GRPC_PORT", new Rule.Port(), "the public service"),
+        optional(
+            "INTERNAL_GRPC_PORT",
+            new Rule.Port(),
+            "the event feed, every organization's data: keep it inside"),
+        optional("HTTP_PORT", new Rule.Port(), "health and metrics"),
+        optional(
+            "INSTANCE_ID",
+            new Rule.Text("1 to 64 of A-Z a-z 0-9 . _ -", NAME),
+            "unique name of the replica"),
+        optional(
+            "DRAIN_NOTICE",
+            new Rule.Span(Duration.ZERO, Duration.ofMinutes(5)),
+            "how long NOT_SERVING is said before calls end"),
+        optional("WRITE_DATABASE_URL", new Rule.DatabaseUrl(), "the write database"),
+        optional("WRITE_DATABASE_USER", new Rule.Text("a role", ANY), "its owner"),
+        optional("WRITE_DATABASE_PASSWORD", new Rule.Secret(0), "the role's password"),
+        optional(
+            "WRITE_DATABASE_READS_MAX",
+            new Rule.Whole(1, CONNECTIONS_MAX),
+            "connections for subscribers and look-ups, beside the 7 for commands"),
+        optional(
+            "WRITE_DATABASE_SUBMISSIONS_MAX",
+            new Rule.Whole(1, CONNECTIONS_MAX),
+            "connections for submissions, settlements and imports"),
+        optional(
+            "REQUEST_RETENTION",
+            new Rule.Span(Duration.ofSeconds(1), Duration.ofDays(3_650)),
+            "how long outcomes of requests are kept at least"),
+        optional(
+            "QUEUE_COMMANDS_MAX",
+            new Rule.Whole(1, QUEUE_MAX),
+            "commands that wait before callers are told RESOURCE_EXHAUSTED"),
+        optional(
+            "WRITE_STRATEGY_DEFAULT",
+            new Rule.OneOf(List.of("WRITE_AROUND", "WRITE_THROUGH", "WRITE_BEHIND")),
+            "strategy of commands that name none; WRITE_BEHIND is of unary commands"),
+        optional(
+            "WRITE_RULES",
+            new Rule.Text("rules, as operations.md explains them", ANY),
+            "what WRITE_THROUGH waits for where the command does not say"),
+        optional(
+            "WRITE_THROUGH_SOURCES",
+            new Rule.Text("of sql, redis, search, separated by commas; or none", ANY),
+            "likewise where no rule matches"),
+        optional(
+            "WRITE_THROUGH_WAIT_MAX",
+            new Rule.Span(Duration.ZERO, Duration.ofMinutes(5)),
+            "longest wait for sources after a command's commit"),
+        optional(
+            "WRITE_THROUGH_WAITS_MAX",
+            new Rule.Whole(0, Integer.MAX_VALUE),
+            "commands that wait for sources; more are answered at once, with UNKNOWN"),
+        optional(
+            "JOURNAL_FOLDER",
+            new Rule.Text("a folder", ANY),
+            "the audit journal; none: this server keeps none. Servers may share one, or have"
+                + " one each"),
+        optional(
+            "JOURNAL_SEGMENT_BYTES",
+            new Rule.Whole(4 * 1_024, 1_024 * 1_024 * 1_024),
+            "bytes at which a file of it ends"),
+        optional(
+            "JOURNAL_REQUIRED",
+            new Rule.Flag(),
+            "whether commands are refused while it is too far behind; alike on all"
+                + " write-servers"),
+        optional(
+            "JOURNAL_BEHIND_EVENTS_MAX",
+            new Rule.Whole(1, Long.MAX_VALUE),
+            "by how many events that is; of another server's journal it is known how far it"
+                + " was a second ago"));
   }
 }

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Set;
 
 /** Checks the contract's filters, and reads them. */
-final class Filters {
+public final class Filters {
 
   /** Most currencies and most metadata pairs in a filter, as the contract says. */
   private static final int CURRENCIES_MAX = 20;
@@ -27,36 +27,36 @@ final class Filters {
 
   private Filters() {}
 
-  /** Notes what is wrong with a filter, under the field {@code filter}. */
-  static void check(Violations violations, PaymentFilter filter) {
-    violations.optionalIdentifier("filter.user_id", filter.getUserId());
-    checkStatuses(violations, filter.getStatusesList());
-    checkCurrencies(violations, "filter.currency_codes", filter.getCurrencyCodesList());
+  /** Notes what is wrong with a filter that is in this field. */
+  public static void check(Violations violations, String field, PaymentFilter filter) {
+    violations.optionalIdentifier(field + ".user_id", filter.getUserId());
+    checkStatuses(violations, field + ".statuses", filter.getStatusesList());
+    checkCurrencies(violations, field + ".currency_codes", filter.getCurrencyCodesList());
     AmountRange amount = filter.getAmount();
     if (amount.hasMinMinorUnits() || amount.hasMaxMinorUnits()) {
       violations.require(
-          hasOneCurrency(filter), "filter.amount", "needs exactly one currency code");
+          hasOneCurrency(filter), field + ".amount", "needs exactly one currency code");
       violations.require(
           !amount.hasMinMinorUnits()
               || !amount.hasMaxMinorUnits()
               || amount.getMinMinorUnits() <= amount.getMaxMinorUnits(),
-          "filter.amount.min_minor_units",
+          field + ".amount.min_minor_units",
           "must not exceed max_minor_units");
     }
-    TimeRanges.check(violations, "filter.effective_time", filter.getEffectiveTime());
-    TimeRanges.check(violations, "filter.update_time", filter.getUpdateTime());
+    TimeRanges.check(violations, field + ".effective_time", filter.getEffectiveTime());
+    TimeRanges.check(violations, field + ".update_time", filter.getUpdateTime());
     violations.printable(
-        "filter.merchant_reference", filter.getMerchantReference(), REFERENCE_LENGTH_MAX);
+        field + ".merchant_reference", filter.getMerchantReference(), REFERENCE_LENGTH_MAX);
     violations.printable(
-        "filter.provider_reference", filter.getProviderReference(), REFERENCE_LENGTH_MAX);
-    violations.optionalIdentifier("filter.correlation_id", filter.getCorrelationId());
+        field + ".provider_reference", filter.getProviderReference(), REFERENCE_LENGTH_MAX);
+    violations.optionalIdentifier(field + ".correlation_id", filter.getCorrelationId());
     violations.require(
         filter.getMetadataCount() <= METADATA_PAIRS_MAX,
-        "filter.metadata",
+        field + ".metadata",
         "has " + filter.getMetadataCount() + " pairs; at most 5 are allowed");
-    violations.metadata("filter.metadata", filter.getMetadataMap());
+    violations.metadata(field + ".metadata", filter.getMetadataMap());
     if (!filter.getText().isEmpty()) {
-      checkText(violations, "filter.text", filter.getText());
+      checkText(violations, field + ".text", filter.getText());
     }
   }
 
@@ -78,10 +78,11 @@ final class Filters {
     return Set.copyOf(filter.getCurrencyCodesList()).size() == 1;
   }
 
-  private static void checkStatuses(Violations violations, List<PaymentStatus> statuses) {
+  private static void checkStatuses(
+      Violations violations, String statusesField, List<PaymentStatus> statuses) {
     Set<PaymentStatus> seen = EnumSet.noneOf(PaymentStatus.class);
     for (int i = 0; i < statuses.size(); i++) {
-      String field = "filter.statuses[" + i + "]";
+      String field = statusesField + "[" + i + "]";
       PaymentStatus status = statuses.get(i);
       if (status == PaymentStatus.UNRECOGNIZED
           || status == PaymentStatus.PAYMENT_STATUS_UNSPECIFIED) {
@@ -104,7 +105,7 @@ final class Filters {
   }
 
   /** What a checked filter means. */
-  static Filter read(String organizationId, PaymentFilter filter) {
+  public static Filter read(String organizationId, PaymentFilter filter) {
     return new Filter(
         organizationId,
         filter.getUserId(),

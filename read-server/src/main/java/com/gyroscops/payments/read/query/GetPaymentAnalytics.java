@@ -90,7 +90,11 @@ public final class GetPaymentAnalytics
 
   @Override
   public GetPaymentAnalyticsResponse answer(GetPaymentAnalyticsRequest request) {
-    check(request);
+    Violations violations =
+        new Violations().organization("organization_id", request.getOrganizationId());
+    check(violations, "", request);
+    Freshness.check(violations, request.getReadOptions());
+    violations.throwIfAny();
     Analysis analysis = analysis(request);
     List<Capability> acceptable =
         request.getApproximate()
@@ -104,14 +108,18 @@ public final class GetPaymentAnalytics
     };
   }
 
-  private static void check(GetPaymentAnalyticsRequest request) {
-    Violations violations =
-        new Violations().organization("organization_id", request.getOrganizationId());
-    Filters.check(violations, request.getFilter());
+  /**
+   * Notes what is wrong with what is to be computed.
+   *
+   * @param prefix of the fields' paths
+   */
+  public static void check(
+      Violations violations, String prefix, GetPaymentAnalyticsRequest request) {
+    Filters.check(violations, prefix + "filter", request.getFilter());
     Set<AnalyticsDimension> seen = EnumSet.noneOf(AnalyticsDimension.class);
     for (int i = 0; i < request.getGroupByCount(); i++) {
       AnalyticsDimension dimension = request.getGroupBy(i);
-      String field = "group_by[" + i + "]";
+      String field = prefix + "group_by[" + i + "]";
       if (dimension == AnalyticsDimension.UNRECOGNIZED
           || dimension == AnalyticsDimension.ANALYTICS_DIMENSION_UNSPECIFIED) {
         violations.add(field, "is not a dimension");
@@ -121,29 +129,28 @@ public final class GetPaymentAnalytics
     }
     seen.retainAll(PERIODS);
     violations
-        .require(seen.size() <= 1, "group_by", "may name only one of DAY, WEEK and MONTH")
+        .require(seen.size() <= 1, prefix + "group_by", "may name only one of DAY, WEEK and MONTH")
         .require(
             isZone(request.getTimeZone()),
-            "time_zone",
+            prefix + "time_zone",
             "is not an IANA name such as Europe/Paris: " + Violations.quote(request.getTimeZone()))
         .require(
             request.getPercentilesCount() <= PERCENTILES_MAX,
-            "percentiles",
+            prefix + "percentiles",
             "has " + request.getPercentilesCount() + " of them; at most 10 are allowed")
         .require(
             request.getGroupLimit() >= 0 && request.getGroupLimit() <= GROUPS_MAX,
-            "group_limit",
+            prefix + "group_limit",
             "must be 0 to " + GROUPS_MAX + ", but is " + request.getGroupLimit())
-        .require(request.getOrder() != AnalyticsOrder.UNRECOGNIZED, "order", "is not an order");
+        .require(
+            request.getOrder() != AnalyticsOrder.UNRECOGNIZED, prefix + "order", "is not an order");
     for (int i = 0; i < Math.min(request.getPercentilesCount(), PERCENTILES_MAX); i++) {
       double percentile = request.getPercentiles(i);
       violations.require(
           percentile > 0 && percentile <= 100,
-          "percentiles[" + i + "]",
+          prefix + "percentiles[" + i + "]",
           "must be above 0 and at most 100");
     }
-    Freshness.check(violations, request.getReadOptions());
-    violations.throwIfAny();
   }
 
   /** Whether every exact source knows it, and as the same zone. */
@@ -156,7 +163,8 @@ public final class GetPaymentAnalytics
             && !name.startsWith(OWN_ZONES));
   }
 
-  private static Analysis analysis(GetPaymentAnalyticsRequest request) {
+  /** What a checked request asks for. */
+  public static Analysis analysis(GetPaymentAnalyticsRequest request) {
     Set<AnalyticsDimension> by =
         request.getGroupByList().isEmpty() ? Set.of() : EnumSet.copyOf(request.getGroupByList());
     return new Analysis(
@@ -197,7 +205,12 @@ public final class GetPaymentAnalytics
     return response.build();
   }
 
-  private static AnalyticsGroup group(Analysis analysis, Groups.Group group) {
+  /**
+   * A group as the contract has it.
+   *
+   * @throws io.grpc.StatusRuntimeException OUT_OF_RANGE {@code SUM_OUT_OF_RANGE}
+   */
+  public static AnalyticsGroup group(Analysis analysis, Groups.Group group) {
     var answer =
         AnalyticsGroup.newBuilder()
             .setCurrencyCode(group.currency())

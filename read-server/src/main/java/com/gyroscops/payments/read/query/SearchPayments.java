@@ -135,7 +135,7 @@ public final class SearchPayments implements Query<SearchPaymentsRequest, Search
   }
 
   private static void check(Violations violations, SearchPaymentsRequest request) {
-    Filters.check(violations, request.getFilter());
+    Filters.check(violations, "filter", request.getFilter());
     violations
         .require(request.getSort() != PaymentSort.UNRECOGNIZED, "sort", "is not a sort order")
         .require(

@@ -7,7 +7,7 @@ import com.gyroscops.payments.read.source.Micros;
 import com.gyroscops.payments.v1.TimeRange;
 
 /** Checks time ranges and turns them into spans of microseconds. */
-final class TimeRanges {
+public final class TimeRanges {
 
   /** 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z: the range of a Timestamp. */
   private static final long SECONDS_MIN = -62_135_596_800L;
@@ -16,7 +16,8 @@ final class TimeRanges {
 
   private TimeRanges() {}
 
-  static void check(Violations violations, String field, TimeRange range) {
+  /** Notes what is wrong with a range that is in this field. */
+  public static void check(Violations violations, String field, TimeRange range) {
     boolean valid = true;
     if (range.hasStartTime()) {
       valid &= check(violations, field + ".start_time", range.getStartTime());
@@ -47,7 +48,8 @@ final class TimeRanges {
         || (one.getSeconds() == other.getSeconds() && one.getNanos() < other.getNanos());
   }
 
-  static Span span(TimeRange range) {
+  /** The whole microseconds in a checked range; the end is exclusive. */
+  public static Span span(TimeRange range) {
     return new Span(
         range.hasStartTime() ? Micros.atOrAfter(range.getStartTime()) : null,
         range.hasEndTime() ? Micros.atOrAfter(range.getEndTime()) : null);

@@ -23,6 +23,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -43,6 +44,7 @@ final class CliStack implements AutoCloseable {
   private static final int OFFSET_MAX = 13_400;
 
   private final Path dataDirectory;
+  private final Map<String, String> environment;
   private final int portOffset;
 
   /** What a command printed and how it ended. */
@@ -60,7 +62,15 @@ final class CliStack implements AutoCloseable {
   }
 
   CliStack(Path dataDirectory) {
+    this(dataDirectory, Map.of());
+  }
+
+  /**
+   * @param environment what commands, and the processes that they start, find in theirs
+   */
+  CliStack(Path dataDirectory, Map<String, String> environment) {
     this.dataDirectory = dataDirectory;
+    this.environment = Map.copyOf(environment);
     this.portOffset = freeOffset();
   }
 
@@ -122,12 +132,10 @@ final class CliStack implements AutoCloseable {
     command.add(dataDirectory.toString());
     Path out = Files.createTempFile(dataDirectory.getParent(), "out", ".txt");
     Path err = Files.createTempFile(dataDirectory.getParent(), "err", ".txt");
-    Process process =
-        new ProcessBuilder(command)
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
-    return new Running(process, out, err);
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+    builder.environment().putAll(environment);
+    return new Running(builder.start(), out, err);
   }
 
   Ran end(Running running) throws IOException {

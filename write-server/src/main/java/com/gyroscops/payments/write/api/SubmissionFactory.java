@@ -1,5 +1,6 @@
 package com.gyroscops.payments.write.api;
 
+import com.gyroscops.payments.contract.temporal.TemporalConnection;
 import com.gyroscops.payments.write.command.CommandHandler;
 import com.gyroscops.payments.write.command.CommandReader;
 import com.gyroscops.payments.write.eventstore.EventStore;
@@ -106,12 +107,10 @@ final class SubmissionFactory {
       ImportExecutor imports,
       MeterRegistry registry) {
     return new TemporalWorkflows(
-        configuration.settings(),
-        settings.instanceId(),
+        new TemporalConnection(configuration.settings(), settings.instanceId(), registry),
         submissions,
         settlements,
-        imports,
-        registry);
+        imports);
   }
 
   /** Only asked where there is an engine: nothing is accepted without one. */

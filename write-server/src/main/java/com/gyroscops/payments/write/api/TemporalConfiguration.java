@@ -1,9 +1,7 @@
 package com.gyroscops.payments.write.api;
 
-import com.gyroscops.payments.write.workflow.TemporalSettings;
+import com.gyroscops.payments.contract.temporal.TemporalSettings;
 import io.micronaut.context.annotation.ConfigurationProperties;
-import java.nio.file.Path;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Where Temporal is, under {@code payments.temporal} in the configuration.
@@ -16,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param tlsAuthorities PEM file of authorities to trust; empty: the system's
  * @param tlsCertificate PEM file of the certificate to show; empty: none
  * @param tlsKey PEM file of its private key
+ * @param apiKey secret to send; empty: none
  */
 @ConfigurationProperties("payments.temporal")
 record TemporalConfiguration(
@@ -26,28 +25,29 @@ record TemporalConfiguration(
     boolean tls,
     String tlsAuthorities,
     String tlsCertificate,
-    String tlsKey) {
+    String tlsKey,
+    String apiKey) {
 
   boolean isEnabled() {
     return !address.isEmpty();
   }
 
   TemporalSettings settings() {
-    if (tlsCertificate.isEmpty() != tlsKey.isEmpty()) {
-      throw new IllegalArgumentException(
-          "TEMPORAL_TLS_CERTIFICATE and TEMPORAL_TLS_KEY go together, and one of them is not set");
-    }
-    return new TemporalSettings(
+    return TemporalSettings.of(
         address,
         namespace,
         taskQueue,
         workers,
-        tls
-            ? new TemporalSettings.Tls(path(tlsAuthorities), path(tlsCertificate), path(tlsKey))
-            : null);
+        tls,
+        tlsAuthorities,
+        tlsCertificate,
+        tlsKey,
+        apiKey);
   }
 
-  private static @Nullable Path path(String file) {
-    return file.isEmpty() ? null : Path.of(file);
+  /** Without the secret. */
+  @Override
+  public String toString() {
+    return "Temporal at " + address;
   }
 }

@@ -246,6 +246,8 @@ final class Engines {
         int paymentsMax = plan.features().contains(Feature.MEMORY) ? MEMORY_PAYMENTS_MAX : 0;
         environment.put("MEMORY_PAYMENTS_MAX", Integer.toString(paymentsMax));
         environment.put("MEMORY_FOLDER", folder.memory(replica.name()).toString());
+        environment.put("TEMPORAL_ADDRESS", url(Feature.TEMPORAL, Engine.TEMPORAL, plan));
+        environment.put("REPORT_FOLDER", folder.reports().toString());
       }
     }
     return environment;

@@ -81,6 +81,11 @@ public record StackFolder(Path root) {
     return root.resolve("journal");
   }
 
+  /** Files of reports, one folder for all read-servers. */
+  public Path reports() {
+    return root.resolve("reports");
+  }
+
   /** Logs of all processes. */
   public Path logs() {
     return root.resolve("logs");

@@ -1,0 +1,264 @@
+package com.gyroscops.payments.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import com.gyroscops.payments.cli.client.Clients;
+import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.localstack.Processes;
+import com.gyroscops.payments.v1.Amount;
+import com.gyroscops.payments.v1.Command;
+import com.gyroscops.payments.v1.CommandContext;
+import com.gyroscops.payments.v1.CommandServiceGrpc;
+import com.gyroscops.payments.v1.CreatePaymentRequest;
+import com.gyroscops.payments.v1.DownloadReportRequest;
+import com.gyroscops.payments.v1.DownloadReportResponse;
+import com.gyroscops.payments.v1.ExecuteBatchRequest;
+import com.gyroscops.payments.v1.GetReportRequest;
+import com.gyroscops.payments.v1.PaymentsReport;
+import com.gyroscops.payments.v1.Report;
+import com.gyroscops.payments.v1.ReportFormat;
+import com.gyroscops.payments.v1.ReportServiceGrpc;
+import com.gyroscops.payments.v1.ReportSpecification;
+import com.gyroscops.payments.v1.ReportState;
+import com.gyroscops.payments.v1.StartReportRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.StatusRuntimeException;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A large export ends whole, each payment in it once, while the read-server that writes it is
+ * killed, and Temporal with it, which keeps nothing.
+ */
+final class ReportsIT {
+
+  private static final int PAYMENTS = 30_000;
+  private static final int BATCH = 500;
+
+  /** Small, so that there are many, and an export takes a few seconds. */
+  private static final String CHUNK_BYTES = "16384";
+
+  /** Written when the victim is killed: some, and by far not all. */
+  private static final int KILL_AT_ROWS = 4_000;
+
+  /** Longest that a report may take to end, a lost workflow included. */
+  private static final Duration END_MAX = Duration.ofMinutes(2);
+
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  static Path folder;
+
+  private static CliStack stack;
+  private static ManagedChannel reads;
+
+  @BeforeAll
+  static void start() throws Exception {
+    stack = new CliStack(folder.resolve("data"), Map.of("REPORT_CHUNK_BYTES", CHUNK_BYTES));
+    stack.up("--read-servers", "1", "--without", "redis,search,memory").succeeded();
+    reads = Clients.failingFast(stack.readTarget(0));
+    ManagedChannel writes = stack.writeServer(0);
+    try {
+      for (int from = 0; from < PAYMENTS; from += BATCH) {
+        ExecuteBatchRequest.Builder batch = ExecuteBatchRequest.newBuilder();
+        for (int i = from; i < from + BATCH; i++) {
+          batch.addCommands(
+              Command.newBuilder()
+                  .setCreate(
+                      CreatePaymentRequest.newBuilder()
+                          .setContext(CommandContext.newBuilder().setRequestId("r" + i))
+                          .setOrganizationId("acme")
+                          .setPaymentId("p" + i)
+                          .setAmount(
+                              Amount.newBuilder().setMinorUnits(i + 1L).setCurrencyCode("EUR"))));
+        }
+        var outcomes =
+            CommandServiceGrpc.newBlockingStub(writes)
+                .withDeadlineAfter(30, TimeUnit.SECONDS)
+                .executeBatch(batch.build());
+        assertThat(outcomes.getOutcomesList()).allMatch(it -> it.hasSuccess());
+      }
+    } finally {
+      writes.shutdownNow();
+    }
+    try (Connection connection = stack.database("payments_read")) {
+      await(
+          "all is projected",
+          () -> number(connection, "select count(*) from payments") == PAYMENTS);
+    }
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (reads != null) {
+      reads.shutdownNow();
+    }
+    stack.close();
+  }
+
+  @Test
+  void a_report_goes_on_after_its_read_server_was_killed() throws Exception {
+    ProcessHandle readServer = stack.process("read-server-0");
+    Report report = startAndAwait("read-server-killed");
+    kill(readServer);
+    stack.up().succeeded();
+    assertWhole(report);
+    assertGoneOnWith(report);
+  }
+
+  @Test
+  void a_report_that_temporal_forgot_and_nobody_writes_is_started_again() throws Exception {
+    ProcessHandle temporal = stack.process("temporal");
+    ProcessHandle readServer = stack.process("read-server-0");
+    Report report = startAndAwait("both-killed");
+    kill(temporal);
+    assertThat(refusal("while-it-is-away").reason()).isEqualTo("WORKFLOWS_UNAVAILABLE");
+    kill(readServer);
+    stack.up().succeeded();
+    assertWhole(report);
+    assertGoneOnWith(report);
+  }
+
+  /** What was on disk when its server was killed is in it, and so is what another attempt wrote. */
+  private static void assertGoneOnWith(Report report) throws Exception {
+    try (Connection connection = stack.database("payments_read")) {
+      String chunks =
+          "select count(*) from report_chunks where report_id = '" + report.getReportId() + "'";
+      assertThat(number(connection, chunks + " and attempt = 1")).isPositive();
+      assertThat(number(connection, chunks + " and attempt > 1")).isPositive();
+    }
+  }
+
+  private static StartReportRequest request(String requestId) {
+    return StartReportRequest.newBuilder()
+        .setOrganizationId("acme")
+        .setRequestId(requestId)
+        .setSpecification(
+            ReportSpecification.newBuilder()
+                .setFormat(ReportFormat.REPORT_FORMAT_JSON_LINES)
+                .setPayments(PaymentsReport.getDefaultInstance()))
+        .build();
+  }
+
+  private static ReportServiceGrpc.ReportServiceBlockingStub reports() {
+    return ReportServiceGrpc.newBlockingStub(reads).withDeadlineAfter(30, TimeUnit.SECONDS);
+  }
+
+  private static ApiError refusal(String requestId) {
+    try {
+      throw new AssertionError("it was started: " + reports().startReport(request(requestId)));
+    } catch (StatusRuntimeException e) {
+      return ApiError.from(e).orElseThrow(() -> e);
+    }
+  }
+
+  private static Report startAndAwait(String requestId) throws Exception {
+    Report started = reports().startReport(request(requestId)).getReport();
+    Report running = await(started, report -> report.getRows() >= KILL_AT_ROWS);
+    assertThat(running.getState()).isEqualTo(ReportState.REPORT_STATE_RUNNING);
+    assertThat(running.getRows()).isLessThan(PAYMENTS);
+    return started;
+  }
+
+  private static void kill(ProcessHandle process) throws Exception {
+    assertThat(process.destroyForcibly()).isTrue();
+    assertThat(Processes.awaitEnd(List.of(process), Duration.ofSeconds(10))).isTrue();
+  }
+
+  private static void assertWhole(Report started) throws Exception {
+    long from = System.nanoTime();
+    Report report = await(started, Report::hasEndTime);
+    System.out.printf(
+        "%s: ended %d ms after all was up again%n",
+        report.getRequestId(), TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - from));
+    assertThat(report.getState()).as("%s", report).isEqualTo(ReportState.REPORT_STATE_SUCCEEDED);
+    assertThat(report.getRows()).isEqualTo(PAYMENTS);
+    ByteArrayOutputStream whole = new ByteArrayOutputStream();
+    Iterator<DownloadReportResponse> pieces =
+        reports()
+            .downloadReport(
+                DownloadReportRequest.newBuilder()
+                    .setOrganizationId("acme")
+                    .setReportId(report.getReportId())
+                    .build());
+    while (pieces.hasNext()) {
+      pieces.next().getData().writeTo(whole);
+    }
+    assertThat(
+            HexFormat.of()
+                .formatHex(MessageDigest.getInstance("SHA-256").digest(whole.toByteArray())))
+        .isEqualTo(report.getSha256());
+    Set<String> payments = new HashSet<>();
+    for (String line : whole.toString(StandardCharsets.UTF_8).lines().toList()) {
+      JsonObject payment = JsonParser.parseString(line).getAsJsonObject();
+      String id = payment.get("payment_id").getAsString();
+      assertThat(payments.add(id)).as("%s a second time", id).isTrue();
+      assertThat(payment.getAsJsonObject("amount").get("minor_units").getAsLong())
+          .isEqualTo(Long.parseLong(id.substring(1)) + 1);
+    }
+    assertThat(payments).hasSize(PAYMENTS);
+  }
+
+  private static Report await(Report report, Predicate<Report> condition) throws Exception {
+    Report[] newest = {report};
+    await(
+        "a condition on " + report.getRequestId(),
+        () -> {
+          try {
+            newest[0] =
+                reports()
+                    .getReport(
+                        GetReportRequest.newBuilder()
+                            .setOrganizationId("acme")
+                            .setReportId(report.getReportId())
+                            .build())
+                    .getReport();
+          } catch (StatusRuntimeException e) {
+            return false; // It starts.
+          }
+          return condition.test(newest[0]);
+        });
+    return newest[0];
+  }
+
+  /** Something that may become true. */
+  @FunctionalInterface
+  private interface Condition {
+    boolean holds() throws Exception;
+  }
+
+  private static void await(String what, Condition condition) throws Exception {
+    long deadline = System.nanoTime() + END_MAX.toNanos();
+    while (!condition.holds()) {
+      assertThat(System.nanoTime()).as(what).isLessThan(deadline);
+      Thread.sleep(20);
+    }
+  }
+
+  private static long number(Connection connection, String query) throws Exception {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(query)) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+}
