@@ -11,6 +11,8 @@ COPY tooling tooling
 COPY proto proto
 COPY write-server write-server
 COPY read-server read-server
+# A module of the root, which Maven wants to see.
+COPY examples/java examples/java
 RUN --mount=type=cache,target=/root/.m2 \
   ./mvnw -B -q --no-transfer-progress -Dmaven.test.skip=true -Dspotless.check.skip=true \
     -pl write-server,read-server -am package
@@ -21,9 +23,9 @@ RUN for server in write-server read-server; do \
   done
 
 FROM eclipse-temurin:25.0.1_8-jre-noble AS server
-# The folder that volumes are mounted on: a new volume takes its owner from it.
+# The folders that volumes are mounted on: a new volume takes its owner from them.
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin payments && \
-  install -d -o payments -g payments /var/lib/payments
+  install -d -o payments -g payments /var/lib/payments /var/lib/payments-reports
 WORKDIR /opt/payments
 USER 10001
 
