@@ -129,6 +129,7 @@ final class Bench implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Path parent = folder == null ? Path.of(System.getProperty("java.io.tmpdir")) : folder;
+    Files.createDirectories(parent);
     Settings settings = settings(parent.toAbsolutePath());
     SessionAutogrouping autogrouping = SessionAutogrouping.ofThisMachine();
     Report report = new Report(conditions(settings, autogrouping));

@@ -2,6 +2,7 @@ package com.gyroscops.payments.read.report.postgres;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Timestamp;
+import com.gyroscops.payments.contract.Timestamps;
 import com.gyroscops.payments.read.database.SqlStates;
 import com.gyroscops.payments.read.report.Chunk;
 import com.gyroscops.payments.read.report.Holder;
@@ -19,7 +20,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -354,10 +354,7 @@ public final class PostgresReports implements ReportStore {
 
   private static Optional<Timestamp> time(ResultSet row, String column) throws SQLException {
     @Nullable OffsetDateTime time = row.getObject(column, OffsetDateTime.class);
-    return Optional.ofNullable(time)
-        .map(OffsetDateTime::toInstant)
-        .map((Instant it) ->
-            Timestamp.newBuilder().setSeconds(it.getEpochSecond()).setNanos(it.getNano()).build());
+    return Optional.ofNullable(time).map(it -> Timestamps.of(it.toInstant()));
   }
 
   /** Reads the row that a result stands on. */
