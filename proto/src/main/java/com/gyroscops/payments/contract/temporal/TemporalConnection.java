@@ -155,7 +155,9 @@ public final class TemporalConnection implements AutoCloseable {
         return;
       } catch (RuntimeException e) {
         if (!told) {
-          LOG.warn("Temporal does not answer; workers start once it does: {}", e.getMessage());
+          LOG.warn(
+              "Temporal (TEMPORAL_ADDRESS) does not answer; workers start once it does: {}",
+              e.getMessage());
           told = true;
         }
       }

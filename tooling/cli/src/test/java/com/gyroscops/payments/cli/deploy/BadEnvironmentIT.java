@@ -63,6 +63,7 @@ final class BadEnvironmentIT {
           "JOURNAL_FOLDER",
           "READ_DATABASE_USER",
           "READ_DATABASE_PASSWORD",
+          "TEMPORAL_API_KEY",
           "SEARCH_USER",
           "SEARCH_PASSWORD",
           "MEMORY_FOLDER",
