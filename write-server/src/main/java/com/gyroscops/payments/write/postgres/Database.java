@@ -88,6 +88,11 @@ public record Database(DataSource dataSource) {
     return call(what, connection -> row(connection, sql, parameters, row));
   }
 
+  /** Makes a change, as a step of its own; how many rows it concerned. */
+  public int update(String what, String sql, Parameters parameters) {
+    return call(what, connection -> update(connection, sql, parameters));
+  }
+
   /** Reads what a statement answers, in a step. */
   public static <T> List<T> rows(
       Connection connection, String sql, Parameters parameters, Row<T> row)

@@ -18,13 +18,12 @@ import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -40,7 +39,6 @@ public final class BulkImport {
   /** As the service takes them. */
   static final int CHUNK_ROWS = 500;
 
-  private static final int ID_CHARACTERS = 32;
   private static final int CALL_SECONDS_MAX = 10;
   private static final Set<Status.Code> REPEATABLE =
       Set.of(
@@ -63,16 +61,11 @@ public final class BulkImport {
 
   /** The id of a file's import, a digest of its bytes: the same file is imported once. */
   public static String idOf(Path file) throws IOException {
-    MessageDigest sha;
-    try {
-      sha = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    MessageDigest sha = RequestIds.sha256();
     try (InputStream in = new DigestInputStream(Files.newInputStream(file), sha)) {
-      in.transferTo(java.io.OutputStream.nullOutputStream());
+      in.transferTo(OutputStream.nullOutputStream());
     }
-    return HexFormat.of().formatHex(sha.digest()).substring(0, ID_CHARACTERS);
+    return RequestIds.hex(sha.digest());
   }
 
   /**

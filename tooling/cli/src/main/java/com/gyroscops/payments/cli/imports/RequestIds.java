@@ -35,11 +35,12 @@ final class RequestIds {
     return hex(sha256().digest((content + "#" + occurrence).getBytes(StandardCharsets.US_ASCII)));
   }
 
-  private static String hex(byte[] digest) {
+  /** An id from a SHA-256. */
+  static String hex(byte[] digest) {
     return HexFormat.of().formatHex(digest).substring(0, ID_CHARACTERS);
   }
 
-  private static MessageDigest sha256() {
+  static MessageDigest sha256() {
     try {
       return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {

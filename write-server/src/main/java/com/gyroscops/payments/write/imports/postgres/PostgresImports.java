@@ -365,15 +365,12 @@ public final class PostgresImports implements ImportStore {
 
   @Override
   public int removeOld(Duration before) {
-    return database.call(
+    return database.update(
         "remove imports",
-        connection ->
-            Database.update(
-                connection,
-                REMOVE_OLD,
-                statement -> {
-                  statement.setLong(1, before.toMillis());
-                  statement.setLong(2, before.toMillis());
-                }));
+        REMOVE_OLD,
+        statement -> {
+          statement.setLong(1, before.toMillis());
+          statement.setLong(2, before.toMillis());
+        });
   }
 }

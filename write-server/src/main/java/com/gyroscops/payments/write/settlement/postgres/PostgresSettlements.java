@@ -151,11 +151,8 @@ public final class PostgresSettlements implements SettlementStore {
 
   @Override
   public int removeEnded(Duration before) {
-    return database.call(
-        "remove settlements",
-        connection ->
-            Database.update(
-                connection, REMOVE_ENDED, statement -> statement.setLong(1, before.toMillis())));
+    return database.update(
+        "remove settlements", REMOVE_ENDED, statement -> statement.setLong(1, before.toMillis()));
   }
 
   private static Settlement settlement(ResultSet row)
