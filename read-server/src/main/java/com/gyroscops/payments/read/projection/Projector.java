@@ -348,6 +348,7 @@ public final class Projector implements AutoCloseable {
     SubscribeAck said = SubscribeAck.getDefaultInstance();
     long heardNanos = System.nanoTime();
     long lookedNanos = heardNanos;
+    long runAgainNanos = heardNanos;
     while (!isClosing()) {
       if (keeper.isLost()) {
         return Optional.of(End.LEASE_LOST);
@@ -370,9 +371,10 @@ public final class Projector implements AutoCloseable {
         return Optional.of(End.LEASE_LOST);
       }
       at = tied.get();
-      List<PaymentEvent> run = run(subscription, at, first.get());
+      List<PaymentEvent> run = run(subscription, at, first.get(), runAgainNanos);
       if (!run.isEmpty()) {
         long startNanos = System.nanoTime();
+        runAgainNanos = startNanos + source.runEvery().toNanos();
         switch (source.apply(fence, at, run)) {
           case ApplyOutcome.Applied(SourcePosition there) -> at = there;
           case ApplyOutcome.FencedOut() -> {
@@ -448,13 +450,18 @@ public final class Projector implements AutoCloseable {
     return tied;
   }
 
-  /** What follows the source's position in a batch and in those that already wait behind it. */
-  private List<PaymentEvent> run(FeedSubscription subscription, SourcePosition at, EventBatch first)
+  /**
+   * What follows the source's position in a batch, in those that already wait behind it, and in
+   * those that come until the source should have its next run.
+   */
+  private List<PaymentEvent> run(
+      FeedSubscription subscription, SourcePosition at, EventBatch first, long dueNanos)
       throws FeedUnavailableException, HistoryDivergedException, InterruptedException {
     List<PaymentEvent> run = new ArrayList<>(first.getEventsCount());
     append(run, at, first);
     while (run.size() < RUN_EVENTS_MAX && !run.isEmpty()) {
-      Optional<EventBatch> more = subscription.next(Duration.ZERO);
+      Duration left = Duration.ofNanos(Math.max(0, dueNanos - System.nanoTime()));
+      Optional<EventBatch> more = subscription.next(left);
       if (more.isEmpty()) {
         break;
       }

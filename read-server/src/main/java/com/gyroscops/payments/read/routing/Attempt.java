@@ -5,7 +5,6 @@ import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.IncapableException;
 import com.gyroscops.payments.read.source.PaymentSource;
 import io.grpc.Context;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -165,7 +164,8 @@ final class Attempt<T> {
     return System.nanoTime() - startNanos;
   }
 
+  /** Without a cause, which would cost each read a stack trace. */
   private void finish() {
-    context.cancel(new CancellationException("nobody waits for this answer"));
+    context.close();
   }
 }

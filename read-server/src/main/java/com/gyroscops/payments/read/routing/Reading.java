@@ -45,6 +45,12 @@ final class Reading<T> {
   /** Longest wait for a source to catch up; it is usually a few milliseconds behind. */
   static final Duration WAIT_MAX = Duration.ofMillis(200);
 
+  /**
+   * Likewise where the log cannot be asked instead, the source is not far behind, and not too many
+   * wait that long already: a busy source is behind for a moment.
+   */
+  static final Duration PATIENCE_MAX = Duration.ofSeconds(2);
+
   /** Time between looks at where sources stand while waiting. */
   private static final Duration LOOK_EVERY = Duration.ofMillis(5);
 
@@ -82,6 +88,7 @@ final class Reading<T> {
   private final Function<PaymentSource, Answer<T>> question;
   private final @Nullable LastResort<T> log;
   private final Semaphore logReads;
+  private final Semaphore patientReads;
   private final Optional<Requirement> required;
   private final boolean knowable;
   private final List<Candidate> candidates;
@@ -111,6 +118,7 @@ final class Reading<T> {
       Function<PaymentSource, Answer<T>> question,
       @Nullable LastResort<T> log,
       Semaphore logReads,
+      Semaphore patientReads,
       Optional<Requirement> required,
       boolean knowable,
       List<Candidate> candidates,
@@ -122,6 +130,7 @@ final class Reading<T> {
     this.question = question;
     this.log = log;
     this.logReads = logReads;
+    this.patientReads = patientReads;
     this.required = required;
     this.knowable = knowable;
     this.candidates = candidates;
@@ -447,7 +456,21 @@ final class Reading<T> {
     if (required.isEmpty() || waitingFor.isEmpty()) {
       return Optional.empty();
     }
-    long until = System.nanoTime() + waitNanos();
+    boolean patient =
+        log == null
+            && waitingFor.keySet().stream().anyMatch(it -> !it.source().isLagging())
+            && patientReads.tryAcquire();
+    try {
+      return awaitFresh(waitingFor, patient ? PATIENCE_MAX : WAIT_MAX);
+    } finally {
+      if (patient) {
+        patientReads.release();
+      }
+    }
+  }
+
+  private Optional<Routed<T>> awaitFresh(Map<Candidate, Integer> waitingFor, Duration most) {
+    long until = System.nanoTime() + waitNanos(most);
     try (Bell bell =
         new Bell(waitingFor.keySet().stream().map(it -> it.source().known()).toList())) {
       while (true) {
@@ -475,7 +498,7 @@ final class Reading<T> {
         .entrySet()
         .removeIf(it -> {
           RoutedSource source = it.getKey().source();
-          if (source.failedLooks() != it.getValue()) {
+          if (source.failedLooks() != it.getValue() || source.isAway()) {
             note(it.getKey(), SourceVerdict.SOURCE_VERDICT_FAILED);
             return true;
           }
@@ -484,11 +507,11 @@ final class Reading<T> {
         });
   }
 
-  private long waitNanos() {
+  private long waitNanos(Duration most) {
     Deadline deadline = call.getDeadline();
     return deadline == null
-        ? WAIT_MAX.toNanos()
-        : Math.min(WAIT_MAX.toNanos(), deadline.timeRemaining(TimeUnit.NANOSECONDS) / 2);
+        ? most.toNanos()
+        : Math.min(most.toNanos(), deadline.timeRemaining(TimeUnit.NANOSECONDS) / 2);
   }
 
   private Optional<Routed<T>> askLog() {

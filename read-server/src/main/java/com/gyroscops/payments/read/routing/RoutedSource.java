@@ -35,8 +35,17 @@ public final class RoutedSource {
    */
   static final int QUESTIONS_MAX = 512;
 
-  /** Time between looks at the store while queries wait for it to catch up. */
+  /** Least time between looks at the store while queries wait for it to catch up. */
   private static final Duration LOOK_EVERY = Duration.ofMillis(5);
+
+  /**
+   * Likewise of a source that is kept in step here: whoever does so tells of each step, and a look
+   * only mends what an old answer may have said since.
+   */
+  private static final Duration LOOK_HERE_EVERY = Duration.ofMillis(50);
+
+  /** Rest after a look, as a multiple of what it took: looks must not slow down what they see. */
+  private static final int LOOK_RESTS = 4;
 
   /** Far more than any source is behind while it is well; one that is comes after the others. */
   private static final Duration LAG_MAX = Duration.ofSeconds(5);
@@ -223,6 +232,7 @@ public final class RoutedSource {
     Thread.ofVirtual()
         .name("look-" + name)
         .start(() -> {
+          long startNanos = nanoTime.getAsLong();
           try {
             known.publish(source.position());
           } catch (SourceUnavailableException | RuntimeException e) {
@@ -230,7 +240,10 @@ public final class RoutedSource {
             LOG.debug("source {} could not be looked at", name, e);
             failedLooks.incrementAndGet();
           } finally {
-            lookAgainNanos = nanoTime.getAsLong() + LOOK_EVERY.toNanos();
+            long endNanos = nanoTime.getAsLong();
+            Duration least = isProjectedHere() ? LOOK_HERE_EVERY : LOOK_EVERY;
+            lookAgainNanos =
+                endNanos + Math.max(least.toNanos(), LOOK_RESTS * (endNanos - startNanos));
             looking.set(false);
           }
         });

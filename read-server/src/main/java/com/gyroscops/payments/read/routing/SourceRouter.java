@@ -43,12 +43,16 @@ public final class SourceRouter implements AutoCloseable {
    */
   static final int LOG_READS_MAX = 64;
 
+  /** Most reads that wait long for a source: half of the queries there may be, so others go on. */
+  static final int PATIENT_READS_MAX = 256;
+
   private final List<RoutedSource> sources;
   private final Freshness freshness;
   private final RoutingRules rules;
   private final RoutingMeters meters;
   private final ScheduledExecutorService deadlines = deadlines();
   private final Semaphore logReads = new Semaphore(LOG_READS_MAX);
+  private final Semaphore patientReads = new Semaphore(PATIENT_READS_MAX);
 
   public SourceRouter(
       List<RoutedSource> sources, Freshness freshness, RoutingRules rules, MeterRegistry meters) {
@@ -128,6 +132,7 @@ public final class SourceRouter implements AutoCloseable {
             question,
             logAllowed ? log : null,
             logReads,
+            patientReads,
             required,
             knowable,
             order(options, acceptable, allowed),

@@ -3,6 +3,7 @@ package com.gyroscops.payments.read.source;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.ReadSource;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -128,6 +129,15 @@ public interface PaymentSource {
    */
   ApplyOutcome apply(long fence, SourcePosition at, List<PaymentEvent> events)
       throws SourceUnavailableException;
+
+  /**
+   * Least time between the beginnings of two runs of events, unless so many wait that they fill
+   * one: for a source to which a run costs much however small it is. It adds that much to the lag
+   * at most.
+   */
+  default Duration runEvery() {
+    return Duration.ZERO;
+  }
 
   /**
    * Applies parked events that have become applicable.

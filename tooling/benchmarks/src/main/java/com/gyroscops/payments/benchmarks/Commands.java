@@ -24,7 +24,9 @@ final class Commands {
 
   private static final int ORGANIZATIONS = 20;
   private static final int USERS = 10_000;
-  private static final int MINOR_UNITS_MAX = 50_000;
+
+  /** Of a payment. */
+  static final int MINOR_UNITS_MAX = 50_000;
 
   private Commands() {}
 

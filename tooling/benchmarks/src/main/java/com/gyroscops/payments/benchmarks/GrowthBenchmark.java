@@ -1,5 +1,6 @@
 package com.gyroscops.payments.benchmarks;
 
+import com.gyroscops.payments.v1.AmountRange;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
 import com.gyroscops.payments.v1.PaymentFilter;
 import com.gyroscops.payments.v1.PaymentSort;
@@ -28,6 +29,9 @@ final class GrowthBenchmark implements Benchmark {
 
   private static final List<ReadSource> SOURCES =
       List.of(ReadSource.READ_SOURCE_MEMORY, ReadSource.READ_SOURCE_SQL);
+
+  /** Of a range of amounts, in minor units: half of {@link Commands#MINOR_UNITS_MAX}. */
+  private static final long AMOUNT_WIDTH = Commands.MINOR_UNITS_MAX / 2;
 
   /** A question; takes the answer and drops it. */
   @FunctionalInterface
@@ -163,13 +167,19 @@ final class GrowthBenchmark implements Benchmark {
                         .setUpdateTime(TimeRange.newBuilder().setEndTime(Commands.now()))));
     sets.put(
         "amount range by amount",
-        about ->
-            SampleQueries.filtered(about, ReadOptions.getDefaultInstance()).toBuilder()
-                .setFilter(
-                    SampleQueries.filtered(about, ReadOptions.getDefaultInstance())
-                        .getFilter()
-                        .toBuilder()
-                        .clearStatuses()));
+        about -> {
+          // Wide enough for a full page among the few, too: an answer of half the rows is no peer.
+          long min = about.getAmount().getMinorUnits() % AMOUNT_WIDTH;
+          return SearchPaymentsRequest.newBuilder()
+              .setSort(PaymentSort.PAYMENT_SORT_AMOUNT)
+              .setFilter(
+                  PaymentFilter.newBuilder()
+                      .addCurrencyCodes(about.getAmount().getCurrencyCode())
+                      .setAmount(
+                          AmountRange.newBuilder()
+                              .setMinMinorUnits(min)
+                              .setMaxMinorUnits(min + AMOUNT_WIDTH)));
+        });
     sets.put(
         "merchant reference",
         about ->

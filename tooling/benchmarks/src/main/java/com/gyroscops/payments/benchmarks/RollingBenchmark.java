@@ -30,7 +30,7 @@ final class RollingBenchmark implements Benchmark {
   private static final int CALLS = 100_000;
 
   /** While the JVMs warm up; not counted. */
-  private static final int WARM_UP_CALLS = 5_000;
+  private static final int WARM_UP_CALLS = 10_000;
 
   private static final int WARM_UP_PER_SECOND = 500;
 
@@ -58,24 +58,26 @@ final class RollingBenchmark implements Benchmark {
     // What an installation has by default; the other benchmarks have none, to end sooner.
     try (Stack stack = Stack.start(settings, Map.of("DRAIN_NOTICE", "1s"))) {
       report.postgres(stack.describePostgres());
-      int secondFeed = FreePorts.next();
-      List<ServerProcess> writers =
-          List.of(
-              stack.writeServer(),
-              stack.startWriteServer(
-                  "write-server-2",
-                  FreePorts.next(),
-                  Map.of("INTERNAL_GRPC_PORT", Integer.toString(secondFeed))));
+      Progress.say("rolling, training of ahead-of-time caches");
+      stack.trainAheadOfTime(RollingBenchmark::warmUp);
+      stack.writeServer().close();
+      List<String> feeds = new ArrayList<>();
+      List<ServerProcess> writers = new ArrayList<>();
+      for (int i = 1; i <= 2; i++) {
+        int feed = FreePorts.next();
+        feeds.add("127.0.0.1:" + feed);
+        writers.add(
+            stack.startWriteServer(
+                "write-server-" + i,
+                FreePorts.next(),
+                Map.of("INTERNAL_GRPC_PORT", Integer.toString(feed))));
+      }
       List<ServerProcess> readers = new ArrayList<>();
       for (int i = 1; i <= 2; i++) {
         readers.add(
             stack.startReadServer(
                 "read-server-" + i,
-                Map.of(
-                    "FEED_TARGETS",
-                    stack.feedTarget() + ",127.0.0.1:" + secondFeed,
-                    "MEMORY_PAYMENTS_MAX",
-                    "2000000")));
+                Map.of("FEED_TARGETS", String.join(",", feeds), "MEMORY_PAYMENTS_MAX", "2000000")));
       }
       List<ServerProcess> replicas = new ArrayList<>(writers);
       replicas.addAll(readers);
@@ -102,9 +104,7 @@ final class RollingBenchmark implements Benchmark {
         Way way = each.call();
         try {
           Progress.say("rolling, %s, warming up", way.name());
-          var _ =
-              new SteadyLoad("warm-up-" + Commands.newId(), way.commands(), way.queries(), _ -> {})
-                  .run(WARM_UP_PER_SECOND, index -> index < WARM_UP_CALLS);
+          warmUp(way);
           measure(way, "restarts", calls, ServerProcess::restart, replicas, readers, report);
           measure(
               way, "kill -9", calls / 2, ServerProcess::restartKilled, replicas, readers, report);
@@ -113,6 +113,26 @@ final class RollingBenchmark implements Benchmark {
         }
       }
     }
+  }
+
+  private static void warmUp(ServerProcess writer, ServerProcess reader)
+      throws InterruptedException {
+    Way way =
+        new Way(
+            "trained",
+            Clients.retrying(targets(List.of(writer))),
+            Clients.retrying(targets(List.of(reader))));
+    try {
+      warmUp(way);
+    } finally {
+      way.close();
+    }
+  }
+
+  private static void warmUp(Way way) throws InterruptedException {
+    var _ =
+        new SteadyLoad("warm-up-" + Commands.newId(), way.commands(), way.queries(), _ -> {})
+            .run(WARM_UP_PER_SECOND, index -> index < WARM_UP_CALLS);
   }
 
   private static List<String> targets(List<ServerProcess> servers) {

@@ -31,7 +31,10 @@ final class ServerProcess implements AutoCloseable {
           "--sun-misc-unsafe-memory-access=allow");
 
   private static final Duration START_MAX = Duration.ofMinutes(2);
-  private static final Duration STOP_MAX = Duration.ofSeconds(30);
+
+  /** With an ahead-of-time cache to be written, too. */
+  private static final Duration STOP_MAX = Duration.ofSeconds(60);
+
   private static final Duration POLL = Duration.ofMillis(20);
   private static final Duration ANSWER_MAX = Duration.ofSeconds(5);
   private static final int LOG_CHARACTERS_MAX = 4_000;

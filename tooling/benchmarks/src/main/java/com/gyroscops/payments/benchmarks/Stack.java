@@ -79,6 +79,10 @@ final class Stack implements AutoCloseable {
   private final @Nullable LocalRedis redis;
   private final @Nullable LocalOpenSearch search;
   private final Map<String, String> serverSettings;
+
+  /** Of the JVM, by server. */
+  private final Map<String, String> aotOptions = new HashMap<>();
+
   private final ServerProcess writeServer;
   private @Nullable ServerProcess readServer;
   private boolean closed;
@@ -209,7 +213,48 @@ final class Stack implements AutoCloseable {
   }
 
   private List<String> jar(String server) {
-    return List.of("-jar", folder.resolve(server).resolve(server + ".jar").toString());
+    List<String> program = new ArrayList<>();
+    String option = aotOptions.get(server);
+    if (option != null) {
+      program.add(option);
+    }
+    program.addAll(List.of("-jar", folder.resolve(server).resolve(server + ".jar").toString()));
+    return program;
+  }
+
+  /** What a training run does with servers of both kinds. */
+  @FunctionalInterface
+  interface Training {
+    void with(ServerProcess writeServer, ServerProcess readServer)
+        throws IOException, InterruptedException;
+  }
+
+  /**
+   * Has servers that are started from now on use ahead-of-time caches of the JVM: what a server of
+   * each kind loads, links and compiles during a training run.
+   */
+  synchronized void trainAheadOfTime(Training training) throws IOException, InterruptedException {
+    for (String server : List.of(WRITE_SERVER, READ_SERVER)) {
+      aotOptions.put(server, "-XX:AOTCacheOutput=" + aotCache(server));
+    }
+    ServerProcess trainedWriter =
+        startWriteServer(WRITE_SERVER + "-trained", FreePorts.next(), Map.of());
+    ServerProcess trainedReader = startReadServer(READ_SERVER + "-trained", Map.of());
+    trainedWriter.awaitServing();
+    trainedReader.awaitServing();
+    training.with(trainedWriter, trainedReader);
+    trainedReader.close();
+    trainedWriter.close();
+    for (String server : List.of(WRITE_SERVER, READ_SERVER)) {
+      if (!Files.exists(aotCache(server))) {
+        throw new IOException(server + " left no ahead-of-time cache when it ended");
+      }
+      aotOptions.put(server, "-XX:AOTCache=" + aotCache(server));
+    }
+  }
+
+  private Path aotCache(String server) {
+    return folder.resolve(server + ".aot");
   }
 
   /** Starts a read-server that follows, without waiting. */
@@ -296,11 +341,6 @@ final class Stack implements AutoCloseable {
   /** The write-server that it began with. */
   ServerProcess writeServer() {
     return writeServer;
-  }
-
-  /** Where that one's event feed is. */
-  String feedTarget() {
-    return LOOPBACK + ":" + feedPort;
   }
 
   /** Closed with the stack, before what was opened earlier. */

@@ -20,10 +20,18 @@ final class Engine implements AutoCloseable {
    * How an engine is run.
    *
    * @param name for messages
+   * @param yields whether it lets others go first where there are too few processors: nobody waits
+   *     for its work, and elsewhere it would have a machine of its own
    * @param startMax longest time until it answers
    * @param stopMax longest time that it gets to stop by itself
    */
-  record Kind(String name, Command command, Question ready, Duration startMax, Duration stopMax) {}
+  record Kind(
+      String name,
+      Command command,
+      Question ready,
+      boolean yields,
+      Duration startMax,
+      Duration stopMax) {}
 
   /** What to run for a folder and a port. */
   @FunctionalInterface

@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,6 +25,9 @@ final class EngineProcess {
   private static final int FREE_PORT_ATTEMPTS_MAX = 5;
 
   private static final int LOG_TAIL_BYTES = 4_096;
+
+  /** POSIX; it becomes the process that it starts. */
+  private static final List<String> YIELD = List.of("nice", "-n", "5");
 
   private final String name;
   private final Process process;
@@ -47,7 +51,7 @@ final class EngineProcess {
       int chosen = port == 0 ? FreePorts.next() : port;
       EngineProcess engine =
           new EngineProcess(
-              kind.name(), launch(folder, log, kind.command().of(folder.path(), chosen)), chosen);
+              kind.name(), launch(folder, log, command(kind, folder, chosen)), chosen);
       Optional<String> trouble;
       try {
         folder.started(engine.process.toHandle());
@@ -65,6 +69,16 @@ final class EngineProcess {
         throw new IOException(trouble.get() + "; the end of its log:\n" + tail(log));
       }
     }
+  }
+
+  private static List<String> command(Engine.Kind kind, EngineFolder folder, int port) {
+    List<String> command = kind.command().of(folder.path(), port);
+    if (!kind.yields()) {
+      return command;
+    }
+    List<String> yielding = new ArrayList<>(YIELD);
+    yielding.addAll(command);
+    return yielding;
   }
 
   private static Process launch(EngineFolder folder, Path log, List<String> command)

@@ -55,6 +55,7 @@ public final class LocalElasticsearch implements AutoCloseable {
               "Elasticsearch",
               (folder, chosen) -> command(libraries, folder, chosen),
               (folder, chosen, _) -> LocalOpenSearch.ask(http, chosen, folder),
+              false,
               START_MAX,
               STOP_MAX);
       return new LocalElasticsearch(Engine.temporary(kind, port));

@@ -83,6 +83,7 @@ public final class LocalNginx implements AutoCloseable {
               return command(program, folder, configuration);
             },
             (_, port, _) -> Engine.listens(port),
+            false,
             START_MAX,
             STOP_MAX);
     Engine engine = Engine.start(kind, directory, 0, directory.resolve("nginx.log"));

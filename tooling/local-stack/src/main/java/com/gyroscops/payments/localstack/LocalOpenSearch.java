@@ -96,6 +96,7 @@ public final class LocalOpenSearch implements AutoCloseable {
         "OpenSearch",
         (folder, port) -> command(classPath, folder, port),
         (folder, port, _) -> ask(http, port, folder),
+        true,
         START_MAX,
         STOP_MAX);
   }

@@ -65,6 +65,7 @@ public final class LocalRedis implements AutoCloseable {
         "Redis",
         (folder, port) -> command(program, folder, port, appendOnly),
         (_, port, process) -> ask(port, process),
+        false,
         START_MAX,
         STOP_MAX);
   }

@@ -60,6 +60,7 @@ public final class LocalTemporal implements AutoCloseable {
         (_, port) -> command(libraries, port),
         // It listens once it serves, and ends where it cannot listen.
         (_, port, _) -> Engine.listens(port),
+        true,
         START_MAX,
         STOP_MAX);
   }

@@ -69,11 +69,8 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
   /** Most parked events: above it something is wrong that parking does not mend. */
   static final int PARKED_MAX = 10_000;
 
-  /**
-   * Least time between two refreshes. Each makes a segment, whatever its size; events that come
-   * meanwhile wait in the subscription and share the next. It adds that much to the lag at most.
-   */
-  static final Duration REFRESH_EVERY = Duration.ofMillis(5);
+  /** Each run makes a segment, whatever its size, which is merged with others later. */
+  private static final Duration RUN_EVERY = Duration.ofMillis(15);
 
   /**
    * Analyses with percentiles at a time: each keeps up to 16 bytes for every payment that matches.
@@ -90,6 +87,18 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
   static final Duration DIVERGED_WAIT = Duration.ofSeconds(30);
 
   private static final int PROGRESS_EVERY = 100_000;
+
+  /** Without changes for so long, the index is at rest. */
+  private static final Duration REST = Duration.ofSeconds(5);
+
+  /** Least time between two merges at rest: each may write most of the index anew. */
+  private static final Duration MERGE_AT_REST_EVERY = Duration.ofMinutes(1);
+
+  /**
+   * Segments of an index at rest. Each search looks into every segment; to leave a few spares the
+   * largest from being written anew for a handful of changes.
+   */
+  static final int SEGMENTS_AT_REST_MAX = 3;
 
   @FunctionalInterface
   private interface Work<T> {
@@ -111,9 +120,10 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
   private volatile boolean withdrawn;
   private volatile boolean closed;
   private volatile int loading;
+  private volatile long changedNanos = System.nanoTime();
+  private volatile long mergedAtRestNanos = changedNanos - MERGE_AT_REST_EVERY.toNanos();
   private @Nullable MemoryFolder folder;
   private long newestFence = Long.MIN_VALUE;
-  private long refreshedNanos = System.nanoTime();
   private SourcePosition diverged = SourcePosition.NOWHERE;
   private long divergedNanos;
 
@@ -370,6 +380,11 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
   }
 
   @Override
+  public Duration runEvery() {
+    return RUN_EVERY;
+  }
+
+  @Override
   public ApplyOutcome apply(long fence, SourcePosition at, List<PaymentEvent> events)
       throws SourceUnavailableException {
     requireFollowing(at, events);
@@ -386,7 +401,6 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
       if (events.isEmpty()) {
         return new ApplyOutcome.Applied(view.at());
       }
-      pace();
       Map<PaymentKey, Payment> stored =
           stored(view, events.stream().map(PaymentKey::of).collect(Collectors.toSet()));
       RunPlan plan = RunPlan.of(events, stored, view.parked().keySet());
@@ -415,16 +429,6 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
         throw new IllegalArgumentException(
             "position " + event.getPosition() + " where " + expected + " must follow");
       }
-    }
-  }
-
-  /** Waits until the next refresh is due. */
-  private void pace() {
-    long left = REFRESH_EVERY.toNanos() - (System.nanoTime() - refreshedNanos);
-    try {
-      TimeUnit.NANOSECONDS.sleep(left);
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt(); // Whoever wants this thread to end need not wait.
     }
   }
 
@@ -494,7 +498,6 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
                 }
                 index.rollups().add(payment);
               }));
-      refreshedNanos = System.nanoTime();
       done = true;
     } catch (IOException | AlreadyClosedException e) {
       throw new SourceUnavailableException("the index cannot be written: " + e.getMessage(), e);
@@ -507,6 +510,7 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
 
   /** The switch. */
   private void publish(@Nullable View next, Runnable rollups) {
+    changedNanos = System.nanoTime();
     View before;
     switching.writeLock().lock();
     try {
@@ -567,13 +571,38 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
 
   @Override
   public Optional<Tidied> optimize() throws SourceUnavailableException {
+    return Optional.of(merge(1));
+  }
+
+  /**
+   * Merges segments if nothing has changed for a while; else does nothing. Blocks meanwhile;
+   * queries and changes go on. For one thread.
+   */
+  public void mergeAtRest() throws SourceUnavailableException {
+    mergeAtRest(System.nanoTime());
+  }
+
+  void mergeAtRest(long now) throws SourceUnavailableException {
+    if (now - changedNanos >= REST.toNanos()
+        && now - mergedAtRestNanos >= MERGE_AT_REST_EVERY.toNanos()
+        && segments() > SEGMENTS_AT_REST_MAX) {
+      mergedAtRestNanos = now;
+      Tidied tidied = merge(SEGMENTS_AT_REST_MAX);
+      LOG.info(
+          "merged {} segments of the index at rest to {}",
+          tidied.segmentsBefore(),
+          tidied.segmentsAfter());
+    }
+  }
+
+  private Tidied merge(int segmentsMax) throws SourceUnavailableException {
     View before = acquire();
     if (before == null) {
       throw new SourceUnavailableException("there is no index now");
     }
     try (before) {
       PaymentIndex index = before.index();
-      index.merge();
+      index.merge(segmentsMax);
       changing.lock();
       try {
         View view = current;
@@ -582,7 +611,7 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
         }
         DirectoryReader merged = index.refreshed(view.reader());
         publish(new View(index, merged, view.at(), view.parked()), () -> {});
-        return Optional.of(new Tidied(before.leaves().size(), merged.leaves().size()));
+        return new Tidied(before.leaves().size(), merged.leaves().size());
       } finally {
         changing.unlock();
       }

@@ -493,8 +493,8 @@ final class EngineWrites implements AutoCloseable {
 
   /** Makes visible all that was written up to a checkpoint. */
   private void refresh(Held written) throws SourceUnavailableException {
-    generations.refresh(written.index());
     refreshedNanos = System.nanoTime();
+    generations.refresh(written.index());
     searchable.accept(written.checkpoint().at());
   }
 

@@ -31,11 +31,13 @@ import java.util.function.Consumer;
 public final class SearchSource implements PaymentSource, AutoCloseable {
 
   /**
-   * Least time between refreshes while events come: each makes a small segment and costs some
-   * milliseconds, whatever is new; searches lag by as much.
+   * Least time between refreshes while events come, and between runs of events: each makes a small
+   * segment or a flush to the disk and costs some milliseconds, whatever is new; searches lag by as
+   * much.
    */
   public static final Duration REFRESH_EVERY = Duration.ofMillis(200);
 
+  private final Duration refreshEvery;
   private final EngineConnection engine;
   private final EngineReads reads;
   private final EngineWrites writes;
@@ -57,6 +59,7 @@ public final class SearchSource implements PaymentSource, AutoCloseable {
       String prefix,
       Duration refreshEvery,
       Consumer<SourcePosition> searchable) {
+    this.refreshEvery = refreshEvery;
     String alias = prefix + "-payments";
     engine = new EngineConnection(url, user, password);
     reads = new EngineReads(engine, alias);
@@ -113,6 +116,11 @@ public final class SearchSource implements PaymentSource, AutoCloseable {
   public Optional<SourcePosition> begin(long fence, String logId, String epoch, long readyPosition)
       throws SourceUnavailableException {
     return writes.begin(fence, logId, epoch, readyPosition);
+  }
+
+  @Override
+  public Duration runEvery() {
+    return refreshEvery;
   }
 
   @Override

@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -180,6 +181,33 @@ class MemoryConcurrencyTest {
       RandomQuestions questions = new RandomQuestions(random, log.payments());
       for (int i = 0; i < 200; i++) {
         ask(source, log, questions, random);
+      }
+    }
+  }
+
+  @Test
+  void anIndexAtRestIsMergedToAFewSegmentsButNotOneThatChanges() throws Exception {
+    SampleLog log = new SampleLog("payments", "epoch-1").random(new Random(3), 2_000);
+    try (MemorySource source =
+        new MemorySource(receiver -> receiver.start(SourcePosition.NOWHERE), folder, 100_000)) {
+      source.takeOver(FENCE);
+      SourcePosition at = source.begin(FENCE, "payments", "epoch-1", 0).orElseThrow();
+      while (at.position() < log.head()) {
+        // The last few one by one: each makes a segment.
+        int size = log.head() - at.position() > 105 ? 100 : 1;
+        List<PaymentEvent> run = log.after(at.position()).subList(0, size);
+        at = ((ApplyOutcome.Applied) source.apply(FENCE, at, run)).at();
+      }
+      int before = source.segments();
+      assertThat(before).isGreaterThan(MemorySource.SEGMENTS_AT_REST_MAX);
+      source.mergeAtRest(System.nanoTime());
+      assertThat(source.segments()).isEqualTo(before);
+      source.mergeAtRest(System.nanoTime() + TimeUnit.MINUTES.toNanos(2));
+      assertThat(source.segments()).isBetween(1, MemorySource.SEGMENTS_AT_REST_MAX);
+      assertThat(source.position()).isEqualTo(at);
+      RandomQuestions questions = new RandomQuestions(new Random(4), log.payments());
+      for (int i = 0; i < 100; i++) {
+        ask(source, log, questions, new Random(i));
       }
     }
   }

@@ -1,0 +1,33 @@
+package com.gyroscops.payments.read;
+
+import com.gyroscops.payments.read.source.SourceUnavailableException;
+import com.gyroscops.payments.read.source.memory.MemorySource;
+import io.micronaut.context.annotation.Context;
+import io.micronaut.context.annotation.Requires;
+import io.micronaut.scheduling.annotation.Scheduled;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What is done for the memory source from time to time. */
+@Context // At once, not by its first task.
+@Requires(bean = MemorySource.class)
+final class MemoryUpkeep {
+
+  private static final Logger LOG = LoggerFactory.getLogger(MemoryUpkeep.class);
+
+  private final MemorySource source;
+
+  MemoryUpkeep(MemorySource source) {
+    this.source = source;
+  }
+
+  @Scheduled(fixedDelay = "1s", initialDelay = "5s")
+  void merge() {
+    try {
+      source.mergeAtRest();
+    } catch (SourceUnavailableException e) {
+      // It was emptied meanwhile, or its folder fails, of which its projector tells.
+      LOG.info("the index stays as it is: {}", e.getMessage());
+    }
+  }
+}
