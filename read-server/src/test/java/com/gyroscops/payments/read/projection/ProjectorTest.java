@@ -20,6 +20,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -370,6 +371,46 @@ class ProjectorTest {
                 throw e.getCause();
               }
             });
+  }
+
+  /** One that has its runs wait for one another, and counts them. */
+  private static PaymentSource gathering(
+      PaymentSource source, Duration runEvery, AtomicInteger runs) {
+    return (PaymentSource)
+        Proxy.newProxyInstance(
+            PaymentSource.class.getClassLoader(),
+            new Class<?>[] {PaymentSource.class},
+            (Object _, java.lang.reflect.Method method, Object @Nullable [] arguments) -> {
+              if (method.getName().equals("runEvery")) {
+                return runEvery;
+              }
+              if (method.getName().equals("apply")) {
+                runs.incrementAndGet();
+              }
+              try {
+                return method.invoke(source, arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
+  }
+
+  @Test
+  void eventsThatComeBeforeTheNextRunIsDueShareIt() throws Exception {
+    AtomicInteger runs = new AtomicInteger();
+    project(database, gathering(database.source(), Duration.ofSeconds(3), runs), "only");
+    log.random(new Random(20), 1);
+    feed.publish();
+    awaitApplied();
+    assertThat(runs).hasValue(1);
+    for (int i = 0; i < 20; i++) {
+      log.random(new Random(21 + i), 1);
+      feed.publish();
+    }
+    awaitApplied();
+    assertEqualsLog(database, log);
+    // Two where the machine took three seconds to publish them.
+    assertThat(runs.get()).isLessThanOrEqualTo(3);
   }
 
   @Test

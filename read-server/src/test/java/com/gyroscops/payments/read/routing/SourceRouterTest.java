@@ -263,6 +263,18 @@ class SourceRouterTest {
   }
 
   @Test
+  void whereNobodyElseCanAnswerABusySourceIsWaitedForLonger() throws Exception {
+    router = router("", "", sql);
+    sql.standing(4);
+    CompletableFuture<Routed<List<Payment>>> routed =
+        CompletableFuture.supplyAsync(() -> read(atLeast(5)));
+    eventually("it looks where it stands", () -> sql.looks.get() > 0);
+    Thread.sleep(2 * Reading.WAIT_MAX.toMillis());
+    sql.standing(5);
+    assertThat(servedBy(routed.get(20, TimeUnit.SECONDS))).isEqualTo(SQL);
+  }
+
+  @Test
   void whereAnotherReplicaProjectsTheStoreItselfIsLookedAt() {
     sql.standing(4).stands(at(5));
     redis.standing(4);

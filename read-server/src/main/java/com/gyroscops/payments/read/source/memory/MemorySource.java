@@ -70,7 +70,7 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
   static final int PARKED_MAX = 10_000;
 
   /** Each run makes a segment, whatever its size, which is merged with others later. */
-  private static final Duration RUN_EVERY = Duration.ofMillis(15);
+  private static final Duration RUN_EVERY = Duration.ofMillis(20);
 
   /**
    * Analyses with percentiles at a time: each keeps up to 16 bytes for every payment that matches.
@@ -91,14 +91,12 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
   /** Without changes for so long, the index is at rest. */
   private static final Duration REST = Duration.ofSeconds(5);
 
-  /** Least time between two merges at rest: each may write most of the index anew. */
-  private static final Duration MERGE_AT_REST_EVERY = Duration.ofMinutes(1);
-
   /**
-   * Segments of an index at rest. Each search looks into every segment; to leave a few spares the
-   * largest from being written anew for a handful of changes.
+   * Payments outside the largest segment from which on an index at rest is merged, as a part of
+   * all: each search looks into every segment, but the whole index must not be written anew for a
+   * handful of changes.
    */
-  static final int SEGMENTS_AT_REST_MAX = 3;
+  private static final double SCATTERED_MIN = 0.1;
 
   @FunctionalInterface
   private interface Work<T> {
@@ -121,7 +119,6 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
   private volatile boolean closed;
   private volatile int loading;
   private volatile long changedNanos = System.nanoTime();
-  private volatile long mergedAtRestNanos = changedNanos - MERGE_AT_REST_EVERY.toNanos();
   private @Nullable MemoryFolder folder;
   private long newestFence = Long.MIN_VALUE;
   private SourcePosition diverged = SourcePosition.NOWHERE;
@@ -571,38 +568,45 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
 
   @Override
   public Optional<Tidied> optimize() throws SourceUnavailableException {
-    return Optional.of(merge(1));
+    return Optional.of(merge());
   }
 
   /**
-   * Merges segments if nothing has changed for a while; else does nothing. Blocks meanwhile;
-   * queries and changes go on. For one thread.
+   * Merges segments if nothing has changed for a while and it is worth it; else does nothing.
+   * Blocks meanwhile; queries and changes go on.
    */
   public void mergeAtRest() throws SourceUnavailableException {
     mergeAtRest(System.nanoTime());
   }
 
   void mergeAtRest(long now) throws SourceUnavailableException {
-    if (now - changedNanos >= REST.toNanos()
-        && now - mergedAtRestNanos >= MERGE_AT_REST_EVERY.toNanos()
-        && segments() > SEGMENTS_AT_REST_MAX) {
-      mergedAtRestNanos = now;
-      Tidied tidied = merge(SEGMENTS_AT_REST_MAX);
-      LOG.info(
-          "merged {} segments of the index at rest to {}",
-          tidied.segmentsBefore(),
-          tidied.segmentsAfter());
+    if (now - changedNanos >= REST.toNanos() && scattered() >= SCATTERED_MIN) {
+      Tidied tidied = merge();
+      LOG.info("merged {} segments of the index at rest", tidied.segmentsBefore());
     }
   }
 
-  private Tidied merge(int segmentsMax) throws SourceUnavailableException {
+  /** Documents outside the largest segment, replaced ones included, as a part of all. */
+  private double scattered() {
+    View view = acquire();
+    if (view == null) {
+      return 0;
+    }
+    try (view) {
+      int largest = view.leaves().stream().mapToInt(it -> it.reader().maxDoc()).max().orElse(0);
+      int all = view.reader().maxDoc();
+      return all == 0 ? 0 : (double) (all - largest) / all;
+    }
+  }
+
+  private Tidied merge() throws SourceUnavailableException {
     View before = acquire();
     if (before == null) {
       throw new SourceUnavailableException("there is no index now");
     }
     try (before) {
       PaymentIndex index = before.index();
-      index.merge(segmentsMax);
+      index.merge();
       changing.lock();
       try {
         View view = current;

@@ -121,9 +121,9 @@ final class PaymentIndex implements AutoCloseable {
     return newer;
   }
 
-  /** Merges until so many segments are left; into one, without replaced documents. */
-  void merge(int segmentsMax) throws IOException {
-    writer.forceMerge(segmentsMax);
+  /** Merges everything into one segment without replaced documents. */
+  void merge() throws IOException {
+    writer.forceMerge(1);
   }
 
   /** Those of the payments that a view holds. */

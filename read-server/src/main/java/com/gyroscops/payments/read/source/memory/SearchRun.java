@@ -28,10 +28,10 @@ final class SearchRun {
    */
   record Reach(long directMax, long windowMin, long slack) {
     /**
-     * 20,000 payments are looked at in a millisecond or two; two leaves of a tree of points hold
-     * 1,024.
+     * 20,000 payments are looked at in a millisecond or two; a leaf of a tree of points holds 512
+     * at most, and a window ends with a leaf.
      */
-    static final Reach USUAL = new Reach(20_000, 1_024, 4);
+    static final Reach USUAL = new Reach(20_000, 128, 4);
   }
 
   /** How many times larger each window is than the one before. */
