@@ -48,12 +48,6 @@ public final class Projector implements AutoCloseable {
    */
   static final int RUN_EVENTS_MAX = 4_096;
 
-  /**
-   * A run is followed by a rest as long as it took, and at most this: what comes meanwhile shares
-   * the next, so that the busier a store is, the fewer runs it gets.
-   */
-  private static final Duration REST_MAX = Duration.ofMillis(5);
-
   /** Silence after which a stream counts as broken; the relay speaks once a second at least. */
   private static final Duration SILENCE_MAX = Duration.ofSeconds(5);
 
@@ -380,6 +374,7 @@ public final class Projector implements AutoCloseable {
       List<PaymentEvent> run = run(subscription, at, first.get(), runAgainNanos);
       if (!run.isEmpty()) {
         long startNanos = System.nanoTime();
+        runAgainNanos = startNanos + source.runEvery().toNanos();
         switch (source.apply(fence, at, run)) {
           case ApplyOutcome.Applied(SourcePosition there) -> at = there;
           case ApplyOutcome.FencedOut() -> {
@@ -395,13 +390,7 @@ public final class Projector implements AutoCloseable {
             return Optional.of(End.PARKING_FULL);
           }
         }
-        long endNanos = System.nanoTime();
-        long tookNanos = endNanos - startNanos;
-        runAgainNanos =
-            Math.max(
-                startNanos + source.runEvery().toNanos(),
-                endNanos + Math.min(tookNanos, REST_MAX.toNanos()));
-        meters.applied(run.size(), Duration.ofNanos(tookNanos));
+        meters.applied(run.size(), Duration.ofNanos(System.nanoTime() - startNanos));
         known.publish(at);
       }
       said = acknowledge(subscription, at, said, false);
