@@ -26,8 +26,8 @@ final class MemoryUpkeep {
     try {
       source.mergeAtRest();
     } catch (SourceUnavailableException e) {
-      // It was emptied meanwhile, or its folder fails, of which its projector tells.
-      LOG.info("the index stays as it is: {}", e.getMessage());
+      // Searches take somewhat longer, that is all; an index is tried once.
+      LOG.warn("the index stays as it is: {}", e.getMessage());
     }
   }
 }

@@ -89,6 +89,7 @@ public final class Projector implements AutoCloseable {
   private volatile boolean projecting;
   private volatile @Nullable FeedSubscription following;
   private int failures;
+  private SubscribeAck said = SubscribeAck.getDefaultInstance();
   private long parkedTriedNanos;
   private long sessions;
 
@@ -345,7 +346,7 @@ public final class Projector implements AutoCloseable {
           HistoryDivergedException,
           InterruptedException {
     SourcePosition at = start;
-    SubscribeAck said = SubscribeAck.getDefaultInstance();
+    said = SubscribeAck.getDefaultInstance();
     long heardNanos = System.nanoTime();
     long lookedNanos = heardNanos;
     long runAgainNanos = heardNanos;
@@ -362,7 +363,7 @@ public final class Projector implements AutoCloseable {
           throw subscription.silent(SILENCE_MAX);
         }
         // Readers may see more than before.
-        said = acknowledge(subscription, at, said, false);
+        acknowledge(subscription, at, false);
         continue;
       }
       heardNanos = System.nanoTime();
@@ -393,7 +394,7 @@ public final class Projector implements AutoCloseable {
         meters.applied(run.size(), Duration.ofNanos(System.nanoTime() - startNanos));
         known.publish(at);
       }
-      said = acknowledge(subscription, at, said, false);
+      acknowledge(subscription, at, false);
       if (System.nanoTime() - lookedNanos >= LOOK_EVERY.toNanos()) {
         SourcePosition there = source.position();
         if (!there.isIn(at.logId(), at.epoch()) || there.position() < said.getVisiblePosition()) {
@@ -401,7 +402,7 @@ public final class Projector implements AutoCloseable {
           return Optional.empty();
         }
         lookedNanos = System.nanoTime();
-        said = acknowledge(subscription, at, said, true);
+        acknowledge(subscription, at, true);
       }
       if (failures > 0) {
         failures = 0;
@@ -411,9 +412,8 @@ public final class Projector implements AutoCloseable {
     return Optional.of(End.CLOSED);
   }
 
-  /** Tells how the source stands, if that is news or is to be {@code repeated}; what was said. */
-  private SubscribeAck acknowledge(
-      FeedSubscription subscription, SourcePosition at, SubscribeAck said, boolean repeated) {
+  /** Tells how the source stands, if that is news in this subscription or is to be repeated. */
+  private void acknowledge(FeedSubscription subscription, SourcePosition at, boolean repeated) {
     SourcePosition seen = visible == known ? at : visible.latest();
     SubscribeAck ack =
         SubscribeAck.newBuilder()
@@ -427,7 +427,7 @@ public final class Projector implements AutoCloseable {
     if (repeated || !ack.equals(said)) {
       subscription.acknowledge(ack);
     }
-    return ack;
+    said = ack;
   }
 
   /** Makes sure that a batch is of the source's history; a source without one gets it. */
@@ -460,10 +460,15 @@ public final class Projector implements AutoCloseable {
     List<PaymentEvent> run = new ArrayList<>(first.getEventsCount());
     append(run, at, first);
     while (run.size() < RUN_EVENTS_MAX && !run.isEmpty()) {
-      Duration left = Duration.ofNanos(Math.max(0, dueNanos - System.nanoTime()));
-      Optional<EventBatch> more = subscription.next(left);
+      long leftNanos = dueNanos - System.nanoTime();
+      Optional<EventBatch> more = subscription.next(Duration.ofNanos(Math.max(0, leftNanos)));
       if (more.isEmpty()) {
-        break;
+        if (leftNanos <= 0 || isClosing()) {
+          break;
+        }
+        // It was woken: readers see more than before.
+        acknowledge(subscription, at, false);
+        continue;
       }
       if (!at.isIn(more.get().getLogId(), more.get().getEpoch())) {
         throw new HistoryDivergedException("the log's epoch changed within a stream");

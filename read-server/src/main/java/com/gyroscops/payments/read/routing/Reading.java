@@ -54,6 +54,9 @@ final class Reading<T> {
   /** Time between looks at where sources stand while waiting. */
   private static final Duration LOOK_EVERY = Duration.ofMillis(5);
 
+  /** Likewise beyond {@link #WAIT_MAX}: the bell rings for progress, and many may wait. */
+  private static final Duration LATE_LOOK_EVERY = Duration.ofMillis(25);
+
   /**
    * Share of the time left that one source may use while there are others to ask after it: what is
    * left then is enough for any that is well.
@@ -458,7 +461,7 @@ final class Reading<T> {
     }
     boolean patient =
         log == null
-            && waitingFor.keySet().stream().anyMatch(it -> !it.source().isLagging())
+            && waitingFor.keySet().stream().anyMatch(it -> isBusyAtMost(it.source()))
             && patientReads.tryAcquire();
     try {
       return awaitFresh(waitingFor, patient ? PATIENCE_MAX : WAIT_MAX);
@@ -469,8 +472,14 @@ final class Reading<T> {
     }
   }
 
+  /** Whether a source that is too old is so for a moment only, as far as can be told. */
+  private static boolean isBusyAtMost(RoutedSource source) {
+    return source.known().latest().isReady() && !source.isLagging();
+  }
+
   private Optional<Routed<T>> awaitFresh(Map<Candidate, Integer> waitingFor, Duration most) {
-    long until = System.nanoTime() + waitNanos(most);
+    long start = System.nanoTime();
+    long until = start + waitNanos(most);
     try (Bell bell =
         new Bell(waitingFor.keySet().stream().map(it -> it.source().known()).toList())) {
       while (true) {
@@ -478,13 +487,15 @@ final class Reading<T> {
             waitingFor.keySet().stream().filter(it -> meets(it.source().known().latest())).toList();
         Optional<Routed<T>> found =
             ask(caughtUp, false, log != null || waitingFor.size() > caughtUp.size());
-        long left = until - System.nanoTime();
+        long now = System.nanoTime();
+        long left = until - now;
         waitingFor.keySet().removeIf(it -> !isStale(it));
         if (found.isPresent() || left <= 0 || waitingFor.isEmpty()) {
           return found;
         }
         lookAt(waitingFor);
-        bell.await(Math.min(LOOK_EVERY.toNanos(), left));
+        Duration pause = now - start < WAIT_MAX.toNanos() ? LOOK_EVERY : LATE_LOOK_EVERY;
+        bell.await(Math.min(pause.toNanos(), left));
       }
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
@@ -498,8 +509,12 @@ final class Reading<T> {
         .entrySet()
         .removeIf(it -> {
           RoutedSource source = it.getKey().source();
-          if (source.failedLooks() != it.getValue() || source.isAway()) {
+          if (source.failedLooks() != it.getValue()) {
             note(it.getKey(), SourceVerdict.SOURCE_VERDICT_FAILED);
+            return true;
+          }
+          if (source.isAway()) {
+            note(it.getKey(), SourceVerdict.SOURCE_VERDICT_UNHEALTHY);
             return true;
           }
           source.look();

@@ -8,6 +8,7 @@ import com.gyroscops.payments.v1.QueryServiceGrpc;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -39,6 +40,9 @@ final class RollingBenchmark implements Benchmark {
 
   private static final int VERIFY_SECONDS_MAX = 10;
 
+  /** Sources besides sql: memory alone. */
+  private static final Map<String, String> READ_SETTINGS = Map.of("MEMORY_PAYMENTS_MAX", "2000000");
+
   /** Ends a replica somehow and has it back. */
   private interface Restart {
     void run(ServerProcess replica) throws IOException, InterruptedException;
@@ -59,7 +63,7 @@ final class RollingBenchmark implements Benchmark {
     try (Stack stack = Stack.start(settings, Map.of("DRAIN_NOTICE", "1s"))) {
       report.postgres(stack.describePostgres());
       Progress.say("rolling, training of ahead-of-time caches");
-      stack.trainAheadOfTime(RollingBenchmark::warmUp);
+      stack.trainAheadOfTime(READ_SETTINGS, RollingBenchmark::warmUp);
       stack.writeServer().close();
       List<String> feeds = new ArrayList<>();
       List<ServerProcess> writers = new ArrayList<>();
@@ -77,7 +81,7 @@ final class RollingBenchmark implements Benchmark {
         readers.add(
             stack.startReadServer(
                 "read-server-" + i,
-                Map.of("FEED_TARGETS", String.join(",", feeds), "MEMORY_PAYMENTS_MAX", "2000000")));
+                with(READ_SETTINGS, Map.of("FEED_TARGETS", String.join(",", feeds)))));
       }
       List<ServerProcess> replicas = new ArrayList<>(writers);
       replicas.addAll(readers);
@@ -113,6 +117,12 @@ final class RollingBenchmark implements Benchmark {
         }
       }
     }
+  }
+
+  private static Map<String, String> with(Map<String, String> some, Map<String, String> others) {
+    Map<String, String> all = new HashMap<>(some);
+    all.putAll(others);
+    return all;
   }
 
   private static void warmUp(ServerProcess writer, ServerProcess reader)

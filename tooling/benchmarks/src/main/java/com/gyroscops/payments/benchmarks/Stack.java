@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -81,7 +82,7 @@ final class Stack implements AutoCloseable {
   private final Map<String, String> serverSettings;
 
   /** Of the JVM, by server. */
-  private final Map<String, String> aotOptions = new HashMap<>();
+  private final Map<String, String> aotOptions = new ConcurrentHashMap<>();
 
   private final ServerProcess writeServer;
   private @Nullable ServerProcess readServer;
@@ -232,14 +233,17 @@ final class Stack implements AutoCloseable {
   /**
    * Has servers that are started from now on use ahead-of-time caches of the JVM: what a server of
    * each kind loads, links and compiles during a training run.
+   *
+   * @param readSettings of the read-server that is trained: what it has is what the cache is for
    */
-  synchronized void trainAheadOfTime(Training training) throws IOException, InterruptedException {
+  void trainAheadOfTime(Map<String, String> readSettings, Training training)
+      throws IOException, InterruptedException {
     for (String server : List.of(WRITE_SERVER, READ_SERVER)) {
       aotOptions.put(server, "-XX:AOTCacheOutput=" + aotCache(server));
     }
     ServerProcess trainedWriter =
         startWriteServer(WRITE_SERVER + "-trained", FreePorts.next(), Map.of());
-    ServerProcess trainedReader = startReadServer(READ_SERVER + "-trained", Map.of());
+    ServerProcess trainedReader = startReadServer(READ_SERVER + "-trained", readSettings);
     trainedWriter.awaitServing();
     trainedReader.awaitServing();
     training.with(trainedWriter, trainedReader);

@@ -119,6 +119,7 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
   private volatile boolean closed;
   private volatile int loading;
   private volatile long changedNanos = System.nanoTime();
+  private @Nullable PaymentIndex leftUnmerged;
   private @Nullable MemoryFolder folder;
   private long newestFence = Long.MIN_VALUE;
   private SourcePosition diverged = SourcePosition.NOWHERE;
@@ -573,30 +574,40 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
 
   /**
    * Merges segments if nothing has changed for a while and it is worth it; else does nothing.
-   * Blocks meanwhile; queries and changes go on.
+   * Blocks meanwhile; queries and changes go on. For one thread.
    */
   public void mergeAtRest() throws SourceUnavailableException {
     mergeAtRest(System.nanoTime());
   }
 
   void mergeAtRest(long now) throws SourceUnavailableException {
-    if (now - changedNanos >= REST.toNanos() && scattered() >= SCATTERED_MIN) {
-      Tidied tidied = merge();
-      LOG.info("merged {} segments of the index at rest", tidied.segmentsBefore());
+    if (now - changedNanos < REST.toNanos()) {
+      return;
+    }
+    View view = acquire();
+    if (view == null) {
+      return;
+    }
+    try (view) {
+      PaymentIndex index = view.index();
+      if (index != leftUnmerged && scattered(view) >= SCATTERED_MIN) {
+        // Whatever becomes of it: a merge that failed once, or lacks room, is not tried on and on.
+        leftUnmerged = index;
+        index.requireRoomToMerge();
+        Tidied tidied = merge();
+        leftUnmerged = null;
+        LOG.info("merged {} segments of the index at rest", tidied.segmentsBefore());
+      }
+    } catch (IOException e) {
+      throw new SourceUnavailableException("the index is not merged: " + e.getMessage(), e);
     }
   }
 
   /** Documents outside the largest segment, replaced ones included, as a part of all. */
-  private double scattered() {
-    View view = acquire();
-    if (view == null) {
-      return 0;
-    }
-    try (view) {
-      int largest = view.leaves().stream().mapToInt(it -> it.reader().maxDoc()).max().orElse(0);
-      int all = view.reader().maxDoc();
-      return all == 0 ? 0 : (double) (all - largest) / all;
-    }
+  private static double scattered(View view) {
+    int largest = view.leaves().stream().mapToInt(it -> it.reader().maxDoc()).max().orElse(0);
+    int all = view.reader().maxDoc();
+    return all == 0 ? 0 : (double) (all - largest) / all;
   }
 
   private Tidied merge() throws SourceUnavailableException {

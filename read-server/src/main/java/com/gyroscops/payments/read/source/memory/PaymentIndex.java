@@ -2,6 +2,7 @@ package com.gyroscops.payments.read.source.memory;
 
 import com.gyroscops.payments.v1.Payment;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -119,6 +120,23 @@ final class PaymentIndex implements AutoCloseable {
       return reader;
     }
     return newer;
+  }
+
+  /**
+   * A merge writes the whole index a second time before the first can go; a disk that is full ends
+   * the writer for good.
+   *
+   * @throws IOException if there is no room for that, and as much again for what comes meanwhile
+   */
+  void requireRoomToMerge() throws IOException {
+    long bytes = 0;
+    for (String file : directory.listAll()) {
+      bytes += directory.fileLength(file);
+    }
+    long room = Files.getFileStore(folder).getUsableSpace();
+    if (room < 2 * bytes) {
+      throw new IOException("%d bytes are free where %d are needed".formatted(room, 2 * bytes));
+    }
   }
 
   /** Merges everything into one segment without replaced documents. */
