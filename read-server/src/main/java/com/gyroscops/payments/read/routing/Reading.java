@@ -46,10 +46,13 @@ final class Reading<T> {
   static final Duration WAIT_MAX = Duration.ofMillis(200);
 
   /**
-   * Likewise where the log cannot be asked instead, the source is not far behind, and not too many
-   * wait that long already: a busy source is behind for a moment.
+   * Reads for which an error would only mean to be asked again: the log cannot be asked instead,
+   * and a source is behind for a moment, being busy.
+   *
+   * @param waitMax longest wait of such a read
+   * @param reads that may wait so long at once; the others wait no longer than usual
    */
-  static final Duration PATIENCE_MAX = Duration.ofSeconds(2);
+  record Patience(Duration waitMax, Semaphore reads) {}
 
   /** Time between looks at where sources stand while waiting. */
   private static final Duration LOOK_EVERY = Duration.ofMillis(5);
@@ -91,7 +94,7 @@ final class Reading<T> {
   private final Function<PaymentSource, Answer<T>> question;
   private final @Nullable LastResort<T> log;
   private final Semaphore logReads;
-  private final Semaphore patientReads;
+  private final Patience patience;
   private final Optional<Requirement> required;
   private final boolean knowable;
   private final List<Candidate> candidates;
@@ -121,7 +124,7 @@ final class Reading<T> {
       Function<PaymentSource, Answer<T>> question,
       @Nullable LastResort<T> log,
       Semaphore logReads,
-      Semaphore patientReads,
+      Patience patience,
       Optional<Requirement> required,
       boolean knowable,
       List<Candidate> candidates,
@@ -133,7 +136,7 @@ final class Reading<T> {
     this.question = question;
     this.log = log;
     this.logReads = logReads;
-    this.patientReads = patientReads;
+    this.patience = patience;
     this.required = required;
     this.knowable = knowable;
     this.candidates = candidates;
@@ -462,12 +465,12 @@ final class Reading<T> {
     boolean patient =
         log == null
             && waitingFor.keySet().stream().anyMatch(it -> isBusyAtMost(it.source()))
-            && patientReads.tryAcquire();
+            && patience.reads().tryAcquire();
     try {
-      return awaitFresh(waitingFor, patient ? PATIENCE_MAX : WAIT_MAX);
+      return awaitFresh(waitingFor, patient ? patience.waitMax() : WAIT_MAX);
     } finally {
       if (patient) {
-        patientReads.release();
+        patience.reads().release();
       }
     }
   }

@@ -10,6 +10,7 @@ import com.gyroscops.payments.v1.ReadStrategy;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -46,16 +47,29 @@ public final class SourceRouter implements AutoCloseable {
   /** Most reads that wait long for a source: half of the queries there may be, so others go on. */
   static final int PATIENT_READS_MAX = 256;
 
+  /** How long they wait: longer than a busy source is behind. */
+  static final Duration PATIENCE_MAX = Duration.ofSeconds(2);
+
   private final List<RoutedSource> sources;
   private final Freshness freshness;
   private final RoutingRules rules;
   private final RoutingMeters meters;
   private final ScheduledExecutorService deadlines = deadlines();
   private final Semaphore logReads = new Semaphore(LOG_READS_MAX);
-  private final Semaphore patientReads = new Semaphore(PATIENT_READS_MAX);
+  private final Reading.Patience patience;
 
   public SourceRouter(
       List<RoutedSource> sources, Freshness freshness, RoutingRules rules, MeterRegistry meters) {
+    this(sources, freshness, rules, meters, PATIENCE_MAX);
+  }
+
+  SourceRouter(
+      List<RoutedSource> sources,
+      Freshness freshness,
+      RoutingRules rules,
+      MeterRegistry meters,
+      Duration patienceMax) {
+    patience = new Reading.Patience(patienceMax, new Semaphore(PATIENT_READS_MAX));
     this.sources = List.copyOf(sources);
     this.freshness = freshness;
     this.rules = rules;
@@ -132,7 +146,7 @@ public final class SourceRouter implements AutoCloseable {
             question,
             logAllowed ? log : null,
             logReads,
-            patientReads,
+            patience,
             required,
             knowable,
             order(options, acceptable, allowed),

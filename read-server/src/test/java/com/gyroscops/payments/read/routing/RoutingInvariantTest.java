@@ -63,7 +63,9 @@ class RoutingInvariantTest {
               new HeadTracker(feed, System::nanoTime),
               sources.stream().map(it -> it.known).toList()),
           RoutingRules.NONE,
-          new SimpleMeterRegistry());
+          new SimpleMeterRegistry(),
+          // Hundreds of reads fail here.
+          Duration.ofMillis(50));
 
   @AfterEach
   void stop() {
