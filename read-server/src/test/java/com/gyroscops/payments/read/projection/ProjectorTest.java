@@ -396,9 +396,22 @@ class ProjectorTest {
   }
 
   @Test
-  void eventsThatComeBeforeTheNextRunIsDueShareIt() throws Exception {
+  void eventsThatComeBeforeTheNextRunIsDueShareItThoughReadersSeeMoreMeanwhile() throws Exception {
     AtomicInteger runs = new AtomicInteger();
-    project(database, gathering(database.source(), Duration.ofSeconds(3), runs), "only");
+    FeedClient client = open(FeedClient.to(List.of(feed.target())));
+    KnownPosition known = new KnownPosition();
+    KnownPosition visible = new KnownPosition();
+    HeadTracker heads = new HeadTracker(client, System::nanoTime);
+    open(Projector.leased(
+            gathering(database.source(), Duration.ofSeconds(3), runs),
+            "sql",
+            client,
+            database.leases(),
+            "only",
+            known,
+            visible,
+            new ProjectionMeters(new SimpleMeterRegistry(), "sql", known, heads)))
+        .start();
     log.random(new Random(20), 1);
     feed.publish();
     awaitApplied();
@@ -406,6 +419,7 @@ class ProjectorTest {
     for (int i = 0; i < 20; i++) {
       log.random(new Random(21 + i), 1);
       feed.publish();
+      visible.publish(new SourcePosition("payments", "epoch-1", 0, "seen-" + i, 0, 0));
     }
     awaitApplied();
     assertEqualsLog(database, log);
