@@ -419,6 +419,7 @@ class ProjectorTest {
     for (int i = 0; i < 20; i++) {
       log.random(new Random(21 + i), 1);
       feed.publish();
+      Thread.sleep(30); // Time enough for a run, if one were begun.
       visible.publish(new SourcePosition("payments", "epoch-1", 0, "seen-" + i, 0, 0));
     }
     awaitApplied();
