@@ -269,6 +269,7 @@ class SourceRouterTest {
     CompletableFuture<Routed<List<Payment>>> routed =
         CompletableFuture.supplyAsync(() -> read(atLeast(5)));
     eventually("it looks where it stands", () -> sql.looks.get() > 0);
+    // What is shown is that the read still waits after the usual wait.
     Thread.sleep(2 * Reading.WAIT_MAX.toMillis());
     sql.standing(5);
     assertThat(servedBy(routed.get(20, TimeUnit.SECONDS))).isEqualTo(SQL);

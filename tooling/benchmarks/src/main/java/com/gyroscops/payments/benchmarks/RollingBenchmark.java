@@ -8,7 +8,6 @@ import com.gyroscops.payments.v1.QueryServiceGrpc;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -40,8 +39,12 @@ final class RollingBenchmark implements Benchmark {
 
   private static final int VERIFY_SECONDS_MAX = 10;
 
-  /** Sources besides sql: memory alone. */
-  private static final Map<String, String> READ_SETTINGS = Map.of("MEMORY_PAYMENTS_MAX", "2000000");
+  /**
+   * A notice of drains as an installation has by default, which the other benchmarks do without to
+   * end sooner; and memory as the only source besides sql.
+   */
+  private static final Map<String, String> SERVER_SETTINGS =
+      Map.of("DRAIN_NOTICE", "1s", "MEMORY_PAYMENTS_MAX", "2000000");
 
   /** Ends a replica somehow and has it back. */
   private interface Restart {
@@ -59,11 +62,10 @@ final class RollingBenchmark implements Benchmark {
   @Override
   public void run(Settings settings, Report report) throws Exception {
     int calls = settings.scaled(CALLS);
-    // What an installation has by default; the other benchmarks have none, to end sooner.
-    try (Stack stack = Stack.start(settings, Map.of("DRAIN_NOTICE", "1s"))) {
+    try (Stack stack = Stack.start(settings, SERVER_SETTINGS)) {
       report.postgres(stack.describePostgres());
       Progress.say("rolling, training of ahead-of-time caches");
-      stack.trainAheadOfTime(READ_SETTINGS, RollingBenchmark::warmUp);
+      stack.trainAheadOfTime(RollingBenchmark::warmUp);
       stack.writeServer().close();
       List<String> feeds = new ArrayList<>();
       List<ServerProcess> writers = new ArrayList<>();
@@ -80,8 +82,7 @@ final class RollingBenchmark implements Benchmark {
       for (int i = 1; i <= 2; i++) {
         readers.add(
             stack.startReadServer(
-                "read-server-" + i,
-                with(READ_SETTINGS, Map.of("FEED_TARGETS", String.join(",", feeds)))));
+                "read-server-" + i, Map.of("FEED_TARGETS", String.join(",", feeds))));
       }
       List<ServerProcess> replicas = new ArrayList<>(writers);
       replicas.addAll(readers);
@@ -117,12 +118,6 @@ final class RollingBenchmark implements Benchmark {
         }
       }
     }
-  }
-
-  private static Map<String, String> with(Map<String, String> some, Map<String, String> others) {
-    Map<String, String> all = new HashMap<>(some);
-    all.putAll(others);
-    return all;
   }
 
   private static void warmUp(ServerProcess writer, ServerProcess reader)

@@ -233,17 +233,14 @@ final class Stack implements AutoCloseable {
   /**
    * Has servers that are started from now on use ahead-of-time caches of the JVM: what a server of
    * each kind loads, links and compiles during a training run.
-   *
-   * @param readSettings of the read-server that is trained: what it has is what the cache is for
    */
-  void trainAheadOfTime(Map<String, String> readSettings, Training training)
-      throws IOException, InterruptedException {
+  void trainAheadOfTime(Training training) throws IOException, InterruptedException {
     for (String server : List.of(WRITE_SERVER, READ_SERVER)) {
       aotOptions.put(server, "-XX:AOTCacheOutput=" + aotCache(server));
     }
     ServerProcess trainedWriter =
         startWriteServer(WRITE_SERVER + "-trained", FreePorts.next(), Map.of());
-    ServerProcess trainedReader = startReadServer(READ_SERVER + "-trained", readSettings);
+    ServerProcess trainedReader = startReadServer(READ_SERVER + "-trained", Map.of());
     trainedWriter.awaitServing();
     trainedReader.awaitServing();
     training.with(trainedWriter, trainedReader);

@@ -593,13 +593,10 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
       if (index != leftUnmerged && scattered(view) >= SCATTERED_MIN) {
         // Whatever becomes of it: a merge that failed once, or lacks room, is not tried on and on.
         leftUnmerged = index;
-        index.requireRoomToMerge();
         Tidied tidied = merge();
         leftUnmerged = null;
         LOG.info("merged {} segments of the index at rest", tidied.segmentsBefore());
       }
-    } catch (IOException e) {
-      throw new SourceUnavailableException("the index is not merged: " + e.getMessage(), e);
     }
   }
 

@@ -123,12 +123,13 @@ final class PaymentIndex implements AutoCloseable {
   }
 
   /**
-   * A merge writes the whole index a second time before the first can go; a disk that is full ends
-   * the writer for good.
+   * Merges everything into one segment without replaced documents. That writes the whole index a
+   * second time before the first can go, and a disk that is full ends the writer for good.
    *
-   * @throws IOException if there is no room for that, and as much again for what comes meanwhile
+   * @throws IOException also where there is no room for that, and as much again for what comes
+   *     meanwhile; nothing is changed then
    */
-  void requireRoomToMerge() throws IOException {
+  void merge() throws IOException {
     long bytes = 0;
     for (String file : directory.listAll()) {
       bytes += directory.fileLength(file);
@@ -137,10 +138,6 @@ final class PaymentIndex implements AutoCloseable {
     if (room < 2 * bytes) {
       throw new IOException("%d bytes are free where %d are needed".formatted(room, 2 * bytes));
     }
-  }
-
-  /** Merges everything into one segment without replaced documents. */
-  void merge() throws IOException {
     writer.forceMerge(1);
   }
 
