@@ -17,9 +17,11 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,6 +77,18 @@ final class JournalIT {
     return line.getAsJsonObject("event").get("event_id").getAsString();
   }
 
+  private static Instant recordTime(JsonObject line) {
+    return Instant.parse(line.getAsJsonObject("event").get("record_time").getAsString());
+  }
+
+  private static List<Long> positions(List<JsonObject> lines) {
+    return positions(lines, line -> true);
+  }
+
+  private static List<Long> positions(List<JsonObject> lines, Predicate<JsonObject> selected) {
+    return lines.stream().filter(selected).map(line -> line.get("position").getAsLong()).toList();
+  }
+
   private List<JsonObject> exported(CliStack stack, String... filters) throws IOException {
     Path file = folder.resolve("export.jsonl");
     List<String> command =
@@ -89,20 +103,25 @@ final class JournalIT {
   /** What the commands say of a journal to which something was done. */
   private void damage(CliStack stack) throws IOException {
     List<JsonObject> all = exported(stack);
-    JsonObject tenth = all.get(9).getAsJsonObject("event");
-    String organization = tenth.get("organization_id").getAsString();
-    String time = tenth.get("record_time").getAsString();
-    assertThat(exported(stack, "--organization", organization))
+    JsonObject middle = all.get(all.size() / 2).getAsJsonObject("event");
+    String organization = middle.get("organization_id").getAsString();
+    String time = middle.get("record_time").getAsString();
+    Predicate<JsonObject> before = line -> recordTime(line).isBefore(Instant.parse(time));
+    assertThat(positions(exported(stack, "--organization", organization)))
         .isEqualTo(
-            all.stream()
-                .filter(line ->
+            positions(
+                all,
+                line ->
                     line.getAsJsonObject("event")
                         .get("organization_id")
                         .getAsString()
-                        .equals(organization))
-                .toList());
-    assertThat(exported(stack, "--from", time)).contains(all.get(9)).doesNotContain(all.get(0));
-    assertThat(exported(stack, "--to", time)).contains(all.get(0)).doesNotContain(all.get(9));
+                        .equals(organization)));
+    assertThat(positions(exported(stack, "--from", time)))
+        .isEqualTo(positions(all, before.negate()))
+        .doesNotContain(1L);
+    assertThat(positions(exported(stack, "--to", time)))
+        .isEqualTo(positions(all, before))
+        .contains(1L);
 
     Ran short0 = stack.run("journal", "verify", "--expect-position", "" + (all.size() + 1));
     assertThat(short0.exitCode()).isEqualTo(1);
@@ -119,9 +138,9 @@ final class JournalIT {
 
     try (RandomAccessFile file = new RandomAccessFile(last.toFile(), "rw")) {
       file.seek(size / 2);
-      int before = file.read();
+      int whole = file.read();
       file.seek(size / 2);
-      file.write(before ^ 1);
+      file.write(whole ^ 1);
     }
     Ran damaged = stack.run("journal", "verify");
     assertThat(damaged.exitCode()).isEqualTo(1);
