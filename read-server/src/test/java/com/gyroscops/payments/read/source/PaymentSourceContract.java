@@ -264,7 +264,8 @@ public abstract class PaymentSourceContract {
     assertThat(data(source.search(textSearch("lam"))).payments()).isEmpty();
   }
 
-  private static PaymentSearch textSearch(String text) {
+  /** Payments of acme with these words. */
+  protected static PaymentSearch textSearch(String text) {
     Filter all = Filter.all("acme");
     Filter filter =
         new Filter(

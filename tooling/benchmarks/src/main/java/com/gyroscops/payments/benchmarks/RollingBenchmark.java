@@ -34,8 +34,8 @@ final class RollingBenchmark implements Benchmark {
 
   private static final int WARM_UP_PER_SECOND = 500;
 
-  /** Between the return of a replica and the end of the next. */
-  private static final long PAUSE_MILLIS = 2_000;
+  /** Between the return of a replica and the end of the next, as minReadySeconds in Kubernetes. */
+  private static final long PAUSE_MILLIS = 10_000;
 
   private static final int VERIFY_SECONDS_MAX = 10;
 

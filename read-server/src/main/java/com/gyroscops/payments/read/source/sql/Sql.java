@@ -33,6 +33,18 @@ final class Sql {
     return this;
   }
 
+  /**
+   * Statements as one. The driver sends them together, and the database runs them in order, up to
+   * the first that fails; with auto-commit they are one transaction.
+   */
+  static Sql together(List<Sql> statements) {
+    Sql all = new Sql("");
+    for (Sql each : statements) {
+      all.append(all.text.isEmpty() ? "" : "; ").append(each);
+    }
+    return all;
+  }
+
   PreparedStatement prepare(Connection connection) throws SQLException {
     PreparedStatement statement = connection.prepareStatement(text.toString());
     try {

@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -17,7 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.sql.DataSource;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +33,9 @@ final class SqlApply {
 
   /** Most parked events: above it something is wrong that parking does not mend. */
   static final long PARKED_MAX = 10_000;
+
+  /** The SQLSTATE of {@code move_checkpoint}, of a checkpoint that is not where it should be. */
+  private static final String NOT_MOVED = "GP001";
 
   /**
    * Settings of every transaction here.
@@ -60,6 +64,7 @@ final class SqlApply {
 
   private final DataSource dataSource;
   private final String source;
+  private final AtomicBoolean wordsPending = new AtomicBoolean();
 
   SqlApply(DataSource dataSource, String source) {
     this.dataSource = dataSource;
@@ -137,58 +142,86 @@ final class SqlApply {
   private ApplyOutcome write(
       long fence, SourcePosition at, List<PaymentEvent> events, Optional<String> refused)
       throws SQLException, SourceUnavailableException {
+    ApplyPlan plan =
+        refused.isPresent() ? ApplyPlan.parkingAll(events, refused.get()) : plan(at, events);
+    long parked = at.parked() + plan.parked.size();
+    if (parked > PARKED_MAX) {
+      return new ApplyOutcome.ParkingFull(PARKED_MAX);
+    }
     PaymentEvent last = events.getLast();
-    Sql move =
-        new Sql("update checkpoints c set position = ?", last.getPosition())
-            .append(", last_event_id = ?", last.getEventId())
-            .append(" where c.source = ? and c.position = ?", source, at.position())
-            .append(
-                " and c.fence = ? and c.log_id = ? and c.epoch = ?", fence, at.logId(), at.epoch())
-            .append(" returning " + SqlCheckpoint.COLUMNS + SETTINGS);
-    Optional<ApplyOutcome> outcome =
-        transaction(
-            connection -> {
-              Optional<SourcePosition> moved = SqlCheckpoint.query(connection, move);
-              if (moved.isEmpty()) {
-                return Optional.empty();
-              }
-              long parked = moved.get().parked();
-              ApplyPlan plan =
-                  refused.isPresent()
-                      ? ApplyPlan.parkingAll(events, refused.get())
-                      : ApplyPlan.of(
-                          events,
-                          stored(connection, events),
-                          parked == 0 ? Set.of() : parkedAmong(connection, events));
-              if (parked + plan.parked.size() > PARKED_MAX) {
-                // Not an Applied, so the transaction is rolled back.
-                return Optional.of(new ApplyOutcome.ParkingFull(PARKED_MAX));
-              }
-              SqlRows.write(connection, plan);
-              park(connection, plan);
-              return Optional.of(
-                  new ApplyOutcome.Applied(
-                      moved
-                          .get()
-                          .advancedTo(
-                              last.getPosition(), last.getEventId(), parked + plan.parked.size())));
-            },
-            ApplyOutcome.Applied.class::isInstance);
-    return outcome.orElseGet(ApplyOutcome.FencedOut::new);
+    List<Sql> run = new ArrayList<>();
+    run.add(
+        new Sql("select " + SqlCheckpoint.COLUMNS + SETTINGS + " from move_checkpoint(")
+            .append("?, ?, ?, ?, ", source, fence, at.logId(), at.epoch())
+            .append("?, ?, ", at.position(), at.parked())
+            .append("?, ?, ?) as c", last.getPosition(), last.getEventId(), parked));
+    run.addAll(SqlRows.writing(plan));
+    if (!plan.parked.isEmpty()) {
+      run.add(SqlRows.parking(source, plan.parked));
+    }
+    try (Connection connection = dataSource.getConnection()) {
+      // One transaction and one round trip: what each run costs besides its rows.
+      SourcePosition there = SqlCheckpoint.query(connection, Sql.together(run)).orElseThrow();
+      if (!plan.worded.isEmpty()) {
+        wordsPending.set(true);
+      }
+      logParked(plan);
+      return new ApplyOutcome.Applied(there);
+    } catch (SQLException e) {
+      if (NOT_MOVED.equals(e.getSQLState())) {
+        return new ApplyOutcome.FencedOut();
+      }
+      throw e;
+    }
   }
 
-  private void park(Connection connection, ApplyPlan plan) throws SQLException {
+  /**
+   * What the events do, from what is stored now. It is read before the transaction that writes,
+   * which checks that nothing has changed: only with position, fence or number of parked events
+   * does what is stored change.
+   */
+  private ApplyPlan plan(SourcePosition at, List<PaymentEvent> events) throws SQLException {
+    Set<PaymentKey> older = older(events);
+    if (older.isEmpty() && at.parked() == 0) {
+      return ApplyPlan.of(events, Map.of(), Set.of());
+    }
+    try (Connection connection = dataSource.getConnection()) {
+      return ApplyPlan.of(
+          events,
+          stored(connection, older),
+          at.parked() == 0 ? Set.of() : parkedAmong(connection, events));
+    }
+  }
+
+  private static void logParked(ApplyPlan plan) {
     if (!plan.parked.isEmpty()) {
-      SqlRows.park(connection, source, plan.parked);
-      new Sql("update checkpoints set parked = parked + ?", (long) plan.parked.size())
-          .append(" where source = ?", source)
-          .update(connection);
       ApplyPlan.Parked first = plan.parked.getFirst();
       LOG.atError()
           .addKeyValue("organization", first.event().getOrganizationId())
           .addKeyValue("payment", first.event().getPaymentId())
           .addKeyValue("position", first.event().getPosition())
           .log("parked {} events, the first because: {}", plan.parked.size(), first.reason());
+    }
+  }
+
+  long indexWords() throws SourceUnavailableException {
+    if (!wordsPending.getAndSet(false)) {
+      return 0;
+    }
+    boolean done = false;
+    try (Connection connection = dataSource.getConnection();
+        PreparedStatement statement =
+            connection.prepareStatement("select gin_clean_pending_list('payment_words_by_word')");
+        ResultSet row = statement.executeQuery()) {
+      row.next();
+      done = true;
+      return row.getLong(1);
+    } catch (SQLException e) {
+      throw SqlFailures.unavailable(e);
+    } finally {
+      if (!done) {
+        wordsPending.set(true);
+      }
     }
   }
 
@@ -202,7 +235,7 @@ final class SqlApply {
       for (PaymentKey key :
           unlessRefused(connection -> Optional.of(parkedPayments(connection))).orElseThrow()) {
         try {
-          transaction(connection -> retry(connection, lock, key), _ -> true);
+          transaction(connection -> retry(connection, lock, key));
         } catch (SQLException e) {
           if (!SqlFailures.isOfData(e)) {
             throw SqlFailures.unavailable(e);
@@ -221,11 +254,12 @@ final class SqlApply {
       return Optional.empty();
     }
     List<PaymentEvent> events = SqlRows.parkedEvents(connection, source, key);
-    ApplyPlan plan = ApplyPlan.of(events, stored(connection, events), Set.of());
+    ApplyPlan plan = ApplyPlan.of(events, stored(connection, older(events)), Set.of());
     if (plan.accepted.isEmpty()) {
       return Optional.empty();
     }
-    SqlRows.write(connection, plan);
+    Sql.together(SqlRows.writing(plan)).update(connection);
+    wordsPending.set(true);
     long[] positions = plan.accepted.stream().mapToLong(PaymentEvent::getPosition).toArray();
     int freed =
         new Sql("delete from parked_events where source = ?", source)
@@ -270,17 +304,21 @@ final class SqlApply {
     return keys;
   }
 
-  /** What is stored of those payments whose first event here is not their first of all. */
-  private static Map<PaymentKey, Stored> stored(Connection connection, List<PaymentEvent> events)
-      throws SQLException {
+  /** Payments whose first event here is not their first of all. */
+  private static Set<PaymentKey> older(List<PaymentEvent> events) {
     Set<PaymentKey> seen = new HashSet<>();
-    Set<PaymentKey> wanted = new LinkedHashSet<>();
+    Set<PaymentKey> older = new LinkedHashSet<>();
     for (PaymentEvent event : events) {
       PaymentKey key = PaymentKey.of(event);
       if (seen.add(key) && event.getVersion() != 1) {
-        wanted.add(key);
+        older.add(key);
       }
     }
+    return older;
+  }
+
+  private static Map<PaymentKey, Stored> stored(Connection connection, Set<PaymentKey> wanted)
+      throws SQLException {
     if (wanted.isEmpty()) {
       return Map.of();
     }
@@ -330,18 +368,18 @@ final class SqlApply {
 
   private <T> Optional<T> unlessRefused(Work<T> work) throws SourceUnavailableException {
     try {
-      return transaction(work, _ -> true);
+      return transaction(work);
     } catch (SQLException e) {
       throw SqlFailures.unavailable(e);
     }
   }
 
-  private <T> Optional<T> transaction(Work<T> work, Predicate<T> commit) throws SQLException {
+  private <T> Optional<T> transaction(Work<T> work) throws SQLException {
     try (Connection connection = dataSource.getConnection()) {
       connection.setAutoCommit(false);
       try {
         Optional<T> result = work.in(connection);
-        if (result.filter(commit).isPresent()) {
+        if (result.isPresent()) {
           connection.commit();
         } else {
           connection.rollback();

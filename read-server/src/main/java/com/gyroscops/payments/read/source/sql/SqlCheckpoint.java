@@ -5,6 +5,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Objects;
 import java.util.Optional;
 
 /** The row that says where the source stands. */
@@ -26,11 +27,19 @@ final class SqlCheckpoint {
         row.getLong(6));
   }
 
-  /** Runs a statement that returns {@link #COLUMNS} of the row if it found or changed it. */
+  /**
+   * Runs a statement that returns {@link #COLUMNS} of the row if it found or changed it. Of several
+   * together, it is the first.
+   */
   static Optional<SourcePosition> query(Connection connection, Sql sql) throws SQLException {
     try (PreparedStatement statement = sql.prepare(connection);
-        ResultSet rows = statement.executeQuery()) {
+        ResultSet rows = first(statement)) {
       return rows.next() ? Optional.of(read(rows)) : Optional.empty();
     }
+  }
+
+  private static ResultSet first(PreparedStatement statement) throws SQLException {
+    statement.execute();
+    return Objects.requireNonNull(statement.getResultSet(), "the first statement returns no rows");
   }
 }

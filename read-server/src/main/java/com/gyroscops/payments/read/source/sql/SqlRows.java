@@ -23,22 +23,27 @@ final class SqlRows {
 
   private SqlRows() {}
 
-  static void write(Connection connection, ApplyPlan plan) throws SQLException {
+  /** What writes the plan's accepted events and what follows from them. */
+  static List<Sql> writing(ApplyPlan plan) {
+    List<Sql> statements = new ArrayList<>();
     if (!plan.accepted.isEmpty()) {
-      events(connection, plan.accepted);
-      payments(connection, List.copyOf(plan.newest.values()));
-      words(connection, plan);
+      statements.add(events(plan.accepted));
+      statements.add(payments(List.copyOf(plan.newest.values())));
+    }
+    if (!plan.worded.isEmpty()) {
+      statements.add(words(plan));
     }
     plan.payments.values().removeIf(Delta::isNothing);
     if (!plan.payments.isEmpty()) {
-      paymentRollups(connection, List.copyOf(plan.payments.entrySet()));
+      statements.add(paymentRollups(List.copyOf(plan.payments.entrySet())));
     }
     if (!plan.refunds.isEmpty()) {
-      refundRollups(connection, List.copyOf(plan.refunds.entrySet()));
+      statements.add(refundRollups(List.copyOf(plan.refunds.entrySet())));
     }
+    return statements;
   }
 
-  private static void events(Connection connection, List<PaymentEvent> events) throws SQLException {
+  private static Sql events(List<PaymentEvent> events) {
     int n = events.size();
     long[] versions = new long[n];
     long[] positions = new long[n];
@@ -64,7 +69,7 @@ final class SqlRows {
         refundCurrencies[i] = amount.getCurrencyCode();
       }
     }
-    new Sql("insert into payment_events (version, position, refund_at, refund_amount,")
+    return new Sql("insert into payment_events (version, position, refund_at, refund_amount,")
         .append(" organization_id, payment_id, correlation_id, refund_currency, event)")
         // The currency tells a refund: arrays of primitives have no nulls.
         .append(
@@ -72,12 +77,10 @@ final class SqlRows {
         .append(" o, p, r, c, e from ")
         .append("unnest(?, ?, ?, ?, ", versions, positions, refundTimes, refundAmounts)
         .append("?, ?, ?, ?, ?)", organizations, payments, correlations, refundCurrencies, bytes)
-        .append(" as u (v, l, t, a, o, p, r, c, e)")
-        .update(connection);
+        .append(" as u (v, l, t, a, o, p, r, c, e)");
   }
 
-  private static void payments(Connection connection, List<PaymentEvent> newest)
-      throws SQLException {
+  private static Sql payments(List<PaymentEvent> newest) {
     int n = newest.size();
     long[] versions = new long[n];
     long[] positions = new long[n];
@@ -114,7 +117,8 @@ final class SqlRows {
       metadata[i] = pairs.isEmpty() ? null : MetadataJson.of(pairs);
       bytes[i] = payment.toByteArray();
     }
-    new Sql("insert into payments (version, position, amount, effective_at, update_at, status,")
+    return new Sql(
+            "insert into payments (version, position, amount, effective_at, update_at, status,")
         .append(" organization_id, payment_id, currency, user_id, merchant_reference,")
         .append(" provider_reference, correlation_id, metadata, payment)")
         .append(" select v, l, a, f, t, s, o, p, c, u, m, r, i, d::jsonb, b from ")
@@ -131,15 +135,11 @@ final class SqlRows {
         .append(" merchant_reference = excluded.merchant_reference,")
         .append(" provider_reference = excluded.provider_reference,")
         .append(" correlation_id = excluded.correlation_id, payment = excluded.payment")
-        .append(" where payments.version < excluded.version")
-        .update(connection);
+        .append(" where payments.version < excluded.version");
   }
 
-  private static void words(Connection connection, ApplyPlan plan) throws SQLException {
+  private static Sql words(ApplyPlan plan) {
     int n = plan.worded.size();
-    if (n == 0) {
-      return;
-    }
     String[] organizations = new String[n];
     String[] payments = new String[n];
     String[] descriptions = new String[n];
@@ -156,7 +156,7 @@ final class SqlRows {
       descriptionWords[i] = SqlText.lexemes(Words.of(description));
       i++;
     }
-    new Sql("insert into payment_words")
+    return new Sql("insert into payment_words")
         .append(" (organization_id, payment_id, description, words, description_words)")
         .append(" select o, p, d, array_to_tsvector(string_to_array(w, ' ')),")
         .append(" array_to_tsvector(string_to_array(e, ' ')) from ")
@@ -166,12 +166,10 @@ final class SqlRows {
         .append(" description = excluded.description, words = excluded.words,")
         .append(" description_words = excluded.description_words")
         .append(" where payment_words.words <> excluded.words")
-        .append(" or payment_words.description <> excluded.description")
-        .update(connection);
+        .append(" or payment_words.description <> excluded.description");
   }
 
-  private static void paymentRollups(
-      Connection connection, List<Map.Entry<PaymentRollup, Delta>> deltas) throws SQLException {
+  private static Sql paymentRollups(List<Map.Entry<PaymentRollup, Delta>> deltas) {
     int n = deltas.size();
     long[] buckets = new long[n];
     long[] counts = new long[n];
@@ -188,7 +186,7 @@ final class SqlRows {
       currencies[i] = rollup.currency();
       amounts[i] = deltas.get(i).getValue().amount.toString();
     }
-    new Sql("insert into payment_rollups")
+    return new Sql("insert into payment_rollups")
         .append(" (bucket_at, payment_count, status, organization_id, currency, amount)")
         .append(" select b, n, s, o, c, a::numeric from ")
         .append("unnest(?, ?, ?, ", buckets, counts, statuses)
@@ -196,12 +194,10 @@ final class SqlRows {
         .append(" as d (b, n, s, o, c, a)")
         .append(" on conflict (organization_id, bucket_at, currency, status) do update set")
         .append(" payment_count = payment_rollups.payment_count + excluded.payment_count,")
-        .append(" amount = payment_rollups.amount + excluded.amount")
-        .update(connection);
+        .append(" amount = payment_rollups.amount + excluded.amount");
   }
 
-  private static void refundRollups(
-      Connection connection, List<Map.Entry<RefundRollup, Delta>> deltas) throws SQLException {
+  private static Sql refundRollups(List<Map.Entry<RefundRollup, Delta>> deltas) {
     int n = deltas.size();
     long[] buckets = new long[n];
     long[] counts = new long[n];
@@ -216,19 +212,17 @@ final class SqlRows {
       currencies[i] = rollup.currency();
       amounts[i] = deltas.get(i).getValue().amount.toString();
     }
-    new Sql("insert into refund_rollups")
+    return new Sql("insert into refund_rollups")
         .append(" (bucket_at, refund_count, organization_id, currency, amount)")
         .append(" select b, n, o, c, a::numeric from ")
         .append("unnest(?, ?, ?, ?, ?)", buckets, counts, organizations, currencies, amounts)
         .append(" as d (b, n, o, c, a)")
         .append(" on conflict (organization_id, bucket_at, currency) do update set")
         .append(" refund_count = refund_rollups.refund_count + excluded.refund_count,")
-        .append(" amount = refund_rollups.amount + excluded.amount")
-        .update(connection);
+        .append(" amount = refund_rollups.amount + excluded.amount");
   }
 
-  static void park(Connection connection, String source, List<ApplyPlan.Parked> parked)
-      throws SQLException {
+  static Sql parking(String source, List<ApplyPlan.Parked> parked) {
     int n = parked.size();
     long[] positions = new long[n];
     long[] versions = new long[n];
@@ -245,12 +239,11 @@ final class SqlRows {
       reasons[i] = parked.get(i).reason();
       bytes[i] = event.toByteArray();
     }
-    new Sql("insert into parked_events")
+    return new Sql("insert into parked_events")
         .append(" (source, position, version, organization_id, payment_id, reason, event)")
         .append(" select ?, l, v, o, p, r, e from ", source)
         .append("unnest(?, ?, ?, ", positions, versions, organizations)
-        .append("?, ?, ?) as d (l, v, o, p, r, e)", payments, reasons, bytes)
-        .update(connection);
+        .append("?, ?, ?) as d (l, v, o, p, r, e)", payments, reasons, bytes);
   }
 
   static List<PaymentEvent> parkedEvents(Connection connection, String source, PaymentKey key)

@@ -144,6 +144,16 @@ public final class SqlSource implements PaymentSource, AutoCloseable {
     return writes.apply(fence, at, events);
   }
 
+  /**
+   * Takes the words of what this replica has applied into their index. Until then, they are found
+   * all the same, but each search reads all of those pending. Blocks meanwhile, holds up nothing.
+   *
+   * @return pages of pending words that were worked off
+   */
+  public long indexWords() throws SourceUnavailableException {
+    return writes.indexWords();
+  }
+
   @Override
   public Optional<SourcePosition> retryParked(long fence) throws SourceUnavailableException {
     return writes.retryParked(fence);

@@ -10,6 +10,7 @@ import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.read.source.CompleteSourceContract;
 import com.gyroscops.payments.read.source.PaymentSource;
 import com.gyroscops.payments.read.source.SourcePosition;
+import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import java.util.EnumSet;
 import java.util.List;
@@ -81,13 +82,17 @@ class SqlSourceTest extends CompleteSourceContract {
     PaymentSource source = newSource();
     SampleLog log = new SampleLog("payments", "epoch-1");
     for (int i = 0; i < 20; i++) {
+      if (i == 7) {
+        // Refused by the second of the run's inserts: the first must not stay.
+        Payment.Builder payment = log.create("acme", "template-2").getPayment().toBuilder();
+        payment.getPersonalDataBuilder().putMetadata("note", "not \0 text");
+        log.appendRaw(bad(log.events().getLast(), "bad-2", payment).build());
+      }
       if (i == 13) {
         PaymentEvent event = log.create("acme", "template");
         log.appendRaw(
-            event.toBuilder()
-                .setPaymentId("bad")
+            bad(event, "bad", event.getPayment().toBuilder())
                 .setCorrelationId("not \0 text")
-                .setPayment(event.getPayment().toBuilder().setPaymentId("bad"))
                 .build());
       }
       log.create("acme", "p" + i);
@@ -95,14 +100,22 @@ class SqlSourceTest extends CompleteSourceContract {
     source.takeOver(1);
     SourcePosition start = source.begin(1, log.logId(), log.epoch(), 0).orElseThrow();
     SourcePosition at = ((ApplyOutcome.Applied) source.apply(1, start, log.events())).at();
-    assertThat(at.position()).isEqualTo(22);
-    assertThat(at.parked()).isEqualTo(1);
+    assertThat(at.position()).isEqualTo(24);
+    assertThat(at.parked()).isEqualTo(2);
     assertThat(source.find("acme", List.of("bad"))).isInstanceOf(Answer.Incomplete.class);
-    assertThat(database.number("select count(*) from payments")).isEqualTo(21);
-    assertThat(database.rows("select payment_id, reason like '%22021%' from parked_events"))
-        .containsExactly("bad|t");
+    assertThat(database.number("select count(*) from payments")).isEqualTo(22);
+    assertThat(database.number("select count(*) from payment_events")).isEqualTo(22);
+    assertThat(
+            database.rows(
+                "select payment_id, substring(reason for 15) from parked_events order by 1"))
+        .containsExactly("bad|SQL error 22021", "bad-2|SQL error 22P05");
     assertThat(database.wrongRollups()).isEmpty();
-    assertThat(source.retryParked(1).orElseThrow().parked()).isEqualTo(1);
+    assertThat(source.retryParked(1).orElseThrow().parked()).isEqualTo(2);
+  }
+
+  private static PaymentEvent.Builder bad(
+      PaymentEvent template, String paymentId, Payment.Builder payment) {
+    return template.toBuilder().setPaymentId(paymentId).setPayment(payment.setPaymentId(paymentId));
   }
 
   @Test
@@ -117,6 +130,24 @@ class SqlSourceTest extends CompleteSourceContract {
     at = ((ApplyOutcome.Applied) source.apply(1, at, log.after(1))).at();
     assertThat(at.parked()).isEqualTo(1);
     assertThat(database.wrongRollups()).isEmpty();
+  }
+
+  @Test
+  void pendingWordsAreIndexedOnceAndFoundBeforeAndAfter() throws Exception {
+    SqlSource source = (SqlSource) newSource();
+    SampleLog log = new SampleLog("payments", "epoch-1");
+    log.create("acme", "p1");
+    log.update("acme", "p1", "a lamp, blue");
+    source.takeOver(1);
+    SourcePosition at = source.begin(1, log.logId(), log.epoch(), 0).orElseThrow();
+    source.indexWords();
+    var _ = source.apply(1, at, log.events());
+    assertThat(data(source.search(textSearch("lamp"))).payments()).hasSize(1);
+
+    assertThat(source.indexWords()).isPositive();
+    assertThat(database.number("select gin_clean_pending_list('payment_words_by_word')")).isZero();
+    assertThat(data(source.search(textSearch("lamp"))).payments()).hasSize(1);
+    assertThat(source.indexWords()).isZero();
   }
 
   @Test
