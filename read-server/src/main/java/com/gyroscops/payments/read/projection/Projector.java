@@ -336,6 +336,7 @@ public final class Projector implements AutoCloseable {
         .setEventId(at.eventId())
         .setFence(fence)
         .setSession(++sessions)
+        .setGatherMillis(Math.toIntExact(source.runEvery().toMillis()))
         .build();
   }
 
@@ -349,7 +350,6 @@ public final class Projector implements AutoCloseable {
     said = SubscribeAck.getDefaultInstance();
     long heardNanos = System.nanoTime();
     long lookedNanos = heardNanos;
-    long runAgainNanos = heardNanos;
     while (!isClosing()) {
       if (keeper.isLost()) {
         return Optional.of(End.LEASE_LOST);
@@ -372,10 +372,9 @@ public final class Projector implements AutoCloseable {
         return Optional.of(End.LEASE_LOST);
       }
       at = tied.get();
-      List<PaymentEvent> run = run(subscription, at, first.get(), runAgainNanos);
+      List<PaymentEvent> run = run(subscription, at, first.get());
       if (!run.isEmpty()) {
         long startNanos = System.nanoTime();
-        runAgainNanos = startNanos + source.runEvery().toNanos();
         switch (source.apply(fence, at, run)) {
           case ApplyOutcome.Applied(SourcePosition there) -> at = there;
           case ApplyOutcome.FencedOut() -> {
@@ -450,25 +449,16 @@ public final class Projector implements AutoCloseable {
     return tied;
   }
 
-  /**
-   * What follows the source's position in a batch, in those that already wait behind it, and in
-   * those that come until the next run is due.
-   */
-  private List<PaymentEvent> run(
-      FeedSubscription subscription, SourcePosition at, EventBatch first, long dueNanos)
+  /** What follows the source's position in a batch and in those that already wait behind it. */
+  private static List<PaymentEvent> run(
+      FeedSubscription subscription, SourcePosition at, EventBatch first)
       throws FeedUnavailableException, HistoryDivergedException, InterruptedException {
     List<PaymentEvent> run = new ArrayList<>(first.getEventsCount());
     append(run, at, first);
     while (run.size() < RUN_EVENTS_MAX && !run.isEmpty()) {
-      long leftNanos = dueNanos - System.nanoTime();
-      Optional<EventBatch> more = subscription.next(Duration.ofNanos(Math.max(0, leftNanos)));
+      Optional<EventBatch> more = subscription.next(Duration.ZERO);
       if (more.isEmpty()) {
-        if (leftNanos <= 0 || isClosing()) {
-          break;
-        }
-        // It was woken: readers see more than before.
-        acknowledge(subscription, at, false);
-        continue;
+        break;
       }
       if (!at.isIn(more.get().getLogId(), more.get().getEpoch())) {
         throw new HistoryDivergedException("the log's epoch changed within a stream");

@@ -131,9 +131,8 @@ public interface PaymentSource {
       throws SourceUnavailableException;
 
   /**
-   * Least time between the beginnings of two runs of events, unless so many wait that they fill
-   * one: for a source to which a run costs much however small it is. It adds that much to the lag
-   * at most.
+   * How long events are gathered before the next run, at most a second: for a source to which a run
+   * costs much however small it is. It adds that much to the lag at most.
    */
   default Duration runEvery() {
     return Duration.ZERO;

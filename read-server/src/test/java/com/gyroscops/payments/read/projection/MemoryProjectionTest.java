@@ -21,6 +21,7 @@ import com.gyroscops.payments.read.source.memory.MemorySource;
 import com.gyroscops.payments.read.source.sql.SqlSnapshots;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.v1.SubscribeStart;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -132,13 +133,13 @@ class MemoryProjectionTest {
     assertEqualsLog(memory, log);
     assertThat(memory.payments()).isEqualTo(log.payments().size());
     // It was filled from the snapshot, not from the log's beginning.
-    assertThat(
-            feed.starts().stream()
-                .filter(it -> it.getSource().equals("memory"))
-                .findFirst()
-                .orElseThrow()
-                .getPosition())
-        .isGreaterThanOrEqualTo(5_000);
+    SubscribeStart start =
+        feed.starts().stream()
+            .filter(it -> it.getSource().equals("memory"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(start.getPosition()).isGreaterThanOrEqualTo(5_000);
+    assertThat(start.getGatherMillis()).isEqualTo(memory.runEvery().toMillis()).isPositive();
   }
 
   @Test

@@ -20,7 +20,6 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
@@ -371,61 +370,6 @@ class ProjectorTest {
                 throw e.getCause();
               }
             });
-  }
-
-  /** One that has its runs wait for one another, and counts them. */
-  private static PaymentSource gathering(
-      PaymentSource source, Duration runEvery, AtomicInteger runs) {
-    return (PaymentSource)
-        Proxy.newProxyInstance(
-            PaymentSource.class.getClassLoader(),
-            new Class<?>[] {PaymentSource.class},
-            (Object _, java.lang.reflect.Method method, Object @Nullable [] arguments) -> {
-              if (method.getName().equals("runEvery")) {
-                return runEvery;
-              }
-              if (method.getName().equals("apply")) {
-                runs.incrementAndGet();
-              }
-              try {
-                return method.invoke(source, arguments);
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
-  }
-
-  @Test
-  void eventsThatComeBeforeTheNextRunIsDueShareItThoughReadersSeeMoreMeanwhile() throws Exception {
-    AtomicInteger runs = new AtomicInteger();
-    FeedClient client = open(FeedClient.to(List.of(feed.target())));
-    KnownPosition known = new KnownPosition();
-    KnownPosition visible = new KnownPosition();
-    HeadTracker heads = new HeadTracker(client, System::nanoTime);
-    open(Projector.leased(
-            gathering(database.source(), Duration.ofSeconds(3), runs),
-            "sql",
-            client,
-            database.leases(),
-            "only",
-            known,
-            visible,
-            new ProjectionMeters(new SimpleMeterRegistry(), "sql", known, heads)))
-        .start();
-    log.random(new Random(20), 1);
-    feed.publish();
-    awaitApplied();
-    assertThat(runs).hasValue(1);
-    for (int i = 0; i < 20; i++) {
-      log.random(new Random(21 + i), 1);
-      feed.publish();
-      Thread.sleep(30); // Time enough for a run, if one were begun.
-      visible.publish(new SourcePosition("payments", "epoch-1", 0, "seen-" + i, 0, 0));
-    }
-    awaitApplied();
-    assertEqualsLog(database, log);
-    // Two where the machine took three seconds to publish them.
-    assertThat(runs.get()).isLessThanOrEqualTo(3);
   }
 
   @Test

@@ -37,7 +37,7 @@ final class VisibleLagBenchmark implements Benchmark {
   private static final List<Integer> EVENTS_PER_SECOND = List.of(500, 2_000);
 
   /** At the highest rate: so long do the JVMs' compilers take what the sources need. */
-  private static final Duration WARM_UP = Duration.ofSeconds(170);
+  private static final Duration WARM_UP = Duration.ofMinutes(5);
 
   /** Rest between two looks at one source: few enough looks to be no load themselves. */
   private static final Duration LOOK_EVERY = Duration.ofMillis(25);

@@ -132,6 +132,11 @@ public final class EventRelay implements AutoCloseable {
               .require(start.getPosition() >= 0, "start.position", "must not be negative")
               .require(start.getFence() >= 0, "start.fence", "must not be negative")
               .require(start.getSession() >= 0, "start.session", "must not be negative")
+              .require(
+                  start.getGatherMillis() >= 0
+                      && start.getGatherMillis() <= Subscription.GATHER_MAX.toMillis(),
+                  "start.gather_millis",
+                  "must be from 0 to " + Subscription.GATHER_MAX.toMillis())
               .require(subscription == null, "start", "may be sent only once");
       if (start.getAtHead()) {
         History.checkUnclaimed(violations, start);

@@ -18,6 +18,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,9 @@ final class Subscription implements Runnable {
 
   /** A batch is sent at least this often, so that silence means a broken stream. */
   static final Duration HEARTBEAT = Duration.ofSeconds(1);
+
+  /** Longest that events may be gathered: a subscription that rests notices nothing but its end. */
+  static final Duration GATHER_MAX = HEARTBEAT;
 
   private static final long MILLISECOND = 1_000_000;
 
@@ -160,6 +164,7 @@ final class Subscription implements Runnable {
     // Who starts at the head takes the first batch's for where it stands: not a newer one, for the
     // events up to that are still to come.
     send(List.of(), start.getAtHead() ? began : tail.head());
+    long gatherNanos = TimeUnit.MILLISECONDS.toNanos(start.getGatherMillis());
     long sentAt = System.nanoTime();
     while (!isEnding()) {
       if (tail.generation() != generation) {
@@ -173,6 +178,9 @@ final class Subscription implements Runnable {
       if (!events.isEmpty() || (silence >= HEARTBEAT.toNanos() && observer.isReady())) {
         send(events, tail.head());
         sentAt = System.nanoTime();
+        if (!events.isEmpty() && tail.head().position() - sent < BATCH_EVENTS_MAX) {
+          rest(gatherNanos);
+        }
       } else {
         await(Math.max(HEARTBEAT.toNanos() - silence, MILLISECOND));
       }
@@ -204,6 +212,21 @@ final class Subscription implements Runnable {
         left = changed.awaitNanos(left);
       }
       signalled = false;
+    } catch (InterruptedException e) {
+      farewell = observer::onCompleted;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits this long, whatever comes but the end. */
+  private void rest(long nanos) {
+    lock.lock();
+    try {
+      long left = nanos;
+      while (farewell == null && left > 0) {
+        left = changed.awaitNanos(left);
+      }
     } catch (InterruptedException e) {
       farewell = observer::onCompleted;
     } finally {

@@ -147,6 +147,30 @@ class EventFeedTest {
   }
 
   @Test
+  void eventsAreGatheredWhereTheSubscriberAsksForIt() throws Exception {
+    Subscriber subscriber = new Subscriber(Long.MAX_VALUE);
+    subscriber.start(
+        server.asyncFeed(),
+        SubscribeStart.newBuilder()
+            .setSubscriber("test")
+            .setSource("memory")
+            .setGatherMillis(1_000)
+            .build());
+    open.add(subscriber);
+    assertThat(subscriber.next().getHead()).isZero();
+    long began = System.nanoTime();
+    create(server, 40);
+    int batches = 0;
+    while (subscriber.received().size() < 40) {
+      batches += subscriber.next().getEventsCount() > 0 ? 1 : 0;
+    }
+    long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began);
+    // The first event at once, what came in the second after it, and so on.
+    assertThat(batches).isLessThanOrEqualTo(2 + Math.toIntExact(seconds));
+    assertThat(subscriber.received()).isEqualTo(range(1, 40));
+  }
+
+  @Test
   void anIdleStreamStillSpeaks() throws Exception {
     Subscriber subscriber = subscribe(server, 0, "", "");
     for (int i = 0; i < 3; i++) {
@@ -318,6 +342,16 @@ class EventFeedTest {
     assertThat(subscribe(server, -1, "", "").reason()).isEqualTo("FIELD_INVALID");
     assertThat(subscribe(server, "a b", 0, "", "", Long.MAX_VALUE).reason())
         .isEqualTo("FIELD_INVALID");
+    Subscriber slow = new Subscriber(Long.MAX_VALUE);
+    slow.start(
+        server.asyncFeed(),
+        SubscribeStart.newBuilder()
+            .setSubscriber("test")
+            .setSource("sql")
+            .setGatherMillis(1_001)
+            .build());
+    open.add(slow);
+    assertThat(slow.reason()).isEqualTo("FIELD_INVALID");
     Subscriber hasty = subscribe(server, 0, "", "");
     hasty.next();
     hasty.acknowledge(7);

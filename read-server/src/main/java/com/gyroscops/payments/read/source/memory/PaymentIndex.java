@@ -4,11 +4,12 @@ import com.gyroscops.payments.v1.Payment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.apache.lucene.index.BinaryDocValues;
 import org.apache.lucene.index.DirectoryReader;
 import org.apache.lucene.index.IndexWriter;
@@ -144,12 +145,13 @@ final class PaymentIndex implements AutoCloseable {
   /** Those of the payments that a view holds. */
   static Map<PaymentKey, Payment> find(View view, Collection<PaymentKey> keys) throws IOException {
     Map<PaymentKey, Payment> found = new HashMap<>();
-    Map<PaymentKey, BytesRef> wanted = new HashMap<>();
+    // In the order of the index: what lies together in it is read once.
+    NavigableMap<BytesRef, PaymentKey> wanted = new TreeMap<>();
     Ordinals organizations = view.index().organizations();
     for (PaymentKey key : keys) {
       organizations
           .of(key.organizationId())
-          .ifPresent(number -> wanted.put(key, Keys.identity(number, key.paymentId())));
+          .ifPresent(number -> wanted.put(Keys.identity(number, key.paymentId()), key));
     }
     // What changed last is asked for most, and lies in the last segments.
     List<LeafReaderContext> leaves = view.leaves();
@@ -160,7 +162,7 @@ final class PaymentIndex implements AutoCloseable {
   }
 
   private static void find(
-      LeafReader leaf, Map<PaymentKey, BytesRef> wanted, Map<PaymentKey, Payment> found)
+      LeafReader leaf, NavigableMap<BytesRef, PaymentKey> wanted, Map<PaymentKey, Payment> found)
       throws IOException {
     Terms terms = leaf.terms(Keys.IDENTITY);
     if (terms == null) {
@@ -169,14 +171,14 @@ final class PaymentIndex implements AutoCloseable {
     TermsEnum term = terms.iterator();
     Bits live = leaf.getLiveDocs();
     PostingsEnum postings = null;
-    for (Map.Entry<PaymentKey, BytesRef> each : new ArrayList<>(wanted.entrySet())) {
-      if (term.seekExact(each.getValue())) {
+    for (Map.Entry<BytesRef, PaymentKey> each : List.copyOf(wanted.entrySet())) {
+      if (term.seekExact(each.getKey())) {
         postings = term.postings(postings, PostingsEnum.NONE);
         for (int doc = postings.nextDoc();
             doc != DocIdSetIterator.NO_MORE_DOCS;
             doc = postings.nextDoc()) {
           if (live == null || live.get(doc)) {
-            found.put(each.getKey(), payment(leaf, doc));
+            found.put(each.getValue(), payment(leaf, doc));
             wanted.remove(each.getKey());
           }
         }
