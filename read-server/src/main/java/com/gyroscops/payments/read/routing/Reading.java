@@ -227,15 +227,26 @@ final class Reading<T> {
    */
   private void giveUp(Attempt<T> attempt) {
     Deadline deadline = call.getDeadline();
-    if (deadline != null && deadline.isExpired() && hadEnoughTime(attempt)) {
+    if (deadline != null && deadline.isExpired() && isAtFault(attempt)) {
       attempt.failedByTime(new TimeoutException("did not answer before the call's deadline"));
     } else {
       attempt.cancel();
     }
   }
 
-  private static boolean hadEnoughTime(Attempt<?> attempt) {
-    return attempt.sinceStart() >= SLOW.toNanos() && !mayTakeLong(attempt.candidate().capability());
+  /**
+   * Whether it tells of its source that it has not ended yet. The last source that is up is not at
+   * fault while it answers others: then there is too much to do for all of them, as in a server
+   * that has just started, and to leave the last one alone would have nobody answered.
+   */
+  private boolean isAtFault(Attempt<?> attempt) {
+    RoutedSource source = attempt.candidate().source();
+    return attempt.sinceStart() >= SLOW.toNanos()
+        && !mayTakeLong(attempt.candidate().capability())
+        && (!source.load().hasAnsweredLately()
+            || candidates.stream()
+                .map(Candidate::source)
+                .anyMatch(it -> it != source && it.isUp()));
   }
 
   private void startMore(
@@ -402,7 +413,7 @@ final class Reading<T> {
     }
     // Otherwise a limit of the source's own, for any question, has stopped it.
     tookTooLong |= !attempt.isCutShort() && attempt.leftNanos() > 0;
-    if (hadEnoughTime(attempt)) {
+    if (isAtFault(attempt)) {
       attempt.failedByTime(new TimeoutException("did not answer in time"));
     } else {
       attempt.cancel();

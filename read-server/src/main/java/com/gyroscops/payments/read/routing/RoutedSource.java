@@ -171,6 +171,11 @@ public final class RoutedSource {
     return away || (probing && nanoTime.getAsLong() - probingSinceNanos > SILENCE_MAX.toNanos());
   }
 
+  /** Whether, for all that is known, it answers. */
+  boolean isUp() {
+    return !isAway() && !breaker.isOpen();
+  }
+
   /** Whether it is far behind, or will not be kept in step any more. */
   boolean isLagging() {
     return givenUp.getAsBoolean() || lag.apply(known.latest()).compareTo(LAG_MAX) > 0;

@@ -56,7 +56,7 @@ public final class SourceAdmin {
   }
 
   private static SourceHealth health(RoutedSource source) {
-    if (source.isAway() || source.breaker().isOpen()) {
+    if (!source.isUp()) {
       return SourceHealth.SOURCE_HEALTH_DOWN;
     }
     return source.unready().isEmpty()

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
@@ -22,7 +23,11 @@ final class SourceLoad {
   /** Time in which an estimate that nothing confirms halves. */
   private static final Duration HALF_LIFE = Duration.ofSeconds(5);
 
+  /** An answer within this time shows that a source works, however slowly. */
+  private static final Duration LATELY = Duration.ofSeconds(1);
+
   private final LongSupplier nanoTime;
+  private final AtomicLong answeredNanos;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final Map<Capability, Latency> latencies = new EnumMap<>(Capability.class);
 
@@ -31,6 +36,7 @@ final class SourceLoad {
    */
   SourceLoad(LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
+    answeredNanos = new AtomicLong(nanoTime.getAsLong() - LATELY.toNanos());
     for (Capability kind : Capability.values()) {
       latencies.put(kind, new Latency());
     }
@@ -80,7 +86,14 @@ final class SourceLoad {
 
   /** Takes note of how long an answer took, in nanoseconds. */
   void answered(Capability kind, long nanos) {
-    latency(kind).observe(nanoTime.getAsLong(), nanos);
+    long now = nanoTime.getAsLong();
+    answeredNanos.set(now);
+    latency(kind).observe(now, nanos);
+  }
+
+  /** Whether a question, of whatever kind, was answered a moment ago. */
+  boolean hasAnsweredLately() {
+    return nanoTime.getAsLong() - answeredNanos.get() < LATELY.toNanos();
   }
 
   /** Takes note that an answer would have taken longer than this, in nanoseconds. */

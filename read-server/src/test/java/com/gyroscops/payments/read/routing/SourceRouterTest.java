@@ -24,6 +24,7 @@ import io.grpc.Deadline;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -470,6 +471,26 @@ class SourceRouterTest {
           }
         });
     assertThat(sql.routed.breaker().isOpen()).isTrue();
+  }
+
+  @Test
+  void theLastSourceThatIsUpIsNotLeftAloneForBeingSlow() {
+    for (ScriptedSource other : List.of(redis, sql)) {
+      other.fails();
+      SourceBreaker breaker = other.routed.breaker();
+      for (int i = 0; i < 5; i++) {
+        breaker.failed(breaker.acquire(), 1, new IOException("away"));
+      }
+      assertThat(other.routed.isUp()).isFalse();
+    }
+    for (int i = 0; i < 6; i++) {
+      memory.works();
+      assertThat(servedBy(read())).isEqualTo(MEMORY);
+      memory.hangs();
+      assertThatThrownBy(() -> readWithin(Reading.SLOW.multipliedBy(3), options().build()))
+          .isInstanceOf(StatusRuntimeException.class);
+      assertThat(memory.routed.isUp()).isTrue();
+    }
   }
 
   @Test
