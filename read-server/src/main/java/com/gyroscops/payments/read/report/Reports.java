@@ -36,6 +36,9 @@ public final class Reports {
   /** How long nothing may be heard of a report before its workflow is started again. */
   public static final Duration AGAIN = Duration.ofSeconds(15);
 
+  /** Likewise where the engine does not answer this server: it may answer another. */
+  private static final Duration SOON = Duration.ofSeconds(1);
+
   /** Workflows started by one sweep. */
   private static final int SWEEP_MAX = 100;
 
@@ -227,7 +230,7 @@ public final class Reports {
       return;
     }
     // One alone, where it is likely to be in vain: the others stay due.
-    for (UUID id : store.due(reachable ? SWEEP_MAX : 1, AGAIN)) {
+    for (UUID id : reachable ? store.due(SWEEP_MAX, AGAIN) : store.due(1, SOON)) {
       try {
         workflows.get().start(id);
         if (!reachable) {

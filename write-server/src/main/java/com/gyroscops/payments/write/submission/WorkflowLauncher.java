@@ -31,6 +31,9 @@ public final class WorkflowLauncher {
   /** When a workflow that has not ended what it is for is started again, if it does not run. */
   static final Duration AGAIN = Duration.ofSeconds(15);
 
+  /** Likewise where the engine does not answer this server: it may answer another. */
+  static final Duration SOON = Duration.ofSeconds(1);
+
   private static final Logger LOG = LoggerFactory.getLogger(WorkflowLauncher.class);
 
   /** Something that is accepted and carried out by workflows. */
@@ -101,7 +104,7 @@ public final class WorkflowLauncher {
 
   private int startDue(Accepted each) {
     // One alone, where it is likely to be in vain: the others stay due.
-    List<Runnable> due = each.due(reachable ? TURN_MAX : 1, AGAIN);
+    List<Runnable> due = reachable ? each.due(TURN_MAX, AGAIN) : each.due(1, SOON);
     for (Runnable start : due) {
       try {
         start.run();

@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Imports as a client sees them: real server, real database, real Temporal. */
 class ImportServiceTest {
 
-  private static final int ENOUGH_SECONDS = 30;
+  private static final int ENOUGH_SECONDS = 60;
 
   private static HikariDataSource pool;
   private static LocalTemporal temporal;
