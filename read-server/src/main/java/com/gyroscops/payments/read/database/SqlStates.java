@@ -29,8 +29,13 @@ public final class SqlStates {
         || switch (state.substring(0, 2)) {
           // connection, transaction rollback, resources, operator intervention, system error
           case "08", "40", "53", "57", "58" -> true;
-          // lock_not_available, read_only_sql_transaction, idle_in_transaction_session_timeout
-          default -> state.equals("55P03") || state.equals("25006") || state.equals("25P03");
+          // lock_not_available, read_only_sql_transaction, and the ends of transactions that stand
+          // still: idle_in_transaction_session_timeout, transaction_timeout
+          default ->
+              state.equals("55P03")
+                  || state.equals("25006")
+                  || state.equals("25P03")
+                  || state.equals("25P04");
         };
   }
 }

@@ -491,6 +491,13 @@ class SourceRouterTest {
           .isInstanceOf(StatusRuntimeException.class);
       assertThat(memory.routed.isUp()).isTrue();
     }
+    // Once it has answered nothing for a while, it is.
+    nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+    for (int i = 0; i < 6; i++) {
+      assertThatThrownBy(() -> readWithin(Reading.SLOW.multipliedBy(3), options().build()))
+          .isInstanceOf(StatusRuntimeException.class);
+    }
+    assertThat(memory.routed.isUp()).isFalse();
   }
 
   @Test

@@ -55,6 +55,7 @@ final class Subscription implements Runnable {
   private final long generation;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
+  private final Condition ended = lock.newCondition();
   private final Runnable signal = this::signal;
   private volatile long sent;
   private long acknowledged;
@@ -134,6 +135,7 @@ final class Subscription implements Runnable {
     try {
       if (farewell == null) {
         farewell = lastWord;
+        ended.signalAll();
       }
     } finally {
       lock.unlock();
@@ -165,6 +167,8 @@ final class Subscription implements Runnable {
     // events up to that are still to come.
     send(List.of(), start.getAtHead() ? began : tail.head());
     long gatherNanos = TimeUnit.MILLISECONDS.toNanos(start.getGatherMillis());
+    // What is there when a rest ends has waited for it, and is sent without another.
+    long rested = tail.head().position();
     long sentAt = System.nanoTime();
     while (!isEnding()) {
       if (tail.generation() != generation) {
@@ -178,8 +182,9 @@ final class Subscription implements Runnable {
       if (!events.isEmpty() || (silence >= HEARTBEAT.toNanos() && observer.isReady())) {
         send(events, tail.head());
         sentAt = System.nanoTime();
-        if (!events.isEmpty() && tail.head().position() - sent < BATCH_EVENTS_MAX) {
+        if (gatherNanos > 0 && !events.isEmpty() && sent >= rested) {
           rest(gatherNanos);
+          rested = tail.head().position();
         }
       } else {
         await(Math.max(HEARTBEAT.toNanos() - silence, MILLISECOND));
@@ -225,7 +230,7 @@ final class Subscription implements Runnable {
     try {
       long left = nanos;
       while (farewell == null && left > 0) {
-        left = changed.awaitNanos(left);
+        left = ended.awaitNanos(left);
       }
     } catch (InterruptedException e) {
       farewell = observer::onCompleted;

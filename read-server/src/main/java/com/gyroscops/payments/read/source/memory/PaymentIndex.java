@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.apache.lucene.index.BinaryDocValues;
 import org.apache.lucene.index.DirectoryReader;
@@ -171,15 +172,15 @@ final class PaymentIndex implements AutoCloseable {
     TermsEnum term = terms.iterator();
     Bits live = leaf.getLiveDocs();
     PostingsEnum postings = null;
-    for (Map.Entry<BytesRef, PaymentKey> each : List.copyOf(wanted.entrySet())) {
-      if (term.seekExact(each.getKey())) {
+    for (BytesRef identity : List.copyOf(wanted.keySet())) {
+      if (term.seekExact(identity)) {
         postings = term.postings(postings, PostingsEnum.NONE);
         for (int doc = postings.nextDoc();
             doc != DocIdSetIterator.NO_MORE_DOCS;
             doc = postings.nextDoc()) {
           if (live == null || live.get(doc)) {
-            found.put(each.getValue(), payment(leaf, doc));
-            wanted.remove(each.getKey());
+            found.put(Objects.requireNonNull(wanted.remove(identity)), payment(leaf, doc));
+            break;
           }
         }
       }

@@ -35,7 +35,7 @@ final class Sql {
 
   /**
    * Statements as one. The driver sends them together, and the database runs them in order, up to
-   * the first that fails; with auto-commit they are one transaction.
+   * the first that fails.
    */
   static Sql together(List<Sql> statements) {
     Sql all = new Sql("");

@@ -48,9 +48,13 @@ final class SqlApply {
    * <p>Plans are kept, for a run is often a few events and planning them anew took longer than
    * writing them. A plan that stems from when the tables were empty must not scan them when they
    * are large: it may only go by index.
+   *
+   * <p>A process that stands still while it sends a run, statements and all, holds the checkpoint
+   * meanwhile, and is neither idle nor in a statement: the transaction has a limit of its own.
    */
   private static final String SETTINGS =
       ", set_config('synchronous_commit', 'off', true)"
+          + ", set_config('transaction_timeout', '30s', true)"
           + ", set_config('plan_cache_mode', 'force_generic_plan', true)"
           + ", set_config('enable_seqscan', 'off', true)"
           + ", set_config('enable_hashjoin', 'off', true)"
@@ -142,13 +146,48 @@ final class SqlApply {
   private ApplyOutcome write(
       long fence, SourcePosition at, List<PaymentEvent> events, Optional<String> refused)
       throws SQLException, SourceUnavailableException {
-    ApplyPlan plan =
-        refused.isPresent() ? ApplyPlan.parkingAll(events, refused.get()) : plan(at, events);
+    try (Connection connection = dataSource.getConnection()) {
+      connection.setAutoCommit(false);
+      try {
+        ApplyPlan plan =
+            refused.isPresent()
+                ? ApplyPlan.parkingAll(events, refused.get())
+                : plan(connection, at, events);
+        ApplyOutcome outcome = write(connection, fence, at, events.getLast(), plan);
+        if (!(outcome instanceof ApplyOutcome.Applied)) {
+          connection.rollback();
+        }
+        return outcome;
+      } catch (SQLException e) {
+        rollback(connection, e);
+        if (NOT_MOVED.equals(e.getSQLState())) {
+          return new ApplyOutcome.FencedOut();
+        }
+        throw e;
+      } catch (RuntimeException e) {
+        rollback(connection, e);
+        throw e;
+      }
+    }
+  }
+
+  /** Writes a run, from the move of the checkpoint to the commit, in one round trip. */
+  private ApplyOutcome write(
+      Connection connection, long fence, SourcePosition at, PaymentEvent last, ApplyPlan plan)
+      throws SQLException {
     long parked = at.parked() + plan.parked.size();
     if (parked > PARKED_MAX) {
-      return new ApplyOutcome.ParkingFull(PARKED_MAX);
+      // Unless it was planned from what another projector has changed.
+      Sql same =
+          new Sql(
+                  "select " + SqlCheckpoint.COLUMNS + " from checkpoints c where c.source = ?",
+                  source)
+              .append(" and c.fence = ? and c.epoch = ?", fence, at.epoch())
+              .append(" and c.position = ? and c.parked = ?", at.position(), at.parked());
+      return SqlCheckpoint.query(connection, same).isPresent()
+          ? new ApplyOutcome.ParkingFull(PARKED_MAX)
+          : new ApplyOutcome.FencedOut();
     }
-    PaymentEvent last = events.getLast();
     List<Sql> run = new ArrayList<>();
     run.add(
         new Sql("select " + SqlCheckpoint.COLUMNS + SETTINGS + " from move_checkpoint(")
@@ -159,38 +198,33 @@ final class SqlApply {
     if (!plan.parked.isEmpty()) {
       run.add(SqlRows.parking(source, plan.parked));
     }
-    try (Connection connection = dataSource.getConnection()) {
-      // One transaction and one round trip: what each run costs besides its rows.
-      SourcePosition there = SqlCheckpoint.query(connection, Sql.together(run)).orElseThrow();
-      if (!plan.worded.isEmpty()) {
-        wordsPending.set(true);
-      }
-      logParked(plan);
-      return new ApplyOutcome.Applied(there);
-    } catch (SQLException e) {
-      if (NOT_MOVED.equals(e.getSQLState())) {
-        return new ApplyOutcome.FencedOut();
-      }
-      throw e;
+    run.add(new Sql("commit"));
+    SourcePosition there = SqlCheckpoint.query(connection, Sql.together(run)).orElseThrow();
+    if (!plan.worded.isEmpty()) {
+      wordsPending.set(true);
     }
+    logParked(plan);
+    return new ApplyOutcome.Applied(there);
   }
 
   /**
-   * What the events do, from what is stored now. It is read before the transaction that writes,
-   * which checks that nothing has changed: only with position, fence or number of parked events
-   * does what is stored change.
+   * What the events do, from what is stored now. It is read before the checkpoint is locked; what
+   * then moves that checks that nothing has changed: only with position, fence or number of parked
+   * events does what is stored change.
    */
-  private ApplyPlan plan(SourcePosition at, List<PaymentEvent> events) throws SQLException {
+  private ApplyPlan plan(Connection connection, SourcePosition at, List<PaymentEvent> events)
+      throws SQLException {
     Set<PaymentKey> older = older(events);
     if (older.isEmpty() && at.parked() == 0) {
       return ApplyPlan.of(events, Map.of(), Set.of());
     }
-    try (Connection connection = dataSource.getConnection()) {
-      return ApplyPlan.of(
-          events,
-          stored(connection, older),
-          at.parked() == 0 ? Set.of() : parkedAmong(connection, events));
+    try (PreparedStatement settings = new Sql("select 0" + SETTINGS).prepare(connection)) {
+      settings.execute();
     }
+    return ApplyPlan.of(
+        events,
+        stored(connection, older),
+        at.parked() == 0 ? Set.of() : parkedAmong(connection, events));
   }
 
   private static void logParked(ApplyPlan plan) {

@@ -29,9 +29,9 @@
  * span does not start or end on a quarter of an hour, the rest is read from payments and events,
  * exactly.
  *
- * <p>A run of events is written in one round trip: the statements go to the database together, in
- * one implicit transaction that ends with them, and the first moves the checkpoint or fails them
- * all. Runs are often a few events, and what each costs besides its rows was most of its time.
+ * <p>A run of events is written in one round trip: the statements go to the database together, from
+ * the one that moves the checkpoint, or fails them all, to the commit. Runs are often a few events,
+ * and what each costs besides its rows was most of its time.
  */
 @NullMarked
 package com.gyroscops.payments.read.source.sql;
