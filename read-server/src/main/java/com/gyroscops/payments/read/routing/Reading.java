@@ -235,9 +235,10 @@ final class Reading<T> {
   }
 
   /**
-   * Whether it tells of its source that it has not ended yet. The last source that is up is not at
-   * fault while it answers others: then there is too much to do for all of them, as in a server
-   * that has just started, and to leave the last one alone would have nobody answered.
+   * Whether it tells of its source that it has not ended yet. The last source that could answer
+   * this read is not at fault while it answers others: then there is too much to do for all of
+   * them, as in a server that has just started, and to leave the last one alone would have nobody
+   * answered.
    */
   private boolean isAtFault(Attempt<?> attempt) {
     RoutedSource source = attempt.candidate().source();
@@ -246,7 +247,7 @@ final class Reading<T> {
         && (!source.load().hasAnsweredLately()
             || candidates.stream()
                 .map(Candidate::source)
-                .anyMatch(it -> it != source && it.isUp()));
+                .anyMatch(it -> it != source && it.isUp() && it.unready().isEmpty()));
   }
 
   private void startMore(

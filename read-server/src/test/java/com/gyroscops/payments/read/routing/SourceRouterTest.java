@@ -475,14 +475,38 @@ class SourceRouterTest {
 
   @Test
   void theLastSourceThatIsUpIsNotLeftAloneForBeingSlow() {
-    for (ScriptedSource other : List.of(redis, sql)) {
-      other.fails();
-      SourceBreaker breaker = other.routed.breaker();
-      for (int i = 0; i < 5; i++) {
-        breaker.failed(breaker.acquire(), 1, new IOException("away"));
-      }
-      assertThat(other.routed.isUp()).isFalse();
+    leftAlone(redis);
+    leftAlone(sql);
+    memoryIsSlowAndStaysUp();
+    // Once it has answered nothing for a while, it is.
+    nanos.addAndGet(Duration.ofSeconds(2).toNanos());
+    for (int i = 0; i < 6; i++) {
+      assertThatThrownBy(() -> readWithin(Reading.SLOW.multipliedBy(3), options().build()))
+          .isInstanceOf(StatusRuntimeException.class);
     }
+    assertThat(memory.routed.isUp()).isFalse();
+  }
+
+  @Test
+  void aSourceThatIsBeingFilledTakesNobodysPlace() {
+    leftAlone(sql);
+    SourcePosition filled = new SourcePosition("payments", "epoch-1", 2, "event-2", 9, 0);
+    redis.known.publish(filled);
+    redis.answers(() -> new Answer.NotReady<>(filled));
+    assertThat(redis.routed.isUp()).isTrue();
+    memoryIsSlowAndStaysUp();
+  }
+
+  private static void leftAlone(ScriptedSource source) {
+    source.fails();
+    SourceBreaker breaker = source.routed.breaker();
+    for (int i = 0; i < 5; i++) {
+      breaker.failed(breaker.acquire(), 1, new IOException("away"));
+    }
+    assertThat(source.routed.isUp()).isFalse();
+  }
+
+  private void memoryIsSlowAndStaysUp() {
     for (int i = 0; i < 6; i++) {
       memory.works();
       assertThat(servedBy(read())).isEqualTo(MEMORY);
@@ -491,13 +515,6 @@ class SourceRouterTest {
           .isInstanceOf(StatusRuntimeException.class);
       assertThat(memory.routed.isUp()).isTrue();
     }
-    // Once it has answered nothing for a while, it is.
-    nanos.addAndGet(Duration.ofSeconds(2).toNanos());
-    for (int i = 0; i < 6; i++) {
-      assertThatThrownBy(() -> readWithin(Reading.SLOW.multipliedBy(3), options().build()))
-          .isInstanceOf(StatusRuntimeException.class);
-    }
-    assertThat(memory.routed.isUp()).isFalse();
   }
 
   @Test
