@@ -5,7 +5,6 @@ import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
@@ -27,16 +26,16 @@ final class SourceLoad {
   private static final Duration LATELY = Duration.ofSeconds(1);
 
   private final LongSupplier nanoTime;
-  private final AtomicLong answeredNanos;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final Map<Capability, Latency> latencies = new EnumMap<>(Capability.class);
+  private volatile long answeredNanos;
 
   /**
    * @param nanoTime a clock of arbitrary origin, in nanoseconds
    */
   SourceLoad(LongSupplier nanoTime) {
     this.nanoTime = nanoTime;
-    answeredNanos = new AtomicLong(nanoTime.getAsLong() - LATELY.toNanos());
+    answeredNanos = nanoTime.getAsLong() - LATELY.toNanos();
     for (Capability kind : Capability.values()) {
       latencies.put(kind, new Latency());
     }
@@ -87,13 +86,13 @@ final class SourceLoad {
   /** Takes note of how long an answer took, in nanoseconds. */
   void answered(Capability kind, long nanos) {
     long now = nanoTime.getAsLong();
-    answeredNanos.set(now);
+    answeredNanos = now;
     latency(kind).observe(now, nanos);
   }
 
   /** Whether a question, of whatever kind, was answered a moment ago. */
   boolean hasAnsweredLately() {
-    return nanoTime.getAsLong() - answeredNanos.get() < LATELY.toNanos();
+    return nanoTime.getAsLong() - answeredNanos < LATELY.toNanos();
   }
 
   /** Takes note that an answer would have taken longer than this, in nanoseconds. */

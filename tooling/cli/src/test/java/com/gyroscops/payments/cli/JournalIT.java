@@ -74,11 +74,15 @@ final class JournalIT {
   }
 
   private static String eventId(JsonObject line) {
-    return line.getAsJsonObject("event").get("event_id").getAsString();
+    return ofEvent(line, "event_id");
   }
 
   private static Instant recordTime(JsonObject line) {
-    return Instant.parse(line.getAsJsonObject("event").get("record_time").getAsString());
+    return Instant.parse(ofEvent(line, "record_time"));
+  }
+
+  private static String ofEvent(JsonObject line, String field) {
+    return line.getAsJsonObject("event").get(field).getAsString();
   }
 
   private static List<Long> positions(List<JsonObject> lines) {
@@ -103,24 +107,17 @@ final class JournalIT {
   /** What the commands say of a journal to which something was done. */
   private void damage(CliStack stack) throws IOException {
     List<JsonObject> all = exported(stack);
-    JsonObject middle = all.get(all.size() / 2).getAsJsonObject("event");
-    String organization = middle.get("organization_id").getAsString();
-    String time = middle.get("record_time").getAsString();
-    Predicate<JsonObject> before = line -> recordTime(line).isBefore(Instant.parse(time));
+    JsonObject middle = all.get(all.size() / 2);
+    String organization = ofEvent(middle, "organization_id");
+    String time = ofEvent(middle, "record_time");
+    Predicate<JsonObject> earlier = line -> recordTime(line).isBefore(recordTime(middle));
     assertThat(positions(exported(stack, "--organization", organization)))
-        .isEqualTo(
-            positions(
-                all,
-                line ->
-                    line.getAsJsonObject("event")
-                        .get("organization_id")
-                        .getAsString()
-                        .equals(organization)));
+        .isEqualTo(positions(all, line -> ofEvent(line, "organization_id").equals(organization)));
     assertThat(positions(exported(stack, "--from", time)))
-        .isEqualTo(positions(all, before.negate()))
+        .isEqualTo(positions(all, earlier.negate()))
         .doesNotContain(1L);
     assertThat(positions(exported(stack, "--to", time)))
-        .isEqualTo(positions(all, before))
+        .isEqualTo(positions(all, earlier))
         .contains(1L);
 
     Ran short0 = stack.run("journal", "verify", "--expect-position", "" + (all.size() + 1));
@@ -138,9 +135,9 @@ final class JournalIT {
 
     try (RandomAccessFile file = new RandomAccessFile(last.toFile(), "rw")) {
       file.seek(size / 2);
-      int whole = file.read();
+      int before = file.read();
       file.seek(size / 2);
-      file.write(whole ^ 1);
+      file.write(before ^ 1);
     }
     Ran damaged = stack.run("journal", "verify");
     assertThat(damaged.exitCode()).isEqualTo(1);

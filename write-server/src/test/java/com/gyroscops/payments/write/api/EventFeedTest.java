@@ -76,24 +76,35 @@ class EventFeedTest {
 
   private Subscriber subscribe(
       TestServer on, String name, long position, String epoch, String eventId, long batchesMax) {
-    Subscriber subscriber = new Subscriber(batchesMax);
-    subscriber.start(
-        on.asyncFeed(),
+    return subscribe(
+        on,
         SubscribeStart.newBuilder()
             .setSubscriber(name)
             .setSource("sql")
             .setPosition(position)
             .setEpoch(epoch)
-            .setEventId(eventId)
-            .build());
-    open.add(subscriber);
-    return subscriber;
+            .setEventId(eventId),
+        batchesMax);
   }
 
   private Subscriber subscribeAtHead(TestServer on, SubscribeStart.Builder start) {
-    Subscriber subscriber = new Subscriber(Long.MAX_VALUE);
-    subscriber.start(
-        on.asyncFeed(), start.setSubscriber("test").setSource("watch").setAtHead(true).build());
+    return subscribe(
+        on, start.setSubscriber("test").setSource("watch").setAtHead(true), Long.MAX_VALUE);
+  }
+
+  private Subscriber subscribeGathering(int millis) {
+    return subscribe(
+        server,
+        SubscribeStart.newBuilder()
+            .setSubscriber("test")
+            .setSource("memory")
+            .setGatherMillis(millis),
+        Long.MAX_VALUE);
+  }
+
+  private Subscriber subscribe(TestServer on, SubscribeStart.Builder start, long batchesMax) {
+    Subscriber subscriber = new Subscriber(batchesMax);
+    subscriber.start(on.asyncFeed(), start.build());
     open.add(subscriber);
     return subscriber;
   }
@@ -148,15 +159,7 @@ class EventFeedTest {
 
   @Test
   void eventsAreGatheredWhereTheSubscriberAsksForIt() throws Exception {
-    Subscriber subscriber = new Subscriber(Long.MAX_VALUE);
-    subscriber.start(
-        server.asyncFeed(),
-        SubscribeStart.newBuilder()
-            .setSubscriber("test")
-            .setSource("memory")
-            .setGatherMillis(1_000)
-            .build());
-    open.add(subscriber);
+    Subscriber subscriber = subscribeGathering(1_000);
     assertThat(subscriber.next().getHead()).isZero();
     long began = System.nanoTime();
     create(server, 40);
@@ -342,16 +345,7 @@ class EventFeedTest {
     assertThat(subscribe(server, -1, "", "").reason()).isEqualTo("FIELD_INVALID");
     assertThat(subscribe(server, "a b", 0, "", "", Long.MAX_VALUE).reason())
         .isEqualTo("FIELD_INVALID");
-    Subscriber slow = new Subscriber(Long.MAX_VALUE);
-    slow.start(
-        server.asyncFeed(),
-        SubscribeStart.newBuilder()
-            .setSubscriber("test")
-            .setSource("sql")
-            .setGatherMillis(1_001)
-            .build());
-    open.add(slow);
-    assertThat(slow.reason()).isEqualTo("FIELD_INVALID");
+    assertThat(subscribeGathering(1_001).reason()).isEqualTo("FIELD_INVALID");
     Subscriber hasty = subscribe(server, 0, "", "");
     hasty.next();
     hasty.acknowledge(7);

@@ -146,28 +146,21 @@ final class SqlApply {
   private ApplyOutcome write(
       long fence, SourcePosition at, List<PaymentEvent> events, Optional<String> refused)
       throws SQLException, SourceUnavailableException {
-    try (Connection connection = dataSource.getConnection()) {
-      connection.setAutoCommit(false);
-      try {
-        ApplyPlan plan =
-            refused.isPresent()
-                ? ApplyPlan.parkingAll(events, refused.get())
-                : plan(connection, at, events);
-        ApplyOutcome outcome = write(connection, fence, at, events.getLast(), plan);
-        if (!(outcome instanceof ApplyOutcome.Applied)) {
-          connection.rollback();
-        }
-        return outcome;
-      } catch (SQLException e) {
-        rollback(connection, e);
-        if (NOT_MOVED.equals(e.getSQLState())) {
-          return new ApplyOutcome.FencedOut();
-        }
-        throw e;
-      } catch (RuntimeException e) {
-        rollback(connection, e);
-        throw e;
+    try {
+      return transaction(
+              connection -> {
+                ApplyPlan plan =
+                    refused.isPresent()
+                        ? ApplyPlan.parkingAll(events, refused.get())
+                        : plan(connection, at, events);
+                return Optional.of(write(connection, fence, at, events.getLast(), plan));
+              })
+          .orElseThrow();
+    } catch (SQLException e) {
+      if (NOT_MOVED.equals(e.getSQLState())) {
+        return new ApplyOutcome.FencedOut();
       }
+      throw e;
     }
   }
 
@@ -242,20 +235,15 @@ final class SqlApply {
     if (!wordsPending.getAndSet(false)) {
       return 0;
     }
-    boolean done = false;
     try (Connection connection = dataSource.getConnection();
         PreparedStatement statement =
             connection.prepareStatement("select gin_clean_pending_list('payment_words_by_word')");
         ResultSet row = statement.executeQuery()) {
       row.next();
-      done = true;
       return row.getLong(1);
     } catch (SQLException e) {
+      wordsPending.set(true);
       throw SqlFailures.unavailable(e);
-    } finally {
-      if (!done) {
-        wordsPending.set(true);
-      }
     }
   }
 

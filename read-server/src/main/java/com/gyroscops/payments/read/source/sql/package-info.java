@@ -31,7 +31,7 @@
  *
  * <p>A run of events is written in one round trip: the statements go to the database together, from
  * the one that moves the checkpoint, or fails them all, to the commit. Runs are often a few events,
- * and what each costs besides its rows was most of its time.
+ * and in each round trip both sides wait for their turn on a busy machine.
  */
 @NullMarked
 package com.gyroscops.payments.read.source.sql;
