@@ -131,11 +131,12 @@ public interface PaymentSource {
       throws SourceUnavailableException;
 
   /**
-   * How long events are gathered before the next run, at most a second: for a source to which a run
-   * costs much however small it is. It adds that much to the lag at most.
+   * How long events are gathered before the next run, at most a second. It adds that much to the
+   * lag at most, and nothing where no run was begun for so long: more for a source to which a run
+   * costs much however small it is.
    */
   default Duration runEvery() {
-    return Duration.ZERO;
+    return Duration.ofMillis(5);
   }
 
   /**

@@ -40,6 +40,9 @@ public final class ChangeTracker implements Changes, AutoCloseable {
   /** Name under which the relay keeps this follower's progress. */
   private static final String SOURCE = "tracker";
 
+  /** How late changes are heard of at most, so that a busy log does not wake this for each. */
+  private static final int GATHER_MILLIS = 5;
+
   private static final Duration BACKOFF_MIN = Duration.ofMillis(50);
 
   /** Short: while nothing is heard, no cached answer is given. */
@@ -198,7 +201,10 @@ public final class ChangeTracker implements Changes, AutoCloseable {
 
   private SubscribeStart start(@Nullable Stretch before, boolean atHead) {
     SubscribeStart.Builder start =
-        SubscribeStart.newBuilder().setSubscriber(subscriber).setSource(SOURCE);
+        SubscribeStart.newBuilder()
+            .setSubscriber(subscriber)
+            .setSource(SOURCE)
+            .setGatherMillis(GATHER_MILLIS);
     if (before == null || atHead) {
       return start.setAtHead(true).build();
     }

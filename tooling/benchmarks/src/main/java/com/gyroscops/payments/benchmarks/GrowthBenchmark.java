@@ -67,9 +67,7 @@ final class GrowthBenchmark implements Benchmark {
   private static Map<String, Measurement> measure(
       Settings settings, Stack stack, ManagedChannel channel, int more) throws Exception {
     SampleQueries samples = new SampleQueries(Filling.append(stack, more));
-    Progress.say("growth, waiting for all sources");
-    stack.awaitAllSources();
-    stack.analyzeReadDatabase();
+    stack.settle();
     Map<String, Measurement> found = new LinkedHashMap<>();
     for (int round = 0; round <= settings.rounds(); round++) {
       boolean warmUp = round == 0;

@@ -55,8 +55,7 @@ final class ReadsBenchmark implements Benchmark {
       server.awaitServing();
       int payments = settings.scaled(PAYMENTS);
       SampleQueries samples = new SampleQueries(Filling.append(stack, payments));
-      Progress.say("reads, waiting for all sources");
-      stack.awaitAllSources();
+      stack.settle();
       ServerProcess withoutL1 = stack.startReadServer(NO_L1, Map.of("CACHE_L1_BYTES_MAX", "0"));
       withoutL1.awaitServing();
       ManagedChannel channel = stack.channel(server.grpcPort());

@@ -5,12 +5,14 @@ import com.gyroscops.payments.localstack.LocalOpenSearch;
 import com.gyroscops.payments.localstack.LocalPostgres;
 import com.gyroscops.payments.localstack.LocalRedis;
 import com.gyroscops.payments.localstack.Metrics;
+import com.sun.management.OperatingSystemMXBean;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.io.File;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,6 +62,17 @@ final class Stack implements AutoCloseable {
   private static final Duration CATCH_UP_MAX = Duration.ofMinutes(5);
 
   private static final Duration CATCH_UP_POLL = Duration.ofMillis(20);
+
+  /** Of the machine's processors, while nothing much goes on. */
+  private static final double QUIET_LOAD_MAX = 0.15;
+
+  private static final Duration QUIET_LOOK_EVERY = Duration.ofSeconds(1);
+
+  /** That many quiet looks one after the other. */
+  private static final int QUIET_LOOKS = 5;
+
+  /** Longest wait for it: a shared machine may never be. */
+  private static final Duration QUIET_WAIT_MAX = Duration.ofMinutes(5);
 
   /** What may run besides PostgreSQL. */
   private enum Engine {
@@ -447,6 +460,30 @@ final class Stack implements AutoCloseable {
         throw new IllegalStateException("the sources are at " + at + ", not at " + head);
       }
       Thread.sleep(CATCH_UP_POLL.multipliedBy(10));
+    }
+  }
+
+  /**
+   * Waits until all sources have all there is and what they still do about it is done, as an engine
+   * that merges what it was given; the read database gets its planner's statistics.
+   */
+  void settle() throws SQLException, IOException, InterruptedException {
+    Progress.say("waiting for all sources");
+    awaitAllSources();
+    analyzeReadDatabase();
+    Progress.say("waiting for the machine to be quiet");
+    var machine = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    machine.getCpuLoad();
+    long endNanos = System.nanoTime() + QUIET_WAIT_MAX.toNanos();
+    for (int quiet = 0; quiet < QUIET_LOOKS; ) {
+      Thread.sleep(QUIET_LOOK_EVERY);
+      double load = machine.getCpuLoad();
+      quiet = load < QUIET_LOAD_MAX ? quiet + 1 : 0;
+      if (System.nanoTime() > endNanos) {
+        Progress.say(
+            "the machine is still busy to %.0f %% after %s; going on", load * 100, QUIET_WAIT_MAX);
+        return;
+      }
     }
   }
 

@@ -95,13 +95,18 @@ final class Subscription implements Runnable {
           .add("ack.position", position + " was not sent yet; the last was " + sent)
           .toException();
     }
+    boolean madeRoom;
     lock.lock();
     try {
+      madeRoom = sent - acknowledged >= AHEAD_EVENTS_MAX;
       acknowledged = Math.max(acknowledged, position);
     } finally {
       lock.unlock();
     }
-    signal();
+    if (madeRoom) {
+      // Otherwise nobody waits for it, and a wake-up for each acknowledgement costs a busy machine.
+      signal();
+    }
   }
 
   /** Something may have changed: new events, room to send, an acknowledgement. */
