@@ -72,6 +72,7 @@ final class Keys {
 
   private Keys() {}
 
+  /** Its array holds it and nothing else. */
   static BytesRef identity(int organization, String paymentId) {
     return text(Integer.BYTES, paymentId, bytes -> bytes.putInt(organization));
   }

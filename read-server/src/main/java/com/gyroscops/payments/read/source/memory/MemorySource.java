@@ -739,7 +739,7 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
         own = MemoryFolder.in(sharedFolder);
         folder = own;
       }
-      return new PaymentIndex(own.next());
+      return new PaymentIndex(own.next(), paymentsMax);
     } catch (IOException e) {
       throw new SourceUnavailableException("there can be no index: " + e.getMessage(), e);
     }

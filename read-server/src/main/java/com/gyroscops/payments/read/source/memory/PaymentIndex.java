@@ -1,5 +1,7 @@
 package com.gyroscops.payments.read.source.memory;
 
+import com.google.common.hash.BloomFilter;
+import com.google.common.hash.Funnels;
 import com.gyroscops.payments.v1.Payment;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -54,6 +56,9 @@ final class PaymentIndex implements AutoCloseable {
    */
   private static final double FLOOR_MIB = 0.25;
 
+  /** Of look-ups of what is not there, the part that goes through all segments in vain. */
+  private static final double USELESS_LOOKUPS = 0.02;
+
   private final Path folder;
   private final Directory directory;
   private final IndexWriter writer;
@@ -63,12 +68,20 @@ final class PaymentIndex implements AutoCloseable {
   private final Rollups rollups = new Rollups(organizations, currencies);
 
   /**
+   * What was ever added: most payments that a run of events changes are new, and to find that out
+   * from the index itself takes a look into each of its segments.
+   */
+  private final BloomFilter<byte[]> identities;
+
+  /**
    * A new index.
    *
    * @param folder empty, or not there; deleted in the end
+   * @param paymentsMax most payments that it is made for; with more, looking them up gets slower
    */
-  PaymentIndex(Path folder) throws IOException {
+  PaymentIndex(Path folder, int paymentsMax) throws IOException {
     this.folder = folder;
+    identities = BloomFilter.create(Funnels.byteArrayFunnel(), paymentsMax, USELESS_LOOKUPS);
     directory = new NRTCachingDirectory(new MMapDirectory(folder), CACHED_SEGMENT_MIB, CACHED_MIB);
     TieredMergePolicy merges = new TieredMergePolicy();
     merges.setFloorSegmentMB(FLOOR_MIB);
@@ -100,6 +113,7 @@ final class PaymentIndex implements AutoCloseable {
 
   /** Adds a payment of which there is no version yet. */
   void add(Payment payment) throws IOException {
+    identities.put(documents.identity(payment).bytes);
     writer.addDocument(documents.of(payment));
   }
 
@@ -148,11 +162,17 @@ final class PaymentIndex implements AutoCloseable {
     Map<PaymentKey, Payment> found = new HashMap<>();
     // In the order of the index: what lies together in it is read once.
     NavigableMap<BytesRef, PaymentKey> wanted = new TreeMap<>();
-    Ordinals organizations = view.index().organizations();
+    PaymentIndex index = view.index();
     for (PaymentKey key : keys) {
-      organizations
+      index
+          .organizations()
           .of(key.organizationId())
-          .ifPresent(number -> wanted.put(Keys.identity(number, key.paymentId()), key));
+          .ifPresent(number -> {
+            BytesRef identity = Keys.identity(number, key.paymentId());
+            if (index.identities.mightContain(identity.bytes)) {
+              wanted.put(identity, key);
+            }
+          });
     }
     // What changed last is asked for most, and lies in the last segments.
     List<LeafReaderContext> leaves = view.leaves();

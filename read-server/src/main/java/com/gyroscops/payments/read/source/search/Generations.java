@@ -36,11 +36,22 @@ final class Generations {
    * second copy could show less than the first has shown already. An index that is lost with its
    * node is filled anew from the log, and other sources answer meanwhile. It is refreshed when we
    * say so alone.
+   *
+   * <p>Writes need not wait for the disk: documents and checkpoint are of one shard's log, so a
+   * crash leaves what was written up to some moment, and the feed sends the rest again.
    */
   private static final Map<String, Object> SETTINGS =
       Map.of(
           "index",
-          Map.of("number_of_shards", 1, "number_of_replicas", 0, "refresh_interval", "-1"));
+          Map.of(
+              "number_of_shards",
+              1,
+              "number_of_replicas",
+              0,
+              "refresh_interval",
+              "-1",
+              "translog.durability",
+              "async"));
 
   /**
    * A generation, and its checkpoint as last read or written.

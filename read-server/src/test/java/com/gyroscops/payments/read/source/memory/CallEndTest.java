@@ -35,7 +35,7 @@ class CallEndTest {
 
   @Test
   void aScanEndsSoonAfterItsCall() throws Exception {
-    try (PaymentIndex index = new PaymentIndex(folder.resolve("index"))) {
+    try (PaymentIndex index = new PaymentIndex(folder.resolve("index"), 1_000)) {
       Payment like = new SampleLog("payments", "e").create("acme", "p").getPayment();
       for (int i = 0; i < PAYMENTS; i++) {
         index.add(like.toBuilder().setPaymentId("p" + i).build());
