@@ -25,6 +25,8 @@ final class ServerProcess implements AutoCloseable {
   private static final List<String> JVM =
       List.of(
           "-Xmx" + HEAP_MIB_MAX + "m",
+          // A request of 1 MiB to the search engine would else be humongous: a full marking each.
+          "-XX:G1HeapRegionSize=4m",
           "-XX:+UseCompactObjectHeaders",
           "-XX:+ExitOnOutOfMemoryError",
           "--enable-native-access=ALL-UNNAMED",
