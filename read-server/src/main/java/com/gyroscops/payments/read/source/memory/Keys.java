@@ -1,8 +1,6 @@
 package com.gyroscops.payments.read.source.memory;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.function.Consumer;
 import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.NumericUtils;
 
@@ -61,10 +59,11 @@ final class Keys {
     WORD('w'),
     LIVE_DESCRIPTION_WORD('W');
 
-    private final byte code;
+    /** One byte in UTF-8. */
+    private final char code;
 
     Kind(char code) {
-      this.code = (byte) code;
+      this.code = code;
     }
   }
 
@@ -74,14 +73,14 @@ final class Keys {
 
   /** Its array holds it and nothing else. */
   static BytesRef identity(int organization, String paymentId) {
-    return text(Integer.BYTES, paymentId, bytes -> bytes.putInt(organization));
+    return key(organization, paymentId);
   }
 
   /**
    * @param value empty for {@link Kind#LIVE}
    */
   static BytesRef term(int organization, Kind kind, String value) {
-    return text(Integer.BYTES + 1, value, bytes -> bytes.putInt(organization).put(kind.code));
+    return key(organization, kind.code + value);
   }
 
   static BytesRef status(int organization, int status) {
@@ -93,12 +92,21 @@ final class Keys {
     return term(organization, Kind.METADATA, name + '\0' + value);
   }
 
-  private static BytesRef text(int prefix, String text, Consumer<ByteBuffer> start) {
+  /**
+   * A number takes 7 bits of each byte, the highest first, and all bytes but its last have the
+   * eighth, so that none is the beginning of another. Short, for the index compresses blocks of
+   * keys with three bytes and more in common, at an expense that small segments are not worth.
+   */
+  private static BytesRef key(int organization, String text) {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-    ByteBuffer bytes = ByteBuffer.allocate(prefix + utf8.length);
-    start.accept(bytes);
-    bytes.put(utf8);
-    return new BytesRef(bytes.array());
+    int last = (Integer.SIZE - 1 - Integer.numberOfLeadingZeros(organization | 1)) / 7;
+    byte[] key = new byte[last + 1 + utf8.length];
+    for (int i = 0; i <= last; i++) {
+      int group = organization >>> (7 * (last - i)) & 0x7f;
+      key[i] = (byte) (i < last ? group | 0x80 : group);
+    }
+    System.arraycopy(utf8, 0, key, last + 1, utf8.length);
+    return new BytesRef(key);
   }
 
   /** Length of a point's part before its value. */

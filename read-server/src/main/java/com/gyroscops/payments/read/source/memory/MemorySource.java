@@ -70,7 +70,7 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
   static final int PARKED_MAX = 10_000;
 
   /** Each run makes a segment, whatever its size, which is merged with others later. */
-  private static final Duration RUN_EVERY = Duration.ofMillis(20);
+  private static final Duration RUN_EVERY = Duration.ofMillis(15);
 
   /**
    * Analyses with percentiles at a time: each keeps up to 16 bytes for every payment that matches.

@@ -3,8 +3,10 @@ package com.gyroscops.payments.read.source.memory;
 import com.google.common.hash.BloomFilter;
 import com.google.common.hash.Funnels;
 import com.gyroscops.payments.v1.Payment;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.HashMap;
@@ -31,6 +33,8 @@ import org.apache.lucene.store.NRTCachingDirectory;
 import org.apache.lucene.util.Bits;
 import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.IOUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The Lucene index with all that belongs to it: numbers of organizations and currencies, rollups.
@@ -40,6 +44,8 @@ import org.apache.lucene.util.IOUtils;
  * #merge} may run meanwhile. Rollups are guarded by {@link MemorySource}.
  */
 final class PaymentIndex implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(PaymentIndex.class);
 
   /** Documents that wait in the heap to be flushed, in MiB: a segment of about 30,000 payments. */
   private static final double BUFFER_MIB = 32;
@@ -148,7 +154,11 @@ final class PaymentIndex implements AutoCloseable {
   void merge() throws IOException {
     long bytes = 0;
     for (String file : directory.listAll()) {
-      bytes += directory.fileLength(file);
+      try {
+        bytes += directory.fileLength(file);
+      } catch (NoSuchFileException | FileNotFoundException _) {
+        LOG.debug("{} was merged away while files were counted", file);
+      }
     }
     long room = Files.getFileStore(folder).getUsableSpace();
     if (room < 2 * bytes) {

@@ -36,8 +36,6 @@ final class Suggestions {
   /** Documents between two looks at the call. */
   private static final int CHECK_EVERY = 4_096;
 
-  private static final int PREFIX_BYTES = Integer.BYTES + 1;
-
   private final View view;
   private final Completion completion;
   private final Matches matches;
@@ -98,6 +96,7 @@ final class Suggestions {
       return;
     }
     BytesRef beginning = Keys.term(organization, kind, completion.text());
+    int prefix = Keys.term(organization, kind, "").length;
     Bits live = MultiBits.getLiveDocs(view.reader());
     TermsEnum term = terms.iterator();
     if (term.seekCeil(beginning) == TermsEnum.SeekStatus.END) {
@@ -113,8 +112,7 @@ final class Suggestions {
       }
       // Replaced documents are still among them, so there are no more than that.
       if (term.docFreq() >= needed()) {
-        BytesRef value =
-            new BytesRef(found.bytes, found.offset + PREFIX_BYTES, found.length - PREFIX_BYTES);
+        BytesRef value = new BytesRef(found.bytes, found.offset + prefix, found.length - prefix);
         postings = term.postings(postings, PostingsEnum.NONE);
         offer(value, live == null ? term.docFreq() : count(postings, live));
       }
