@@ -30,7 +30,7 @@ WORKDIR /opt/payments
 USER 10001
 
 # G1 even below 2 GB, where the JVM would choose to collect on one thread with everything standing still.
-# Regions of 4 MiB: requests of 1 MiB to the search engine would else be humongous, and each start a marking of the heap.
+# Regions of 4 MiB: the read-server's bulk requests would else be humongous, and each start a marking of the heap.
 FROM server AS write-server
 COPY --from=build /out/write-server/lib lib/
 COPY --from=build /out/write-server/ours lib/

@@ -25,7 +25,8 @@ final class ServerProcess implements AutoCloseable {
   private static final List<String> JVM =
       List.of(
           "-Xmx" + HEAP_MIB_MAX + "m",
-          // A request of 1 MiB to the search engine would else be humongous: a full marking each.
+          // Else the read-server's bulk requests are humongous, and each starts a marking of the
+          // heap.
           "-XX:G1HeapRegionSize=4m",
           "-XX:+UseCompactObjectHeaders",
           "-XX:+ExitOnOutOfMemoryError",

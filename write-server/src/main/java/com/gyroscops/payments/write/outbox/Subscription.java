@@ -109,7 +109,7 @@ final class Subscription implements Runnable {
     }
   }
 
-  /** Something may have changed: new events, room to send, an acknowledgement. */
+  /** Something may have changed: new events, room to send. */
   void signal() {
     lock.lock();
     try {

@@ -5,9 +5,9 @@ import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Small numbers for texts that many payments share, such as their organizations: numbers have one
- * length in keys, texts have not. Numbers are those of one index alone, from 0 in the order of
- * arrival. One thread assigns them, any number of threads reads.
+ * Small numbers for texts that many payments share, such as their organizations: numbers are short
+ * in keys, and none is the beginning of another. Numbers are those of one index alone, from 0 in
+ * the order of arrival. One thread assigns them, any number of threads reads.
  */
 final class Ordinals {
 

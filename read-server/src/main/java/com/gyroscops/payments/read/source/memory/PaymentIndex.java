@@ -33,19 +33,15 @@ import org.apache.lucene.store.NRTCachingDirectory;
 import org.apache.lucene.util.Bits;
 import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.IOUtils;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The Lucene index with all that belongs to it: numbers of organizations and currencies, rollups.
- * It is never committed: nobody reads it after this process.
+ * The Lucene index with all that belongs to it: numbers of organizations and currencies, rollups, a
+ * filter of known payments. It is never committed: nobody reads it after this process.
  *
  * <p>Changes come from one thread and are seen in the next {@link #refreshed} reader; {@link
  * #merge} may run meanwhile. Rollups are guarded by {@link MemorySource}.
  */
 final class PaymentIndex implements AutoCloseable {
-
-  private static final Logger LOG = LoggerFactory.getLogger(PaymentIndex.class);
 
   /** Documents that wait in the heap to be flushed, in MiB: a segment of about 30,000 payments. */
   private static final double BUFFER_MIB = 32;
@@ -65,6 +61,12 @@ final class PaymentIndex implements AutoCloseable {
   /** Of look-ups of what is not there, the part that goes through all segments in vain. */
   private static final double USELESS_LOOKUPS = 0.02;
 
+  /** Payments that the filter is made for at most; with more, that part grows. */
+  private static final int FILTERED_MAX = 16_000_000;
+
+  /** How often the index's files are counted anew if some are merged away meanwhile. */
+  private static final int COUNTS_MAX = 10;
+
   private final Path folder;
   private final Directory directory;
   private final IndexWriter writer;
@@ -83,11 +85,13 @@ final class PaymentIndex implements AutoCloseable {
    * A new index.
    *
    * @param folder empty, or not there; deleted in the end
-   * @param paymentsMax most payments that it is made for; with more, looking them up gets slower
+   * @param paymentsMax most payments that it will hold
    */
   PaymentIndex(Path folder, int paymentsMax) throws IOException {
     this.folder = folder;
-    identities = BloomFilter.create(Funnels.byteArrayFunnel(), paymentsMax, USELESS_LOOKUPS);
+    identities =
+        BloomFilter.create(
+            Funnels.byteArrayFunnel(), Math.min(paymentsMax, FILTERED_MAX), USELESS_LOOKUPS);
     directory = new NRTCachingDirectory(new MMapDirectory(folder), CACHED_SEGMENT_MIB, CACHED_MIB);
     TieredMergePolicy merges = new TieredMergePolicy();
     merges.setFloorSegmentMB(FLOOR_MIB);
@@ -152,19 +156,29 @@ final class PaymentIndex implements AutoCloseable {
    *     meanwhile; nothing is changed then
    */
   void merge() throws IOException {
-    long bytes = 0;
-    for (String file : directory.listAll()) {
-      try {
-        bytes += directory.fileLength(file);
-      } catch (NoSuchFileException | FileNotFoundException _) {
-        LOG.debug("{} was merged away while files were counted", file);
-      }
-    }
+    long bytes = bytes();
     long room = Files.getFileStore(folder).getUsableSpace();
     if (room < 2 * bytes) {
       throw new IOException("%d bytes are free where %d are needed".formatted(room, 2 * bytes));
     }
     writer.forceMerge(1);
+  }
+
+  /** Bytes of all files. One that another merge takes away may stand for a new one not yet seen. */
+  private long bytes() throws IOException {
+    for (int i = 1; ; i++) {
+      try {
+        long bytes = 0;
+        for (String file : directory.listAll()) {
+          bytes += directory.fileLength(file);
+        }
+        return bytes;
+      } catch (NoSuchFileException | FileNotFoundException e) {
+        if (i == COUNTS_MAX) {
+          throw e;
+        }
+      }
+    }
   }
 
   /** Those of the payments that a view holds. */

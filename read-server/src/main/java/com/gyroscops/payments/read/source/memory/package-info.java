@@ -19,7 +19,8 @@
  * com.gyroscops.payments.read.source.memory.PaymentIndex}; rollups take about 60 bytes for each
  * quarter of an hour, currency and status of an organization that has payments, so 120 MiB at worst
  * for two million payments; an analysis with percentiles takes 8 to 16 bytes a payment, and two of
- * them run at a time. Everything else lies in files that the operating system caches.
+ * them run at a time; a filter of known payments takes a byte for each that the source may hold, 16
+ * MiB at most. Everything else lies in files that the operating system caches.
  */
 @NullMarked
 package com.gyroscops.payments.read.source.memory;

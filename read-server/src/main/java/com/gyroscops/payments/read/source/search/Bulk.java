@@ -15,11 +15,14 @@ import java.util.Map;
  */
 final class Bulk {
 
-  /** Beyond it a larger request is no faster, and engines advise against it. */
-  static final int BYTES_MAX = 5 << 20;
+  /**
+   * Beyond it a larger request is hardly faster, and its copies would be humongous: objects for
+   * which the collector starts a marking of the heap each.
+   */
+  static final int BYTES_MAX = 1 << 20;
 
-  /** As many documents of usual size as make about half of that. */
-  static final int DOCUMENTS_MAX = 2_000;
+  /** More documents of usual size than that. */
+  static final int DOCUMENTS_MAX = 1_000;
 
   private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;

@@ -38,7 +38,8 @@ final class Generations {
    * say so alone.
    *
    * <p>Writes need not wait for the disk: documents and checkpoint are of one shard's log, so a
-   * crash leaves what was written up to some moment, and the feed sends the rest again.
+   * crash leaves what was written up to some moment, a second before it at the earliest, and the
+   * feed sends the rest again.
    */
   private static final Map<String, Object> SETTINGS =
       Map.of(
@@ -51,7 +52,9 @@ final class Generations {
               "refresh_interval",
               "-1",
               "translog.durability",
-              "async"));
+              "async",
+              "translog.sync_interval",
+              "1s"));
 
   /**
    * A generation, and its checkpoint as last read or written.

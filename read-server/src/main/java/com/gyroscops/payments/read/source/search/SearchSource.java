@@ -24,7 +24,7 @@ import java.util.function.Consumer;
 /**
  * Payments in a search engine: searches, suggestions, and analytics that need not be exact.
  *
- * <p>It stands in two places. What was applied is safe there when {@link #apply} returns, and its
+ * <p>It stands in two places. What was applied is written when {@link #apply} returns, and its
  * outcome says so; searches see it a little later, and {@link #position} and all answers say where
  * they stand.
  */
@@ -32,8 +32,8 @@ public final class SearchSource implements PaymentSource, AutoCloseable {
 
   /**
    * Least time between refreshes while events come, and between runs of events: each makes a small
-   * segment or a flush to the disk and costs some milliseconds, whatever is new; searches lag by as
-   * much.
+   * segment or a request of its own and costs some milliseconds, whatever is new; searches lag by
+   * as much.
    */
   public static final Duration REFRESH_EVERY = Duration.ofMillis(200);
 

@@ -142,6 +142,8 @@ class SearchFailureTest {
       append(1, 2_000);
       project(source, "a");
       awaitSearchable();
+      // A crash may take what was written since the disk was last waited for.
+      SearchEngines.ask(engine.url(), "POST", "/" + prefix + "-payments/_flush", "");
       for (int round = 0; round < 2; round++) {
         for (int i = 0; i < 20; i++) {
           append(100L * round + i, 20);
@@ -160,6 +162,44 @@ class SearchFailureTest {
         // Not from the beginning.
         assertThat(feed.starts().getLast().getPosition()).isGreaterThanOrEqualTo(2_000);
       }
+    } finally {
+      opened.closeAll();
+      engine.close();
+    }
+  }
+
+  @Test
+  void whatAnEngineLostInACrashItIsGivenAgain() throws Exception {
+    Path data = folder.resolve("lost");
+    Path output = folder.resolve("lost.log");
+    LocalOpenSearch engine = LocalOpenSearch.start(data, 0, output);
+    int port = engine.port();
+    try {
+      SearchSource source = source(engine.url());
+      append(1, 500);
+      project(source, "a");
+      awaitSearchable();
+      String index = "/" + prefix + "-payments-1";
+      SearchEngines.ask(engine.url(), "POST", index + "/_flush", "");
+      SearchEngines.ask(
+          engine.url(),
+          "PUT",
+          index + "/_settings",
+          "{\"index.translog.sync_interval\": \"600s\"}");
+      for (int i = 0; i < 20; i++) {
+        append(100L + i, 20);
+      }
+      awaitSearchable();
+      assertHoldsTheLog(source);
+      assertThat(engine.process().destroyForcibly()).isTrue();
+      engine.process().onExit().get(30, TimeUnit.SECONDS);
+      engine.close();
+      int started = feed.starts().size();
+      engine = LocalOpenSearch.start(data, port, output);
+      eventually("it is projected again", () -> feed.starts().size() > started);
+      assertThat(feed.starts().get(started).getPosition()).isEqualTo(500);
+      eventually("it stands where it stood", () -> standsAt(source, log.head()));
+      assertHoldsTheLog(source);
     } finally {
       opened.closeAll();
       engine.close();
