@@ -55,9 +55,9 @@ final class ReadsBenchmark implements Benchmark {
       server.awaitServing();
       int payments = settings.scaled(PAYMENTS);
       SampleQueries samples = new SampleQueries(Filling.append(stack, payments));
-      stack.settle();
       ServerProcess withoutL1 = stack.startReadServer(NO_L1, Map.of("CACHE_L1_BYTES_MAX", "0"));
       withoutL1.awaitServing();
+      stack.settle();
       ManagedChannel channel = stack.channel(server.grpcPort());
       QueryServiceStub queries = QueryServiceGrpc.newStub(channel);
       QueryServiceStub uncached = QueryServiceGrpc.newStub(stack.channel(withoutL1.grpcPort()));
