@@ -497,7 +497,7 @@ final class Stack implements AutoCloseable {
   }
 
   /** Gives the read database's planner its statistics, as autovacuum does with time. */
-  void analyzeReadDatabase() throws SQLException {
+  private void analyzeReadDatabase() throws SQLException {
     try (Connection connection = connect(READ_DATABASE);
         Statement statement = connection.createStatement()) {
       statement.execute("vacuum analyze");

@@ -123,6 +123,11 @@ class SearchFailureTest {
     }
   }
 
+  private static void kill(LocalOpenSearch engine) throws Exception {
+    assertThat(engine.process().destroyForcibly()).isTrue();
+    engine.process().onExit().get(30, TimeUnit.SECONDS);
+  }
+
   private static void signal(LocalOpenSearch engine, String signal) throws Exception {
     assertThat(
             new ProcessBuilder("kill", "-" + signal, Long.toString(engine.process().pid()))
@@ -148,8 +153,7 @@ class SearchFailureTest {
         for (int i = 0; i < 20; i++) {
           append(100L * round + i, 20);
         }
-        assertThat(engine.process().destroyForcibly()).isTrue();
-        engine.process().onExit().get(30, TimeUnit.SECONDS);
+        kill(engine);
         assertThat(source.search(all("org-1"))).isInstanceOf(Answer.Unavailable.class);
         assertThatThrownBy(source::position).isInstanceOf(SourceUnavailableException.class);
         append(1_000 + round, 100);
@@ -191,8 +195,7 @@ class SearchFailureTest {
       }
       awaitSearchable();
       assertHoldsTheLog(source);
-      assertThat(engine.process().destroyForcibly()).isTrue();
-      engine.process().onExit().get(30, TimeUnit.SECONDS);
+      kill(engine);
       engine.close();
       int started = feed.starts().size();
       engine = LocalOpenSearch.start(data, port, output);
