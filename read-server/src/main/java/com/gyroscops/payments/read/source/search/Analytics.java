@@ -28,7 +28,8 @@ import java.util.concurrent.TimeoutException;
  * point, and so exact up to 2^53 minor units; percentiles are estimates.
  *
  * <p>Pages after the first are of the same position as the first, or all are read again: figures of
- * different states are never put together. For concurrent use.
+ * different positions are never put together. A state beyond the position, of a run that failed or
+ * is being parked, may be in some pages and not in others. For concurrent use.
  */
 final class Analytics {
 

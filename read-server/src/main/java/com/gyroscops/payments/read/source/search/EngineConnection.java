@@ -134,6 +134,8 @@ final class EngineConnection implements AutoCloseable {
                 .setConnectionRequestTimeout(Timeout.of(CONNECT_MAX))
                 .setResponseTimeout(Timeout.of(SILENCE_MAX))
                 .build())
+        // Packing and unpacking cost more than they save between servers of one network.
+        .disableContentCompression()
         // Whether to try again is for the caller, who knows what repeating does.
         .disableAutomaticRetries()
         .addExecInterceptorFirst("cancellation", this::remember);

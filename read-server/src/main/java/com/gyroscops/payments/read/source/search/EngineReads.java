@@ -29,7 +29,10 @@ import java.util.function.Function;
  * <p>Invariant: the question's snapshot is never older than the checkpoint's, and the checkpoint is
  * written after the data of its position. So an answer holds all that its position says; it may
  * hold what came after. A stub that the checkpoint's snapshot counts is either found by the second
- * search, or a newer version of its payment is in the snapshot of the third.
+ * search, or a newer version of its payment is in the snapshot of the third. All are of the same
+ * index: the checkpoint is searched for by the alias, which may come to name another index
+ * meanwhile, the others by the name of the index that it named last; if the checkpoint is not of
+ * that one, all are put again.
  *
  * <p>For concurrent use.
  */
@@ -53,6 +56,10 @@ final class EngineReads {
   /** Routes all searches of one request to the same copy of the shard. */
   private static final String COPY = "payments";
 
+  /** Times that a question is put while the index behind the alias changes. */
+  private static final int ATTEMPTS_MAX = 3;
+
+  private static final int OK = 200;
   private static final int NOT_FOUND = 404;
 
   private static final Map<String, Object> CHECKPOINT =
@@ -62,12 +69,16 @@ final class EngineReads {
   private final String alias;
   private final Semaphore turns = new Semaphore(REQUESTS_MAX, true);
 
+  /** What the alias named when last looked. */
+  private volatile String index;
+
   /** Whether stubs were there when last looked; asked for beforehand to save asking twice. */
   private volatile boolean stubsSeen;
 
   EngineReads(EngineConnection engine, String alias) {
     this.engine = engine;
     this.alias = alias;
+    index = alias;
   }
 
   /** Where a search for anything would stand now. */
@@ -144,9 +155,35 @@ final class EngineReads {
     return new Answer.Data<>(reader.apply(responses.getLast()), at);
   }
 
-  /** What the searches found, in order; empty: there is no index. */
+  /** What the searches found, in order, all in one index; empty: there is none. */
   private List<JsonNode> searches(
       Context call, String organizationId, Map<String, Object> question, boolean withStubs)
+      throws SourceUnavailableException {
+    for (int attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+      String named = index;
+      List<JsonNode> responses = searchesIn(named, call, organizationId, question, withStubs);
+      JsonNode checkpoint = responses.getFirst();
+      String live = checkpoint.path("hits").path("hits").path(0).path("_index").asText();
+      if (live.isEmpty()) {
+        return List.of();
+      }
+      if (live.equals(named) && responses.stream().allMatch(EngineReads::isThere)) {
+        return responses;
+      }
+      index = live;
+    }
+    throw new SourceUnavailableException(
+        "the index is replaced faster than it can be asked",
+        new TimeoutException(ATTEMPTS_MAX + " attempts"));
+  }
+
+  /** Puts the checkpoint's search by the alias, the others in the index named. */
+  private List<JsonNode> searchesIn(
+      String named,
+      Context call,
+      String organizationId,
+      Map<String, Object> question,
+      boolean withStubs)
       throws SourceUnavailableException {
     long nanos = nanosLeft(call, ANSWER_MAX);
     Map<String, Object> timed = new LinkedHashMap<>(question);
@@ -162,21 +199,18 @@ final class EngineReads {
         engine.askLines(
             "/_msearch",
             Map.of("max_concurrent_searches", "1"),
-            lines(bodies),
+            lines(named, bodies),
             Duration.ofNanos(nanos));
     if (!reply.isOk()) {
       throw EngineConnection.broken(reply.status(), reply.body());
     }
     List<JsonNode> responses = new ArrayList<>(bodies.size());
     for (JsonNode response : reply.body().path("responses")) {
-      int status = response.path("status").asInt();
-      if (status == NOT_FOUND) {
-        return List.of();
-      }
+      int status = status(response);
       if (EngineConnection.isTransient(status)) {
         throw EngineConnection.unavailable(status, response);
       }
-      if (status != 200) {
+      if (status != OK && status != NOT_FOUND) {
         throw EngineConnection.broken(status, response);
       }
       if (response.path("timed_out").asBoolean()
@@ -187,18 +221,31 @@ final class EngineReads {
       }
       responses.add(response);
     }
+    if (responses.size() != bodies.size()) {
+      throw EngineConnection.broken(reply.status(), reply.body());
+    }
     return responses;
   }
 
-  private byte[] lines(List<Map<String, Object>> bodies) {
-    byte[] header = EngineConnection.json(Map.of("index", alias, "preference", COPY));
+  private static int status(JsonNode response) {
+    return response.path("status").asInt();
+  }
+
+  /** Whether there was an index to search. */
+  private static boolean isThere(JsonNode response) {
+    return status(response) == OK;
+  }
+
+  private byte[] lines(String named, List<Map<String, Object>> bodies) {
     ByteArrayOutputStream lines = new ByteArrayOutputStream();
+    String in = alias;
     try {
       for (Map<String, Object> body : bodies) {
-        lines.write(header);
+        lines.write(EngineConnection.json(Map.of("index", in, "preference", COPY)));
         lines.write('\n');
         lines.write(EngineConnection.json(body));
         lines.write('\n');
+        in = named;
       }
     } catch (IOException e) {
       throw new IllegalStateException("memory does not fail to be written to", e);

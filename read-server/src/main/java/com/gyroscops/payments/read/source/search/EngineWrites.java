@@ -36,8 +36,9 @@ import org.slf4j.LoggerFactory;
  * of the same log, which later ones overwrite and earlier ones do not.
  *
  * <p>Searches see it after a refresh: at the end of a run if the last is long enough ago, else soon
- * after by a thread of its own. No refresh happens between documents and checkpoint, so while one
- * projector writes, searches see nothing beyond the checkpoint that they see.
+ * after by a thread of its own. No refresh happens between documents and checkpoint but where stubs
+ * are counted or a run has failed, so searches rarely see anything beyond the checkpoint that they
+ * see.
  *
  * <p>A stub says that the newest version of a payment is missing. It is a document beside the
  * payment's, with the version that it stands for; a newer version accepted, or the same one later,

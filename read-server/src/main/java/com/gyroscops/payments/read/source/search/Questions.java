@@ -129,8 +129,11 @@ final class Questions {
     return Map.of("term", Map.of(field, value));
   }
 
+  /** Any of the values, of which there are some. */
   private static Map<String, Object> terms(String field, List<String> values) {
-    return Map.of("terms", Map.of(field, values));
+    return values.size() == 1
+        ? term(field, values.getFirst())
+        : Map.of("terms", Map.of(field, values));
   }
 
   private static Map<String, Object> prefix(String field, String beginning) {

@@ -1,0 +1,171 @@
+package com.gyroscops.payments.read.source.search;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.gyroscops.payments.read.SampleLog;
+import com.gyroscops.payments.read.source.Answer;
+import com.gyroscops.payments.read.source.ApplyOutcome;
+import com.gyroscops.payments.read.source.Filter;
+import com.gyroscops.payments.read.source.PaymentSearch;
+import com.gyroscops.payments.read.source.SearchPage;
+import com.gyroscops.payments.read.source.SourcePosition;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Position and data of an answer are of one generation, though the searches for them are two.
+ *
+ * <p>In a cluster a node may learn between the two that another generation took the place; here a
+ * proxy before the engine puts them apart, and has it happen in between.
+ */
+class SearchGenerationsTest {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+  private static final int PAYMENTS = 5;
+
+  private final SearchEngines.Sources sources = new SearchEngines.Sources();
+  private final SampleLog log = new SampleLog("payments", "epoch-1");
+  private final String prefix = SearchEngines.newPrefix();
+
+  /** Done once, between the first search of a request and the others. */
+  private final AtomicReference<Optional<Callable<?>>> meanwhile =
+      new AtomicReference<>(Optional.empty());
+
+  private final AtomicInteger requests = new AtomicInteger();
+  private URI engine;
+  private HttpServer proxy;
+  private SearchSource writer;
+  private SearchSource reader;
+
+  @BeforeEach
+  void start() throws Exception {
+    engine = SearchEngines.shared();
+    proxy = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    proxy.createContext("/", this::forward);
+    proxy.start();
+    writer = sources.open(engine, prefix);
+    reader = sources.open(URI.create("http://127.0.0.1:" + proxy.getAddress().getPort()), prefix);
+    for (int i = 0; i < PAYMENTS; i++) {
+      log.create("acme", "p" + i);
+    }
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    sources.closeAll();
+    proxy.stop(0);
+  }
+
+  private void forward(HttpExchange exchange) throws IOException {
+    try (exchange) {
+      String body = new String(exchange.getRequestBody().readAllBytes(), UTF_8);
+      URI path = exchange.getRequestURI();
+      byte[] answer;
+      try {
+        if (path.getPath().equals("/_msearch")) {
+          requests.incrementAndGet();
+          int second = body.indexOf('\n', body.indexOf('\n') + 1) + 1;
+          ObjectNode first = put(exchange, path, body.substring(0, second));
+          Optional<Callable<?>> then = meanwhile.getAndSet(Optional.empty());
+          if (then.isPresent()) {
+            then.get().call();
+          }
+          JsonNode others = put(exchange, path, body.substring(second)).path("responses");
+          others.forEach(((ArrayNode) first.path("responses"))::add);
+          answer = JSON.writeValueAsBytes(first);
+        } else {
+          answer = JSON.writeValueAsBytes(put(exchange, path, body));
+        }
+      } catch (Exception e) {
+        throw new IOException("not forwarded", e);
+      }
+      exchange.getResponseHeaders().add("Content-Type", "application/json");
+      exchange.sendResponseHeaders(200, answer.length);
+      exchange.getResponseBody().write(answer);
+    }
+  }
+
+  private ObjectNode put(HttpExchange exchange, URI path, String body) throws Exception {
+    HttpResponse<String> response =
+        HTTP.send(
+            HttpRequest.newBuilder(engine.resolve(path))
+                .header("Content-Type", exchange.getRequestHeaders().getFirst("Content-Type"))
+                .method(exchange.getRequestMethod(), HttpRequest.BodyPublishers.ofString(body))
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    return (ObjectNode) JSON.readTree(response.body());
+  }
+
+  private void fill() throws Exception {
+    SourcePosition start = writer.begin(1, log.logId(), log.epoch(), 0).orElseThrow();
+    assertThat(writer.apply(1, start, log.events())).isInstanceOf(ApplyOutcome.Applied.class);
+  }
+
+  private Answer<SearchPage> search() {
+    return reader.search(
+        new PaymentSearch(
+            Filter.all("acme"), PaymentSearch.Sort.EFFECTIVE_TIME, true, null, 100, 0));
+  }
+
+  private void assertAllIsFound() {
+    assertThat(search())
+        .isInstanceOfSatisfying(
+            Answer.Data.class,
+            data -> {
+              assertThat(data.at().position()).isEqualTo(log.head());
+              assertThat(((SearchPage) data.value()).payments()).hasSize(PAYMENTS);
+            });
+  }
+
+  @Test
+  void aGenerationThatIsEmptyYetIsNotTakenForTheOneWhosePositionWasRead() throws Exception {
+    assertThat(writer.takeOver(1)).contains(SourcePosition.NOWHERE);
+    fill();
+    assertAllIsFound();
+    meanwhile.set(Optional.of(() -> writer.startOver(1)));
+    assertThat(search()).isInstanceOf(Answer.NotReady.class);
+    fill();
+    assertAllIsFound();
+  }
+
+  @Test
+  void aGenerationThatIsFilledMeanwhileAnswersInstead() throws Exception {
+    assertThat(writer.takeOver(1)).contains(SourcePosition.NOWHERE);
+    fill();
+    assertAllIsFound();
+    meanwhile.set(
+        Optional.of(() -> {
+          assertThat(writer.startOver(1)).contains(SourcePosition.NOWHERE);
+          fill();
+          return true;
+        }));
+    int before = requests.get();
+    assertAllIsFound();
+    assertThat(requests.get() - before).as("old, gone, new").isLessThanOrEqualTo(3);
+    int after = requests.get();
+    assertAllIsFound();
+    assertThat(requests.get() - after).as("once known").isEqualTo(1);
+  }
+}
