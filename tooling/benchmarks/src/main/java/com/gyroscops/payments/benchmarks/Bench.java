@@ -1,5 +1,6 @@
 package com.gyroscops.payments.benchmarks;
 
+import com.gyroscops.payments.localstack.ServerJvm;
 import java.lang.management.ManagementFactory;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -201,7 +202,7 @@ final class Bench implements Callable<Integer> {
             "%s %s; heap of each server at most %d MiB, of the clients %d MiB",
             System.getProperty("java.vm.name"),
             Runtime.version(),
-            ServerProcess.HEAP_MIB_MAX,
+            ServerJvm.HEAP_MIB_MAX,
             Runtime.getRuntime().maxMemory() / (1024 * 1024)));
     conditions.put("database", "not started");
     conditions.put(

@@ -1,6 +1,7 @@
 package com.gyroscops.payments.benchmarks;
 
 import com.gyroscops.payments.localstack.Metrics;
+import com.gyroscops.payments.localstack.ServerJvm;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -10,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -18,20 +18,6 @@ import java.util.concurrent.TimeUnit;
 
 /** A JVM that serves gRPC, started by this one. */
 final class ServerProcess implements AutoCloseable {
-
-  /** Heap of each server, in MiB: what it must get along with. */
-  static final int HEAP_MIB_MAX = 512;
-
-  private static final List<String> JVM =
-      List.of(
-          "-Xmx" + HEAP_MIB_MAX + "m",
-          // Else the read-server's bulk requests are humongous, and each starts a marking of the
-          // heap.
-          "-XX:G1HeapRegionSize=4m",
-          "-XX:+UseCompactObjectHeaders",
-          "-XX:+ExitOnOutOfMemoryError",
-          "--enable-native-access=ALL-UNNAMED",
-          "--sun-misc-unsafe-memory-access=allow");
 
   private static final Duration START_MAX = Duration.ofMinutes(2);
 
@@ -71,13 +57,9 @@ final class ServerProcess implements AutoCloseable {
   static ServerProcess start(
       String name, List<String> program, Map<String, String> environment, int grpcPort, Path folder)
       throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(JVM);
-    command.addAll(program);
     Path log = folder.resolve(name + ".log");
     ProcessBuilder builder =
-        new ProcessBuilder(command)
+        new ProcessBuilder(ServerJvm.command(program))
             .directory(folder.toFile())
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));

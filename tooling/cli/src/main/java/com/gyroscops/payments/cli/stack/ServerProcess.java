@@ -1,5 +1,6 @@
 package com.gyroscops.payments.cli.stack;
 
+import com.gyroscops.payments.localstack.ServerJvm;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -14,18 +15,6 @@ import java.util.concurrent.TimeUnit;
 
 /** A server that this process started, and the question whether it serves. */
 final class ServerProcess implements AutoCloseable {
-
-  /** Heap that each server must get along with. */
-  private static final List<String> JVM =
-      List.of(
-          "-Xmx512m",
-          // Else the read-server's bulk requests are humongous, and each starts a marking of the
-          // heap.
-          "-XX:G1HeapRegionSize=4m",
-          "-XX:+UseCompactObjectHeaders",
-          "-XX:+ExitOnOutOfMemoryError",
-          "--enable-native-access=ALL-UNNAMED",
-          "--sun-misc-unsafe-memory-access=allow");
 
   private static final int HEALTH_SECONDS_MAX = 2;
 
@@ -43,14 +32,9 @@ final class ServerProcess implements AutoCloseable {
   static ServerProcess start(
       Replica replica, Path jar, StackFolder folder, Map<String, String> environment)
       throws IOException {
-    List<String> command = new java.util.ArrayList<>();
-    command.add(javaProgram());
-    command.addAll(JVM);
-    command.add(Leftovers.mark(folder));
-    command.add("-jar");
-    command.add(jar.toString());
     ProcessBuilder builder =
-        new ProcessBuilder(command)
+        new ProcessBuilder(
+                ServerJvm.command(List.of(Leftovers.mark(folder), "-jar", jar.toString())))
             .directory(folder.root().toFile())
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.log(replica.name()).toFile()));
@@ -58,11 +42,6 @@ final class ServerProcess implements AutoCloseable {
     Process process = builder.start();
     process.getOutputStream().close();
     return new ServerProcess(replica, process);
-  }
-
-  /** The java that runs this program. */
-  static String javaProgram() {
-    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
   }
 
   Replica replica() {

@@ -1,6 +1,7 @@
 package com.gyroscops.payments.cli.stack;
 
 import com.gyroscops.payments.localstack.Processes;
+import com.gyroscops.payments.localstack.ServerJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -116,7 +117,7 @@ public final class SupervisorClient {
     Programs programs = Programs.copied(checkout, folder);
     Process process =
         new ProcessBuilder(
-                ServerProcess.javaProgram(),
+                ServerJvm.java(),
                 "-Xmx128m",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",

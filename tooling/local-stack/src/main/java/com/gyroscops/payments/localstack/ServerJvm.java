@@ -1,0 +1,39 @@
+package com.gyroscops.payments.localstack;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** The JVM that a server of ours gets where it shares a machine with everything else. */
+public final class ServerJvm {
+
+  /** Heap, in MiB: what each server must get along with. */
+  public static final int HEAP_MIB_MAX = 512;
+
+  private static final List<String> OPTIONS =
+      List.of(
+          "-Xmx" + HEAP_MIB_MAX + "m",
+          // Else the read-server's bulk requests are humongous, and each starts a marking of the
+          // heap.
+          "-XX:G1HeapRegionSize=4m",
+          "-XX:+UseCompactObjectHeaders",
+          "-XX:+ExitOnOutOfMemoryError",
+          "--enable-native-access=ALL-UNNAMED",
+          "--sun-misc-unsafe-memory-access=allow");
+
+  private ServerJvm() {}
+
+  /**
+   * The command line.
+   *
+   * @param program what follows the JVM's own options: {@code -jar} or {@code -cp} and so on
+   */
+  public static List<String> command(List<String> program) {
+    return Stream.of(List.of(java()), OPTIONS, program).flatMap(List::stream).toList();
+  }
+
+  /** The java that runs this program. */
+  public static String java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java").toString();
+  }
+}
