@@ -56,8 +56,11 @@ final class EngineReads {
   /** Routes all searches of one request to the same copy of the shard. */
   private static final String COPY = "payments";
 
-  /** Times that a question is put while the index behind the alias changes. */
-  private static final int ATTEMPTS_MAX = 3;
+  /**
+   * Times that a question is put while the index behind the alias changes; the first of a process
+   * does not count, which only learns what the alias names.
+   */
+  private static final int ATTEMPTS_MAX = 4;
 
   private static final int OK = 200;
   private static final int NOT_FOUND = 404;
@@ -155,21 +158,27 @@ final class EngineReads {
     return new Answer.Data<>(reader.apply(responses.getLast()), at);
   }
 
-  /** What the searches found, in order, all in one index; empty: there is none. */
+  /** What the searches found, in order, all in one index; empty: none has a checkpoint yet. */
   private List<JsonNode> searches(
       Context call, String organizationId, Map<String, Object> question, boolean withStubs)
       throws SourceUnavailableException {
+    long endNanos = System.nanoTime() + nanosLeft(call, ANSWER_MAX);
+    String named = index;
     for (int attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
-      String named = index;
-      List<JsonNode> responses = searchesIn(named, call, organizationId, question, withStubs);
+      Duration max = Duration.ofNanos(Math.max(1, endNanos - System.nanoTime()));
+      List<JsonNode> responses = searchesIn(named, max, organizationId, question, withStubs);
       JsonNode checkpoint = responses.getFirst();
+      if (!isThere(checkpoint)) {
+        return List.of();
+      }
       String live = checkpoint.path("hits").path("hits").path(0).path("_index").asText();
       if (live.isEmpty()) {
         return List.of();
       }
-      if (live.equals(named) && responses.stream().allMatch(EngineReads::isThere)) {
+      if (live.equals(named) && areThere(responses)) {
         return responses;
       }
+      named = live;
       index = live;
     }
     throw new SourceUnavailableException(
@@ -180,15 +189,14 @@ final class EngineReads {
   /** Puts the checkpoint's search by the alias, the others in the index named. */
   private List<JsonNode> searchesIn(
       String named,
-      Context call,
+      Duration max,
       String organizationId,
       Map<String, Object> question,
       boolean withStubs)
       throws SourceUnavailableException {
-    long nanos = nanosLeft(call, ANSWER_MAX);
     Map<String, Object> timed = new LinkedHashMap<>(question);
     // The engine stops by itself even if it does not notice that nobody waits.
-    timed.put("timeout", Math.max(1, TimeUnit.NANOSECONDS.toMillis(nanos)) + "ms");
+    timed.put("timeout", Math.max(1, max.toMillis()) + "ms");
     List<Map<String, Object>> bodies = new ArrayList<>(3);
     bodies.add(CHECKPOINT);
     if (withStubs) {
@@ -197,43 +205,47 @@ final class EngineReads {
     bodies.add(timed);
     Reply reply =
         engine.askLines(
-            "/_msearch",
-            Map.of("max_concurrent_searches", "1"),
-            lines(named, bodies),
-            Duration.ofNanos(nanos));
-    if (!reply.isOk()) {
-      throw EngineConnection.broken(reply.status(), reply.body());
-    }
+            "/_msearch", Map.of("max_concurrent_searches", "1"), lines(named, bodies), max);
     List<JsonNode> responses = new ArrayList<>(bodies.size());
-    for (JsonNode response : reply.body().path("responses")) {
-      int status = status(response);
-      if (EngineConnection.isTransient(status)) {
-        throw EngineConnection.unavailable(status, response);
-      }
-      if (status != OK && status != NOT_FOUND) {
-        throw EngineConnection.broken(status, response);
-      }
-      if (response.path("timed_out").asBoolean()
-          || response.path("_shards").path("failed").asInt() > 0) {
-        throw new SourceUnavailableException(
-            "the search engine has a part of the answer only",
-            new TimeoutException("a search ran out of time, or its shard failed"));
-      }
-      responses.add(response);
-    }
-    if (responses.size() != bodies.size()) {
+    reply.body().path("responses").forEach(responses::add);
+    if (!reply.isOk() || responses.size() != bodies.size()) {
       throw EngineConnection.broken(reply.status(), reply.body());
     }
     return responses;
   }
 
-  private static int status(JsonNode response) {
-    return response.path("status").asInt();
+  private static boolean areThere(List<JsonNode> responses) throws SourceUnavailableException {
+    for (JsonNode response : responses) {
+      if (!isThere(response)) {
+        return false;
+      }
+    }
+    return true;
   }
 
-  /** Whether there was an index to search. */
-  private static boolean isThere(JsonNode response) {
-    return status(response) == OK;
+  /**
+   * Whether there was an index to search.
+   *
+   * @throws SourceUnavailableException not all of it was searched
+   */
+  private static boolean isThere(JsonNode response) throws SourceUnavailableException {
+    int status = response.path("status").asInt();
+    if (status == NOT_FOUND) {
+      return false;
+    }
+    if (EngineConnection.isTransient(status)) {
+      throw EngineConnection.unavailable(status, response);
+    }
+    if (status != OK) {
+      throw EngineConnection.broken(status, response);
+    }
+    if (response.path("timed_out").asBoolean()
+        || response.path("_shards").path("failed").asInt() > 0) {
+      throw new SourceUnavailableException(
+          "the search engine has a part of the answer only",
+          new TimeoutException("a search ran out of time, or its shard failed"));
+    }
+    return true;
   }
 
   private byte[] lines(String named, List<Map<String, Object>> bodies) {
