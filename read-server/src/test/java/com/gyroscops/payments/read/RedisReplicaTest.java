@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.localstack.FreePorts;
 import com.gyroscops.payments.localstack.LocalRedis;
+import com.gyroscops.payments.localstack.Processes;
 import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.PaymentStatus;
 import java.nio.file.Path;
@@ -39,12 +40,6 @@ class RedisReplicaTest {
         ReadDatabase.settings(ReadDatabase.shared(), database),
         feed,
         Map.of("redis.uri", redisUri));
-  }
-
-  private static void signal(LocalRedis redis, String signal) throws Exception {
-    Process kill =
-        new ProcessBuilder("kill", "-" + signal, Long.toString(redis.process().pid())).start();
-    assertThat(kill.waitFor()).isZero();
   }
 
   /** Newest event that the replica knows the source to have applied. */
@@ -103,14 +98,14 @@ class RedisReplicaTest {
         RunningReplica replica = replica(redis.uri())) {
       eventually("it serves", replica::isServing);
       eventually("Redis is followed", () -> applied(replica) == 1);
-      signal(redis, "STOP");
+      Processes.pause(redis.process());
       try {
         log.process("acme", "p1");
         feed.publish();
         assertThat(status(replica)).isEqualTo(PaymentStatus.PAYMENT_STATUS_COMPLETED);
         assertThat(replica.isServing()).isTrue();
       } finally {
-        signal(redis, "CONT");
+        Processes.resume(redis.process());
       }
       eventually("it goes on", () -> applied(replica) == 2);
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.gyroscops.payments.contract.ConsistencyTokens;
 import com.gyroscops.payments.localstack.FreePorts;
 import com.gyroscops.payments.localstack.LocalRedis;
+import com.gyroscops.payments.localstack.Processes;
 import com.gyroscops.payments.read.ReadDatabase;
 import com.gyroscops.payments.read.RunningReplica;
 import com.gyroscops.payments.read.SampleLog;
@@ -85,12 +86,6 @@ class SharedCacheTest {
     return started;
   }
 
-  private void signal(String signal) throws Exception {
-    Process kill =
-        new ProcessBuilder("kill", "-" + signal, Long.toString(redis.process().pid())).start();
-    assertThat(kill.waitFor()).isZero();
-  }
-
   private static GetPaymentResponse get(RunningReplica replica, ReadOptions options) {
     return replica
         .queries()
@@ -144,7 +139,7 @@ class SharedCacheTest {
 
   @Test
   void aRedisThatIsKilledIsDoneWithoutAndUsedAgainWhenItIsBack() throws Exception {
-    signal("KILL");
+    assertThat(redis.process().destroyForcibly()).isTrue();
     redis.process().onExit().get();
     assertNewestIsGiven(20);
     redis.close();
@@ -155,11 +150,11 @@ class SharedCacheTest {
   @Test
   void aRedisThatIsPausedIsSoonLeftAloneAndUsedAgainWhenItWakes() throws Exception {
     double before = failures(one);
-    signal("STOP");
+    Processes.pause(redis.process());
     assertNewestIsGiven(150);
     // Each costs a wait, so it matters how many there are, of 600 look-ups and as many answers.
     assertThat(failures(one) - before).isBetween(1.0, 60.0);
-    signal("CONT");
+    Processes.resume(redis.process());
     awaitShared();
   }
 

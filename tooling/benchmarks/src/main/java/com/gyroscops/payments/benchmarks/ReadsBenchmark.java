@@ -29,8 +29,13 @@ import java.util.concurrent.TimeUnit;
  */
 final class ReadsBenchmark implements Benchmark {
 
-  /** Many first: a server that has answered few is measured while it still compiles. */
+  /** Many first: a server that has answered few searches is measured while it still compiles. */
   private static final List<Integer> IN_FLIGHT = List.of(16, 1);
+
+  /**
+   * What each lookup gets before the first is measured: servers compile for longer than a slice.
+   */
+  private static final Duration WARMING = Duration.ofSeconds(10);
 
   private static final int PAYMENTS = 100_000;
 
@@ -133,6 +138,13 @@ final class ReadsBenchmark implements Benchmark {
                               .getPayment(
                                   SampleQueries.get(samples.any(), SampleQueries.from(source)),
                                   answer))));
+    }
+    if (inFlight == IN_FLIGHT.getFirst()) {
+      Progress.say("reads, warming up for %d lookups and their echo", contenders.size());
+      for (Contender contender : contenders) {
+        contender.load().run(WARMING);
+      }
+      bare.load().run(WARMING);
     }
     for (Contender contender : contenders) {
       contest(settings, report, at, inFlight, contender, bare);

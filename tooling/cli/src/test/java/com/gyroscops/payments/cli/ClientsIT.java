@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.gyroscops.payments.cli.ClientTools.Ended;
 import com.gyroscops.payments.cli.cookbook.Answers;
 import com.gyroscops.payments.cli.cookbook.Recipe;
+import com.gyroscops.payments.localstack.ServerJvm;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -152,7 +153,7 @@ final class ClientsIT {
   @Test
   @Order(3)
   void the_example_in_java_works() throws Exception {
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    String java = ServerJvm.java();
     tellsItsStory(
         run(ClientTools.NODE, Map.of(), java, "-jar", ClientTools.JAVA_EXAMPLE.toString()));
   }

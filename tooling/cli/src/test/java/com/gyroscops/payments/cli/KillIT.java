@@ -44,7 +44,7 @@ final class KillIT {
     Random random = new Random(seed);
     try (CliStack stack = new CliStack(folder.resolve("data"))) {
       var audit = new RetailAudit(stack, commands, expected);
-      stack.up("--write-servers", "2", "--read-servers", "2").succeeded();
+      stack.up("--write-servers", "2", "--read-servers", "2", "--without", "temporal").succeeded();
       String kind = round.substring(0, round.indexOf(' '));
       String victim = kind.endsWith("-server") ? kind + "-" + random.nextInt(2) : kind;
       ProcessHandle process = stack.process(victim);

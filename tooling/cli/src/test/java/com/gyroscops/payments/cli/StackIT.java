@@ -89,7 +89,7 @@ final class StackIT {
   void an_engine_that_dies_is_started_again_by_up_with_its_data_and_down_stops_all()
       throws Exception {
     try (CliStack stack = new CliStack(folder.resolve("data"))) {
-      stack.up().succeeded();
+      stack.up("--without", "temporal").succeeded();
       List<ProcessHandle> victims = List.of(stack.process("redis"), stack.process("opensearch"));
       ProcessHandle read = stack.process("read-server-0");
       stack.redis("SET answer 42");
@@ -144,14 +144,14 @@ final class StackIT {
   @Test
   void after_its_supervisor_was_killed_up_starts_anew_and_down_stops_all() throws Exception {
     try (CliStack stack = new CliStack(folder.resolve("data"))) {
-      stack.up().succeeded();
+      stack.up("--without", "search,temporal").succeeded();
       stack.run("demo").succeeded();
       ProcessHandle write = stack.process("write-server-0");
       killSupervisor(stack);
       assertThat(write.isAlive()).isTrue();
       assertThat(stack.status().exitCode()).isEqualTo(3);
 
-      stack.up().succeeded();
+      stack.up("--without", "search,temporal").succeeded();
       assertThat(Processes.isRunning(write)).isFalse();
       JsonObject status = stack.status().succeeded().json();
       assertThat(status.get("head_position").getAsLong()).isPositive();
@@ -217,7 +217,7 @@ final class StackIT {
   @Test
   void secrets_are_for_the_owner_alone() throws Exception {
     try (CliStack stack = new CliStack(folder.resolve("data"))) {
-      stack.up().succeeded();
+      stack.up("--without", "redis,search,memory,temporal").succeeded();
       for (String file : new String[] {"page-token-secret", "state.json"}) {
         assertThat(
                 PosixFilePermissions.toString(

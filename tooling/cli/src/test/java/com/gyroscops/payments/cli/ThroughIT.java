@@ -9,6 +9,7 @@ import static com.gyroscops.payments.v1.SourceProgressState.SOURCE_PROGRESS_STAT
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.cli.client.Clients;
+import com.gyroscops.payments.localstack.Processes;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.CommandReceipt;
@@ -75,7 +76,9 @@ final class ThroughIT {
   @BeforeEach
   void start() throws Exception {
     stack = new CliStack(folder.resolve("data"));
-    stack.up("--write-servers", "2", "--read-servers", "1", "--without", "memory").succeeded();
+    stack
+        .up("--write-servers", "2", "--read-servers", "1", "--without", "memory,temporal")
+        .succeeded();
     for (int i = 0; i < 2; i++) {
       writeServers.add(stack.writeServer(i));
     }
@@ -240,7 +243,7 @@ final class ThroughIT {
   void a_source_that_stands_still_is_told_of_when_the_time_is_up_and_the_command_stands()
       throws Exception {
     ProcessHandle redis = stack.process("redis");
-    signal(redis, "STOP");
+    Processes.pause(redis);
     try {
       Done done = create(0, "stands", READ_SOURCE_SQL, READ_SOURCE_REDIS);
       assertThat(states(done.receipt()))
@@ -262,7 +265,7 @@ final class ThroughIT {
             .doesNotContainEntry(READ_SOURCE_REDIS, SOURCE_PROGRESS_STATE_APPLIED);
       } while (states(replayed.receipt()).get(READ_SOURCE_REDIS) != SOURCE_PROGRESS_STATE_UNKNOWN);
     } finally {
-      signal(redis, "CONT");
+      Processes.resume(redis);
     }
     awaitReplayApplied("stands");
     assertThat(find("stands", READ_SOURCE_REDIS).getVersion()).isEqualTo(1);
@@ -297,14 +300,5 @@ final class ThroughIT {
     while (!allApplied(create(0, id, READ_SOURCE_REDIS).receipt())) {
       assertThat(System.nanoTime()).as("redis goes on").isLessThan(deadline);
     }
-  }
-
-  private static void signal(ProcessHandle process, String signal) throws Exception {
-    assertThat(
-            new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
-                .inheritIO()
-                .start()
-                .waitFor())
-        .isZero();
   }
 }

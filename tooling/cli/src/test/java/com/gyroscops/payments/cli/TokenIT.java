@@ -54,7 +54,9 @@ final class TokenIT {
               "--write-servers",
               Integer.toString(WRITE_SERVERS),
               "--read-servers",
-              Integer.toString(READ_SERVERS))
+              Integer.toString(READ_SERVERS),
+              "--without",
+              "temporal")
           .succeeded();
       List<ManagedChannel> writeServers = new ArrayList<>();
       for (int i = 0; i < WRITE_SERVERS; i++) {

@@ -64,7 +64,7 @@ public final class LocalElasticsearch implements AutoCloseable {
 
   private static List<String> command(Path libraries, Path data, int port) {
     return List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        ServerJvm.java(),
         "-Xmx640m",
         "-XX:+UseSerialGC",
         "-cp",

@@ -118,7 +118,7 @@ public final class LocalOpenSearch implements AutoCloseable {
 
   private static List<String> command(String classPath, Path data, int port) {
     return List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        ServerJvm.java(),
         HEAP_MAX,
         "-XX:+UseSerialGC",
         "-XX:+UseCompactObjectHeaders",

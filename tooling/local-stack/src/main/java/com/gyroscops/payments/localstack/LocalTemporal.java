@@ -93,7 +93,7 @@ public final class LocalTemporal implements AutoCloseable {
 
   private static List<String> command(Path libraries, int port) {
     return List.of(
-        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        ServerJvm.java(),
         HEAP_MAX,
         "-XX:+UseSerialGC",
         "-XX:+UseCompactObjectHeaders",

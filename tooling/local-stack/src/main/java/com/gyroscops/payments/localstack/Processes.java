@@ -7,10 +7,10 @@ import java.time.Duration;
 import java.util.Collection;
 
 /**
- * Whether processes still run, those included that are no children of this one. For them the JDK's
- * own answers fall short: {@link ProcessHandle#onExit} looks only every few seconds, and {@link
- * ProcessHandle#isAlive} takes for alive what ended and was not yet collected by its parent, which
- * in a container may be never.
+ * What the JDK does not know of processes: to pause them, and whether they still run, those
+ * included that are no children of this one. For them {@link ProcessHandle#onExit} looks only every
+ * few seconds, and {@link ProcessHandle#isAlive} takes for alive what ended and was not yet
+ * collected by its parent, which in a container may be never.
  */
 public final class Processes {
 
@@ -39,6 +39,46 @@ public final class Processes {
       return !ended || Integer.parseInt(afterName.split(" ", -1)[THREADS]) > 1;
     } catch (IOException e) {
       return process.isAlive(); // It ended while its file was read.
+    }
+  }
+
+  /**
+   * Has a process and all that it started stand still until {@link #resume}.
+   *
+   * @throws IOException it cannot be, or the calling thread is interrupted
+   */
+  public static void pause(ProcessHandle process) throws IOException {
+    signal(process, "STOP");
+  }
+
+  /** Has a process and all that it started go on after {@link #pause}. */
+  public static void resume(ProcessHandle process) throws IOException {
+    signal(process, "CONT");
+  }
+
+  /** To itself first, so that one that stands still starts no others. */
+  private static void signal(ProcessHandle process, String signal) throws IOException {
+    send(process, signal);
+    for (ProcessHandle started : process.descendants().toList()) {
+      send(started, signal);
+    }
+  }
+
+  /** One that has ended meanwhile needs no signal. */
+  private static void send(ProcessHandle process, String signal) throws IOException {
+    try {
+      int exit =
+          new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start()
+              .waitFor();
+      if (exit != 0 && isRunning(process)) {
+        throw new IOException("process " + process.pid() + " does not take signal " + signal);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while a process is signalled", e);
     }
   }
 

@@ -10,6 +10,7 @@ import com.gyroscops.payments.contract.journal.JournalDamagedException;
 import com.gyroscops.payments.contract.journal.JournalVerifier;
 import com.gyroscops.payments.contract.journal.Segment;
 import com.gyroscops.payments.contract.journal.Verification;
+import com.gyroscops.payments.localstack.ServerJvm;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.memory.MemoryEventStore;
@@ -411,7 +412,7 @@ class JournalFolderTest {
   private String lockFromAnotherProcess() throws IOException, InterruptedException {
     Process process =
         new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                ServerJvm.java(),
                 "-cp",
                 System.getProperty("java.class.path"),
                 OtherProcess.class.getName(),

@@ -85,6 +85,7 @@ final class Documents {
     fields.put(PAYMENT, Map.of("type", "binary"));
     fields.put(PARKED, UNINDEXED);
     fields.put(Checkpoint.FIELD, UNINDEXED);
+    fields.put(Checkpoint.KEY, Map.of("type", "completion", "analyzer", "keyword"));
     return Map.of("dynamic", "strict", "properties", fields);
   }
 

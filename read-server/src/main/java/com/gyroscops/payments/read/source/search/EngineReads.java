@@ -8,7 +8,6 @@ import com.gyroscops.payments.read.source.search.EngineConnection.Reply;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,19 +19,20 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Puts questions to the index: one request each, with several searches that run one after the other
- * on the same copy of the one shard: for the checkpoint, for stubs of the organization if any are
- * known to be there, then the question.
+ * Puts questions to the index, one request each, in which the question's own search finds the
+ * checkpoint, too. Where stubs are known to be there it is two searches that run one after the
+ * other on the same copy of the one shard: for stubs of the organization, then the question.
  *
- * <p>Invariant: the question's snapshot is never older than the checkpoint's, and the checkpoint is
- * written after the data of its position. So an answer holds all that its position says; it may
- * hold what came after. A stub that the checkpoint's snapshot counts is either found by the second
- * search, or a newer version of its payment is in the snapshot of the third. All are of the same
- * index: the checkpoint is searched for by the alias, which may come to name another index
- * meanwhile, the others by the name of the index that it named last; if the checkpoint is not of
- * that one, all are put again.
+ * <p>Invariant: the question's snapshot is that of the checkpoint or a newer one of the same index,
+ * and the checkpoint is written after the data of its position. So an answer holds all that its
+ * position says; it may hold what came after. Stubs that the checkpoint counts are in its own
+ * snapshot, and are found there, or a newer version of their payment is in the question's.
+ *
+ * <p>Searches find the checkpoint by a key that changes now and then. Where it is not found, its
+ * new one is looked up, and all is put again.
  *
  * <p>For concurrent use.
  */
@@ -56,10 +56,7 @@ final class EngineReads {
   /** Routes all searches of one request to the same copy of the shard. */
   private static final String COPY = "payments";
 
-  /**
-   * Times that a question is put while the index behind the alias changes; the first of a process
-   * does not count, which only learns what the alias names.
-   */
+  /** Times that a question is put while the checkpoint's key, or what the alias names, changes. */
   private static final int ATTEMPTS_MAX = 4;
 
   private static final int OK = 200;
@@ -68,12 +65,26 @@ final class EngineReads {
   private static final Map<String, Object> CHECKPOINT =
       Map.of("size", 1, "query", Map.of("ids", Map.of("values", List.of(Checkpoint.ID))));
 
+  /** What answers hold of the documents found. */
+  private static final List<String> FIELDS = List.of(Documents.PAYMENT, Checkpoint.FIELD);
+
+  /** Name of the part of a search, and of its answer, that is the checkpoint. */
+  private static final String AT = "at";
+
+  /**
+   * What a search found.
+   *
+   * @param index in which it was
+   * @param at where its snapshot stands
+   */
+  private record Found(String index, SourcePosition at, JsonNode response) {}
+
   private final EngineConnection engine;
   private final String alias;
   private final Semaphore turns = new Semaphore(REQUESTS_MAX, true);
 
-  /** What the alias named when last looked. */
-  private volatile String index;
+  /** The checkpoint's key when last looked. */
+  private volatile @Nullable String key;
 
   /** Whether stubs were there when last looked; asked for beforehand to save asking twice. */
   private volatile boolean stubsSeen;
@@ -81,21 +92,31 @@ final class EngineReads {
   EngineReads(EngineConnection engine, String alias) {
     this.engine = engine;
     this.alias = alias;
-    index = alias;
   }
 
   /** Where a search for anything would stand now. */
   SourcePosition position() throws SourceUnavailableException {
+    return newest(POSITION_MAX).map(Checkpoint::searchable).orElse(SourcePosition.NOWHERE);
+  }
+
+  /** The checkpoint that searches see, whatever its key; empty: there is none. */
+  private Optional<Checkpoint> newest(Duration max) throws SourceUnavailableException {
     Reply reply =
-        engine.ask(
-            "POST", "/" + alias + "/_search", Map.of("preference", COPY), CHECKPOINT, POSITION_MAX);
+        engine.ask("POST", "/" + alias + "/_search", Map.of("preference", COPY), CHECKPOINT, max);
     if (reply.status() == NOT_FOUND) {
-      return SourcePosition.NOWHERE;
+      return Optional.empty();
     }
     if (!reply.isOk()) {
       throw EngineConnection.broken(reply.status(), reply.body());
     }
-    return positionIn(reply.body());
+    JsonNode hit = reply.body().path("hits").path("hits").path(0);
+    if (hit.isMissingNode()) {
+      return Optional.empty();
+    }
+    Checkpoint checkpoint = Checkpoint.of(hit.path("_source"));
+    // Engines refuse to complete by a field that an index of another layout may not have.
+    key = checkpoint.layout() == Checkpoint.LAYOUT ? checkpoint.key() : null;
+    return Optional.of(checkpoint);
   }
 
   /** Puts one question. */
@@ -131,96 +152,108 @@ final class EngineReads {
       Map<String, Object> question,
       Function<JsonNode, T> reader)
       throws SourceUnavailableException {
-    boolean withStubs = stubsSeen;
-    List<JsonNode> responses = searches(call, organizationId, question, withStubs);
-    if (responses.isEmpty()) {
+    List<Found> found = searches(call, organizationId, question, stubsSeen);
+    if (found.size() == 1 && found.getFirst().at().parked() > 0) {
+      // Once only: from now on stubs are asked for.
+      found = searches(call, organizationId, question, true);
+    }
+    if (found.isEmpty()) {
       return new Answer.NotReady<>(SourcePosition.NOWHERE);
     }
-    SourcePosition at = positionIn(responses.getFirst());
+    Found first = found.getFirst();
+    SourcePosition at = first.at();
     stubsSeen = at.parked() > 0;
     if (!at.isReady()) {
       return new Answer.NotReady<>(at);
     }
-    if (at.parked() > 0 && !withStubs) {
-      // Once only: from now on stubs are asked for.
-      responses = searches(call, organizationId, question, true);
-      if (responses.isEmpty()) {
-        return new Answer.NotReady<>(SourcePosition.NOWHERE);
-      }
-      at = positionIn(responses.getFirst());
-      if (!at.isReady()) {
-        return new Answer.NotReady<>(at);
-      }
-    }
-    if (at.parked() > 0 && responses.get(1).path("hits").path("total").path("value").asLong() > 0) {
+    if (at.parked() > 0 && first.response().path("hits").path("total").path("value").asLong() > 0) {
       return new Answer.Incomplete<>(at);
     }
-    return new Answer.Data<>(reader.apply(responses.getLast()), at);
+    return new Answer.Data<>(reader.apply(found.getLast().response()), at);
   }
 
-  /** What the searches found, in order, all in one index; empty: none has a checkpoint yet. */
-  private List<JsonNode> searches(
+  /** What the searches found, in order, all in one index; empty: there is no checkpoint yet. */
+  private List<Found> searches(
       Context call, String organizationId, Map<String, Object> question, boolean withStubs)
       throws SourceUnavailableException {
     long endNanos = System.nanoTime() + nanosLeft(call, ANSWER_MAX);
-    String named = index;
+    Optional<String> by = Optional.ofNullable(key);
     for (int attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
-      Duration max = Duration.ofNanos(Math.max(1, endNanos - System.nanoTime()));
-      List<JsonNode> responses = searchesIn(named, max, organizationId, question, withStubs);
-      JsonNode checkpoint = responses.getFirst();
-      if (!isThere(checkpoint)) {
-        return List.of();
+      if (by.isEmpty()) {
+        by =
+            newest(until(endNanos))
+                .filter(it -> !it.searchable().equals(SourcePosition.NOWHERE))
+                .map(Checkpoint::key);
+        if (by.isEmpty()) {
+          return List.of();
+        }
       }
-      String live = checkpoint.path("hits").path("hits").path(0).path("_index").asText();
-      if (live.isEmpty()) {
-        return List.of();
+      String tried = by.get();
+      Duration max = until(endNanos);
+      List<Map<String, Object>> bodies = new ArrayList<>(2);
+      if (withStubs) {
+        bodies.add(withCheckpoint(tried, max, stubs(organizationId)));
       }
-      if (live.equals(named) && areThere(responses)) {
-        return responses;
+      bodies.add(withCheckpoint(tried, max, question));
+      List<Found> found = put(bodies, max);
+      if (!found.isEmpty() && found.getFirst().index().equals(found.getLast().index())) {
+        return found;
       }
-      named = live;
-      index = live;
+      // Another search may have learnt the new one.
+      by = Optional.ofNullable(key).filter(it -> !it.equals(tried));
     }
     throw new SourceUnavailableException(
-        "the index is replaced faster than it can be asked",
+        "the checkpoint moves faster than it can be found",
         new TimeoutException(ATTEMPTS_MAX + " attempts"));
   }
 
-  /** Puts the checkpoint's search by the alias, the others in the index named. */
-  private List<JsonNode> searchesIn(
-      String named,
-      Duration max,
-      String organizationId,
-      Map<String, Object> question,
-      boolean withStubs)
-      throws SourceUnavailableException {
-    Map<String, Object> timed = new LinkedHashMap<>(question);
+  private static Duration until(long endNanos) {
+    return Duration.ofNanos(Math.max(1, endNanos - System.nanoTime()));
+  }
+
+  private static Map<String, Object> withCheckpoint(
+      String key, Duration max, Map<String, Object> question) {
+    Map<String, Object> search = new LinkedHashMap<>(question);
+    search.put("_source", FIELDS);
+    search.put(
+        "suggest",
+        Map.of(
+            AT,
+            Map.of(
+                "prefix",
+                key,
+                "completion",
+                Map.of("field", Checkpoint.KEY, "size", 1, "shard_size", 1))));
     // The engine stops by itself even if it does not notice that nobody waits.
-    timed.put("timeout", Math.max(1, max.toMillis()) + "ms");
-    List<Map<String, Object>> bodies = new ArrayList<>(3);
-    bodies.add(CHECKPOINT);
-    if (withStubs) {
-      bodies.add(stubs(organizationId));
-    }
-    bodies.add(timed);
+    search.put("timeout", Math.max(1, max.toMillis()) + "ms");
+    return search;
+  }
+
+  /** What the searches found, in order; empty: not all saw a checkpoint of the key asked for. */
+  private List<Found> put(List<Map<String, Object>> bodies, Duration max)
+      throws SourceUnavailableException {
     Reply reply =
-        engine.askLines(
-            "/_msearch", Map.of("max_concurrent_searches", "1"), lines(named, bodies), max);
-    List<JsonNode> responses = new ArrayList<>(bodies.size());
-    reply.body().path("responses").forEach(responses::add);
+        engine.askLines("/_msearch", Map.of("max_concurrent_searches", "1"), lines(bodies), max);
+    JsonNode responses = reply.body().path("responses");
     if (!reply.isOk() || responses.size() != bodies.size()) {
       throw EngineConnection.broken(reply.status(), reply.body());
     }
-    return responses;
-  }
-
-  private static boolean areThere(List<JsonNode> responses) throws SourceUnavailableException {
+    List<Found> found = new ArrayList<>(bodies.size());
     for (JsonNode response : responses) {
       if (!isThere(response)) {
-        return false;
+        return List.of();
       }
+      JsonNode checkpoint = response.path("suggest").path(AT).path(0).path("options").path(0);
+      if (checkpoint.isMissingNode()) {
+        return List.of();
+      }
+      found.add(
+          new Found(
+              checkpoint.path("_index").asText(),
+              Checkpoint.of(checkpoint.path("_source")).searchable(),
+              response));
     }
-    return true;
+    return found;
   }
 
   /**
@@ -248,19 +281,16 @@ final class EngineReads {
     return true;
   }
 
-  private byte[] lines(String named, List<Map<String, Object>> bodies) {
+  private byte[] lines(List<Map<String, Object>> bodies) {
+    // The time that is left makes each body one of its own, which is not asked again.
+    byte[] in =
+        EngineConnection.json(Map.of("index", alias, "preference", COPY, "request_cache", false));
     ByteArrayOutputStream lines = new ByteArrayOutputStream();
-    String in = alias;
-    try {
-      for (Map<String, Object> body : bodies) {
-        lines.write(EngineConnection.json(Map.of("index", in, "preference", COPY)));
-        lines.write('\n');
-        lines.write(EngineConnection.json(body));
-        lines.write('\n');
-        in = named;
-      }
-    } catch (IOException e) {
-      throw new IllegalStateException("memory does not fail to be written to", e);
+    for (Map<String, Object> body : bodies) {
+      lines.writeBytes(in);
+      lines.write('\n');
+      lines.writeBytes(EngineConnection.json(body));
+      lines.write('\n');
     }
     return lines.toByteArray();
   }
@@ -273,17 +303,6 @@ final class EngineReads {
         1,
         "query",
         Map.of("term", Map.of(Documents.PARKED_ORGANIZATION, organizationId)));
-  }
-
-  /** Where the snapshot of a search for the checkpoint stands. */
-  private static SourcePosition positionIn(JsonNode response) {
-    JsonNode hit = response.path("hits").path("hits").path(0);
-    return Optional.of(hit)
-        .filter(it -> !it.isMissingNode())
-        .map(it -> Checkpoint.of(it.path("_source")))
-        .filter(checkpoint -> !checkpoint.retired())
-        .map(Checkpoint::at)
-        .orElse(SourcePosition.NOWHERE);
   }
 
   /** A deadline that has passed counts though its timer has not run yet. */

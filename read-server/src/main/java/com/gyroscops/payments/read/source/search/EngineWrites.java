@@ -119,16 +119,14 @@ final class EngineWrites implements AutoCloseable {
       held = null;
       for (int attempt = 1; attempt <= TAKEOVERS_MAX; attempt++) {
         Optional<Held> found = generations.read();
-        // Retired: whoever was at it has failed; its own attempt fails from now on.
-        if (found.isEmpty() || isRetiredBefore(found.get(), fence)) {
+        if (found.isEmpty() || isToBeReplaced(found.get().checkpoint(), fence)) {
           return Optional.of(startAnew(fence));
         }
         Held there = found.get();
         if (there.checkpoint().fence() > fence) {
           return Optional.empty();
         }
-        Optional<Held> mine =
-            generations.write(there, new Checkpoint(fence, there.checkpoint().at(), false));
+        Optional<Held> mine = generations.write(there, there.checkpoint().takenOverBy(fence));
         if (mine.isPresent()) {
           return takenOver(mine.get());
         }
@@ -142,8 +140,13 @@ final class EngineWrites implements AutoCloseable {
     }
   }
 
-  private static boolean isRetiredBefore(Held held, long fence) {
-    return held.checkpoint().retired() && held.checkpoint().fence() <= fence;
+  /**
+   * Whether a generation has no future, and this fence may put another in its place. Retired:
+   * whoever was at it has failed; its own attempt fails from now on. Of another layout: made by
+   * another version of this program, and its searches may not be those that we put.
+   */
+  private static boolean isToBeReplaced(Checkpoint there, long fence) {
+    return (there.retired() || there.layout() != Checkpoint.LAYOUT) && there.fence() <= fence;
   }
 
   private Optional<SourcePosition> takenOver(Held mine) throws SourceUnavailableException {
@@ -163,7 +166,7 @@ final class EngineWrites implements AutoCloseable {
   }
 
   private SourcePosition startAnew(long fence) throws SourceUnavailableException {
-    Held fresh = generations.replace(new Checkpoint(fence, SourcePosition.NOWHERE, false));
+    Held fresh = generations.replace(Checkpoint.first(fence));
     LOG.info("made index {}", fresh.index());
     held = fresh;
     searchable.accept(SourcePosition.NOWHERE);
@@ -177,8 +180,7 @@ final class EngineWrites implements AutoCloseable {
         before -> {
           // From here on another's takeover finds it retired, and this attempt or its own wins.
           held = null;
-          Optional<Held> retired =
-              generations.write(before, new Checkpoint(fence, before.checkpoint().at(), true));
+          Optional<Held> retired = generations.write(before, before.checkpoint().asRetired());
           return retired.isEmpty() ? Optional.empty() : Optional.of(startAnew(fence));
         });
   }
@@ -451,7 +453,7 @@ final class EngineWrites implements AutoCloseable {
   }
 
   private Optional<Held> move(Held before, SourcePosition there) throws SourceUnavailableException {
-    Optional<Held> moved = generations.write(before, before.checkpoint().at(there));
+    Optional<Held> moved = generations.write(before, before.checkpoint().movedTo(there));
     held = moved.orElse(null);
     return moved;
   }

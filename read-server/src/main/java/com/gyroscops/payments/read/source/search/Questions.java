@@ -28,7 +28,6 @@ final class Questions {
     Map<String, Object> direction = Map.of("order", search.ascending() ? "asc" : "desc");
     Map<String, Object> question = new LinkedHashMap<>();
     question.put("size", search.limit());
-    question.put("_source", List.of(Documents.PAYMENT));
     // As a number it counts up to that many.
     question.put("track_total_hits", false);
     if (search.countMax() > 0) {

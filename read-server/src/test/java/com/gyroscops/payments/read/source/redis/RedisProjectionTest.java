@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.gyroscops.payments.localstack.LocalRedis;
+import com.gyroscops.payments.localstack.Processes;
 import com.gyroscops.payments.read.ReadDatabase;
 import com.gyroscops.payments.read.ReadRedis;
 import com.gyroscops.payments.read.SampleLog;
@@ -108,12 +109,6 @@ class RedisProjectionTest {
           .isInstanceOfSatisfying(
               Answer.Data.class, data -> assertThat(data.value()).isEqualTo(List.of(newest)));
     }
-  }
-
-  private static void signal(LocalRedis redis, String signal) throws Exception {
-    Process kill =
-        new ProcessBuilder("kill", "-" + signal, Long.toString(redis.process().pid())).start();
-    assertThat(kill.waitFor()).isZero();
   }
 
   @Test
@@ -365,7 +360,7 @@ class RedisProjectionTest {
     change(random, 300);
     awaitApplied(source);
     PaymentEvent last = log.events().getLast();
-    signal(server, "STOP");
+    Processes.pause(server.process());
     try {
       for (int i = 0; i < 3; i++) {
         assertThat(source.find(last.getOrganizationId(), List.of(last.getPaymentId())))
@@ -373,7 +368,7 @@ class RedisProjectionTest {
       }
       change(random, 300);
     } finally {
-      signal(server, "CONT");
+      Processes.resume(server.process());
     }
     awaitApplied(source);
     assertHolds(source, 0);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.gyroscops.payments.localstack.LocalOpenSearch;
+import com.gyroscops.payments.localstack.Processes;
 import com.gyroscops.payments.read.ReadDatabase;
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.ScriptedFeed;
@@ -128,14 +129,6 @@ class SearchFailureTest {
     engine.process().onExit().get(30, TimeUnit.SECONDS);
   }
 
-  private static void signal(LocalOpenSearch engine, String signal) throws Exception {
-    assertThat(
-            new ProcessBuilder("kill", "-" + signal, Long.toString(engine.process().pid()))
-                .start()
-                .waitFor())
-        .isZero();
-  }
-
   @Test
   void anEngineThatIsKilledCatchesUpFromItsCheckpointOnceItIsBack() throws Exception {
     Path data = folder.resolve("killed");
@@ -219,7 +212,7 @@ class SearchFailureTest {
       append(2, 300);
       project(source, "a");
       awaitSearchable();
-      signal(engine, "STOP");
+      Processes.pause(engine.process());
       try {
         Context.CancellableContext late =
             Context.current().withDeadline(Deadline.after(300, TimeUnit.MILLISECONDS), timer);
@@ -239,7 +232,7 @@ class SearchFailureTest {
         assertThat(source.search(all("org-1"))).isInstanceOf(Answer.Unavailable.class);
         append(3, 50);
       } finally {
-        signal(engine, "CONT");
+        Processes.resume(engine.process());
       }
       awaitSearchable();
       assertHoldsTheLog(source);

@@ -29,6 +29,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -410,8 +411,7 @@ class SearchWritesTest {
     try (EngineConnection connection = new EngineConnection(engine, "", "")) {
       Generations generations = new Generations(connection, prefix + "-payments");
       Generations.Held held = generations.read().orElseThrow();
-      Checkpoint retired = new Checkpoint(1, held.checkpoint().at(), true);
-      assertThat(generations.write(held, retired)).isPresent();
+      assertThat(generations.write(held, held.checkpoint().asRetired())).isPresent();
     }
     SearchSource next = sources.open(engine, prefix);
     assertThat(next.takeOver(2)).contains(SourcePosition.NOWHERE);
@@ -424,6 +424,80 @@ class SearchWritesTest {
     assertThat(SearchEngines.names(engine, prefix))
         .containsExactly(
             prefix + "-payments", prefix + "-payments-2", prefix + "-payments-2-write");
+  }
+
+  @Test
+  void anIndexOfAnotherLayoutIsReplacedByWhoMayTakeOver() throws Exception {
+    log.random(new Random(14), 50);
+    putFirstLayout();
+    SearchSource next = sources.open(engine, prefix);
+    for (int i = 0; i < 2; i++) {
+      assertThat(next.search(all("org-1"))).isInstanceOf(Answer.NotReady.class);
+      assertThat(next.position()).isEqualTo(SourcePosition.NOWHERE);
+    }
+    assertThat(next.takeOver(0)).isEmpty();
+    assertThat(SearchEngines.names(engine, prefix)).contains(prefix + "-payments-1");
+    assertThat(next.takeOver(2)).contains(SourcePosition.NOWHERE);
+    SourcePosition start = next.begin(2, log.logId(), log.epoch(), 0).orElseThrow();
+    applied(next.apply(2, start, log.events()));
+    assertHoldsTheLog(next);
+    assertThat(next.takeOver(3)).as("of this layout").contains(next.position());
+    assertThat(SearchEngines.names(engine, prefix))
+        .containsExactly(
+            prefix + "-payments", prefix + "-payments-2", prefix + "-payments-2-write");
+  }
+
+  /** An index as it was before checkpoints could be completed, and said so. */
+  private void putFirstLayout() throws Exception {
+    String index = prefix + "-payments-1";
+    SearchEngines.ask(
+        engine,
+        "PUT",
+        "/" + index,
+        """
+        {"mappings": {"dynamic": "strict",
+           "properties": {"checkpoint": {"type": "object", "enabled": false}}},
+         "aliases": {"%s-payments": {}, "%s-write": {}}}
+        """
+            .formatted(prefix, index));
+    SearchEngines.ask(
+        engine,
+        "PUT",
+        "/" + index + "/_doc/checkpoint?refresh=true",
+        """
+        {"checkpoint": {"fence": 1, "log_id": "%s", "epoch": "%s", "position": 0, "event_id": "",
+           "ready_position": 0, "parked": 0, "retired": false}}
+        """
+            .formatted(log.logId(), log.epoch()));
+  }
+
+  /** Replaced documents stay in their segments, and are completed as well until a merge. */
+  @Test
+  void searchesFindTheNewestCheckpointAmongThoseThatItReplaced() throws Exception {
+    SearchSource source = sources.open(engine, prefix, NEVER);
+    SourcePosition at = begun(source);
+    SearchSource reader = sources.open(engine, prefix);
+    SearchSource idle = sources.open(engine, prefix);
+    assertThat(idle.search(all("acme"))).isEqualTo(reader.search(all("acme")));
+    // Runs are not, so soon after the start.
+    SourcePosition refreshed = at;
+    for (int i = 1; i <= 3 * Checkpoint.WRITES_PER_KEY; i++) {
+      log.create("acme", "p" + i);
+      at = applied(source.apply(1, at, log.after(at.position())));
+      if (i % 10 == 0) {
+        SearchEngines.ask(engine, "POST", "/" + prefix + "-payments-1/_refresh", "");
+        refreshed = at;
+      }
+      assertThat(reader.search(all("acme")))
+          .isEqualTo(
+              new Answer.Data<>(
+                  new SearchPage(
+                      Model.search(
+                          log.payments().subList(0, (int) refreshed.position()), all("acme")),
+                      OptionalInt.empty()),
+                  refreshed));
+    }
+    assertThat(idle.search(all("acme"))).isEqualTo(reader.search(all("acme")));
   }
 
   @Test

@@ -3,6 +3,7 @@ package com.gyroscops.payments.cli.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.localstack.FreePorts;
+import com.gyroscops.payments.localstack.ServerJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,7 +98,7 @@ enum Server {
   Running start(List<String> command, Map<String, String> environment) throws IOException {
     List<String> line = new ArrayList<>(command);
     assertThat(line.getFirst()).isEqualTo("java");
-    line.set(0, Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    line.set(0, ServerJvm.java());
     Path output = Files.createTempFile(label, ".log");
     ProcessBuilder builder =
         new ProcessBuilder(line)
