@@ -29,6 +29,7 @@ RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin paym
 WORKDIR /opt/payments
 USER 10001
 
+# All of the heap from the start: G1 keeps one that may grow so small that it marks it anew every second.
 # G1 even below 2 GB, where the JVM would choose to collect on one thread with everything standing still.
 # Regions of 4 MiB: the read-server's bulk requests would else be humongous, and each start a marking of the heap.
 FROM server AS write-server
@@ -38,7 +39,7 @@ COPY --from=build /out/write-server/write-server.jar ./
 EXPOSE 50051 50061 8081
 HEALTHCHECK --interval=5s --timeout=3s --start-period=180s --start-interval=1s --retries=3 \
   CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${HTTP_PORT:-8081} && printf 'GET /health/readiness HTTP/1.0\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200 '"]
-ENTRYPOINT ["java", "-XX:MaxRAMPercentage=50", "-XX:+UseG1GC", "-XX:G1HeapRegionSize=4m", "-XX:+UseCompactObjectHeaders", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-jar", "write-server.jar"]
+ENTRYPOINT ["java", "-XX:InitialRAMPercentage=50", "-XX:MaxRAMPercentage=50", "-XX:+UseG1GC", "-XX:G1HeapRegionSize=4m", "-XX:+UseCompactObjectHeaders", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-jar", "write-server.jar"]
 
 FROM server AS read-server
 COPY --from=build /out/read-server/lib lib/
@@ -47,4 +48,4 @@ COPY --from=build /out/read-server/read-server.jar ./
 EXPOSE 50052 50062 8082
 HEALTHCHECK --interval=5s --timeout=3s --start-period=180s --start-interval=1s --retries=3 \
   CMD ["bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${HTTP_PORT:-8082} && printf 'GET /health/readiness HTTP/1.0\\r\\n\\r\\n' >&3 && head -n 1 <&3 | grep -q ' 200 '"]
-ENTRYPOINT ["java", "-XX:MaxRAMPercentage=50", "-XX:+UseG1GC", "-XX:G1HeapRegionSize=4m", "-XX:+UseCompactObjectHeaders", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-jar", "read-server.jar"]
+ENTRYPOINT ["java", "-XX:InitialRAMPercentage=50", "-XX:MaxRAMPercentage=50", "-XX:+UseG1GC", "-XX:G1HeapRegionSize=4m", "-XX:+UseCompactObjectHeaders", "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow", "-jar", "read-server.jar"]

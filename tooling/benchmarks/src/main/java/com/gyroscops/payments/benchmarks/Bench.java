@@ -202,7 +202,7 @@ final class Bench implements Callable<Integer> {
             "%s %s; heap of each server at most %d MiB, of the clients %d MiB",
             System.getProperty("java.vm.name"),
             Runtime.version(),
-            ServerJvm.HEAP_MIB_MAX,
+            ServerJvm.HEAP_MIB,
             Runtime.getRuntime().maxMemory() / (1024 * 1024)));
     conditions.put("database", "not started");
     conditions.put(

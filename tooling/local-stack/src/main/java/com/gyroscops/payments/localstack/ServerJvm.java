@@ -8,11 +8,13 @@ import java.util.stream.Stream;
 public final class ServerJvm {
 
   /** Heap, in MiB: what each server must get along with. */
-  public static final int HEAP_MIB_MAX = 512;
+  public static final int HEAP_MIB = 512;
 
   private static final List<String> OPTIONS =
       List.of(
-          "-Xmx" + HEAP_MIB_MAX + "m",
+          // G1 keeps a heap that may grow so small that it marks it anew every second.
+          "-Xms" + HEAP_MIB + "m",
+          "-Xmx" + HEAP_MIB + "m",
           // Else the read-server's bulk requests are humongous, and each starts a marking of the
           // heap.
           "-XX:G1HeapRegionSize=4m",
