@@ -19,7 +19,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Nothing is lost and nothing happens twice when a process is killed at any moment of an import.
  * Two write-servers and two read-servers; each round on a new stack. The system property {@code
- * payments.kill.rounds} says how many rounds each victim gets.
+ * payments.kill.rounds} says how many rounds each victim gets; with one round Redis and OpenSearch
+ * get none, which {@link SourceFailuresIT} kills, too.
  */
 final class KillIT {
 
@@ -30,9 +31,12 @@ final class KillIT {
   Path folder;
 
   static Stream<String> rounds() {
-    int rounds = Integer.getInteger("payments.kill.rounds", 2);
-    return Stream.of("write-server", "read-server", "postgresql", "redis", "opensearch")
-        .flatMap(victim -> IntStream.rangeClosed(1, rounds).mapToObj(n -> victim + " " + n));
+    int rounds = Integer.getInteger("payments.kill.rounds", 1);
+    Stream<String> always = Stream.of("write-server", "read-server", "postgresql");
+    Stream<String> victims =
+        rounds == 1 ? always : Stream.concat(always, Stream.of("redis", "opensearch"));
+    return victims.flatMap(
+        victim -> IntStream.rangeClosed(1, rounds).mapToObj(n -> victim + " " + n));
   }
 
   @ParameterizedTest

@@ -48,7 +48,7 @@ final class TokenIT {
 
   @Test
   void a_query_with_a_commands_token_sees_the_command_on_every_read_server() throws Exception {
-    int commands = Integer.getInteger("payments.token.commands", 3_000);
+    int commands = Integer.getInteger("payments.token.commands", 2_000);
     long seed = System.nanoTime();
     System.out.printf("%d commands, seed %d%n", commands, seed);
     try (CliStack stack = new CliStack(folder.resolve("data"))) {
