@@ -29,7 +29,7 @@ RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin paym
 WORKDIR /opt/payments
 USER 10001
 
-# All of the heap from the start: G1 keeps one that may grow so small that it marks it anew every second.
+# All of the heap from the start: G1 keeps one that may grow so small that it marks it again and again.
 # G1 even below 2 GB, where the JVM would choose to collect on one thread with everything standing still.
 # Regions of 4 MiB: the read-server's bulk requests would else be humongous, and each start a marking of the heap.
 FROM server AS write-server

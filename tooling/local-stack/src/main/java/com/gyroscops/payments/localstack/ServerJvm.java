@@ -12,7 +12,7 @@ public final class ServerJvm {
 
   private static final List<String> OPTIONS =
       List.of(
-          // G1 keeps a heap that may grow so small that it marks it anew every second.
+          // G1 keeps a heap that may grow so small that it marks it again and again.
           "-Xms" + HEAP_MIB + "m",
           "-Xmx" + HEAP_MIB + "m",
           // Else the read-server's bulk requests are humongous, and each starts a marking of the
