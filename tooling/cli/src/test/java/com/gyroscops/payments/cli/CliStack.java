@@ -23,6 +23,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -199,6 +200,24 @@ final class CliStack implements AutoCloseable {
   Connection database(String name) throws SQLException {
     return DriverManager.getConnection(
         "jdbc:postgresql://127.0.0.1:" + (15_432 + portOffset) + "/" + name, "postgres", "");
+  }
+
+  /** Who projects a source for all read-servers, and under which fence. */
+  record Lease(String holder, long fence) {}
+
+  /** Leases that have not ended, by name. One that lapsed is missing until somebody takes it. */
+  Map<String, Lease> leases() throws SQLException {
+    Map<String, Lease> leases = new HashMap<>();
+    try (var connection = database("payments_read");
+        var statement = connection.createStatement();
+        var row =
+            statement.executeQuery(
+                "select name, holder, fence from leases where expires_at > clock_timestamp()")) {
+      while (row.next()) {
+        leases.put(row.getString(1), new Lease(row.getString(2), row.getLong(3)));
+      }
+    }
+    return leases;
   }
 
   /** Redis's answer to a command of one line. */

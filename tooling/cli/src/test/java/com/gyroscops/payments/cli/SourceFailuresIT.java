@@ -213,7 +213,7 @@ final class SourceFailuresIT {
     String victim = victim(what);
     ProcessHandle process = stack.process(victim);
     boolean ofServer = victim.startsWith("read-server-");
-    Map<String, Long> fences = fences(victim);
+    Map<String, CliStack.Lease> leases = leasesOf(victim);
     long before = head();
     if (ofServer) {
       whileNobodyWorks(() -> fleet.isGone(indexOf(victim)));
@@ -226,7 +226,7 @@ final class SourceFailuresIT {
         servers().forEach(it -> own.isRefused(it, lost));
       }
       if (ofServer) {
-        othersHaveTakenOver(victim, fences);
+        othersHaveTakenOver(victim, leases);
       }
     } finally {
       end(what, process);
@@ -236,7 +236,7 @@ final class SourceFailuresIT {
       eventually("it serves again", () -> hasSources(indexOf(victim)));
     }
     if (what == Failure.PROJECTOR_PAUSED) {
-      othersHaveTakenOver(victim, fences);
+      othersHaveTakenOver(victim, leases);
       checkpointOnlyGrows();
     }
     allIsWell();
@@ -356,51 +356,32 @@ final class SourceFailuresIT {
     assertThat(head()).as("the load goes on").isGreaterThan(before);
   }
 
-  /** Fences of the leases that a read-server holds, by source. */
-  private Map<String, Long> fences(String holder) throws SQLException {
-    Map<String, Long> fences = new HashMap<>();
-    leases((name, of, fence) -> {
-      if (of.equals(holder)) {
-        fences.put(name, fence);
-      }
-    });
-    return fences;
+  /** Leases that a read-server holds, by source. */
+  private Map<String, CliStack.Lease> leasesOf(String holder) throws SQLException {
+    Map<String, CliStack.Lease> leases = stack.leases();
+    leases.values().removeIf(it -> !it.holder().equals(holder));
+    return leases;
   }
 
-  private void othersHaveTakenOver(String victim, Map<String, Long> before) throws Exception {
+  private void othersHaveTakenOver(String victim, Map<String, CliStack.Lease> before)
+      throws Exception {
     assertThat(before).as("leases of %s", victim).isNotEmpty();
     eventually(
         "others take over from " + victim,
         () -> {
-          Map<String, Long> now = new HashMap<>();
-          leases((name, _, fence) -> now.put(name, fence));
+          Map<String, CliStack.Lease> now = stack.leases();
           return before.entrySet().stream()
-              .allMatch(it -> now.getOrDefault(it.getKey(), 0L) > it.getValue());
+              .allMatch(it -> {
+                CliStack.Lease newest = now.get(it.getKey());
+                return newest != null && newest.fence() > it.getValue().fence();
+              });
         });
   }
 
   private String holderOfMostLeases() throws SQLException {
     Map<String, Integer> counts = new HashMap<>();
-    leases((_, holder, _) -> counts.merge(holder, 1, Integer::sum));
+    stack.leases().values().forEach(it -> counts.merge(it.holder(), 1, Integer::sum));
     return counts.entrySet().stream().max(Map.Entry.comparingByValue()).orElseThrow().getKey();
-  }
-
-  /** What a lease says. */
-  @FunctionalInterface
-  private interface LeaseReader {
-    void read(String name, String holder, long fence);
-  }
-
-  private void leases(LeaseReader reader) throws SQLException {
-    try (var connection = stack.database("payments_read");
-        var statement = connection.createStatement();
-        var row =
-            statement.executeQuery(
-                "select name, holder, fence from leases where expires_at > clock_timestamp()")) {
-      while (row.next()) {
-        reader.read(row.getString(1), row.getString(2), row.getLong(3));
-      }
-    }
   }
 
   /** A projector that wakes with an old fence moves nothing back. */

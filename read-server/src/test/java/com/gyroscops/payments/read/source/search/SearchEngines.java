@@ -21,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SearchEngines {
 
+  /** More than a term of the engine may have: a payment with such a description is parked. */
+  static final String TOO_LONG = "x".repeat(40_000);
+
   private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static final AtomicInteger PREFIXES = new AtomicInteger();
   private static @Nullable URI shared;

@@ -46,9 +46,6 @@ class SearchGenerationsTest {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private static final int PAYMENTS = 5;
 
-  /** More than a term of the engine may have, so the payment is parked. */
-  private static final String TOO_LONG = "x".repeat(40_000);
-
   private final SearchEngines.Sources sources = new SearchEngines.Sources();
   private final SampleLog log = new SampleLog("payments", "epoch-1");
   private final String prefix = SearchEngines.newPrefix();
@@ -78,7 +75,7 @@ class SearchGenerationsTest {
       log.create("acme", "p" + i);
     }
     log.create("other", "p1");
-    log.update("other", "p1", TOO_LONG);
+    log.update("other", "p1", SearchEngines.TOO_LONG);
   }
 
   @AfterEach

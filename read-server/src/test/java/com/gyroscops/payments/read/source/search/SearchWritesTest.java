@@ -43,9 +43,6 @@ class SearchWritesTest {
 
   private static final Duration NEVER = Duration.ofHours(1);
 
-  /** More than a term of the engine may have. */
-  private static final String TOO_LONG = "x".repeat(40_000);
-
   private final SearchEngines.Sources sources = new SearchEngines.Sources();
   private final SampleLog log = new SampleLog("payments", "epoch-1");
   private final String prefix = SearchEngines.newPrefix();
@@ -195,7 +192,7 @@ class SearchWritesTest {
     log.create("acme", "p1");
     log.create("acme", "p2");
     log.create("other", "p1");
-    log.update("acme", "p1", TOO_LONG);
+    log.update("acme", "p1", SearchEngines.TOO_LONG);
     at = applied(source.apply(1, at, log.events()));
     assertThat(at.parked()).isEqualTo(1);
     assertThat(at.position()).isEqualTo(4);
@@ -226,7 +223,7 @@ class SearchWritesTest {
     log.create("acme", "p1");
     applied(source.apply(1, start, log.events()));
     SourcePosition at = source.takeOver(1).orElseThrow();
-    log.update("acme", "p1", TOO_LONG);
+    log.update("acme", "p1", SearchEngines.TOO_LONG);
     assertThat(applied(source.apply(1, at, log.after(1))).parked()).isEqualTo(1);
 
     assertThat(source.position()).isEqualTo(at);
@@ -240,7 +237,7 @@ class SearchWritesTest {
     SearchSource source = sources.open(engine, prefix);
     SourcePosition at = begun(source);
     log.create("acme", "p1");
-    log.update("acme", "p1", TOO_LONG);
+    log.update("acme", "p1", SearchEngines.TOO_LONG);
     at = applied(source.apply(1, at, log.events()));
     assertThat(at.parked()).isEqualTo(1);
 
