@@ -289,21 +289,27 @@ final class Reading<T> {
     }
   }
 
-  /** Time for one attempt; {@link Attempt#UNBOUNDED}: until the call's deadline. */
+  /**
+   * Time for one attempt; {@link Attempt#UNBOUNDED}: until the call's deadline. The last source of
+   * all is given as much as any other, and half of what is left if that is more: never all the time
+   * of a patient caller, who is to hear of it while another server may still be asked.
+   */
   private long budgetNanos(Capability kind, boolean others) {
     Deadline deadline = call.getDeadline();
-    if (!others && deadline != null) {
-      return Attempt.UNBOUNDED;
+    if (deadline == null && !others) {
+      return NO_DEADLINE.toNanos();
     }
     long left =
         deadline == null
             ? NO_DEADLINE.toNanos()
             : Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS));
-    if (!others) {
-      return left;
-    }
     long share = left / BUDGET_DIVISOR;
-    return mayTakeLong(kind) ? share : Math.min(share, BUDGET_MAX.toNanos());
+    if (others) {
+      return mayTakeLong(kind) ? share : Math.min(share, BUDGET_MAX.toNanos());
+    }
+    return mayTakeLong(kind) || left <= BUDGET_MAX.toNanos()
+        ? Attempt.UNBOUNDED
+        : Math.max(share, BUDGET_MAX.toNanos());
   }
 
   private static boolean mayTakeLong(Capability kind) {

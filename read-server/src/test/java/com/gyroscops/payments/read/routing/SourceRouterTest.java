@@ -473,6 +473,34 @@ class SourceRouterTest {
     assertThat(sql.routed.breaker().isOpen()).isTrue();
   }
 
+  /** Another server may answer at once. */
+  @Test
+  void theLastSourceLeavesTheCallerTimeToAskElsewhere() {
+    router = router("", "", sql);
+    sql.hangs();
+    ApiError error =
+        fails(
+            Code.UNAVAILABLE,
+            "SOURCE_UNAVAILABLE",
+            () ->
+                readWithin(Reading.BUDGET_MAX.multipliedBy(2).plusMillis(500), options().build()));
+    assertThat(error.retryAfter()).isNotNull();
+    assertThat(sql.cancelled).hasValue(1);
+  }
+
+  /** As is the one that has caught up meanwhile. */
+  @Test
+  void theLastSourceToCatchUpLeavesTheCallerTimeToAskElsewhere() {
+    router = router("", "", sql);
+    sql.stands(at(2));
+    sql.hangs();
+    fails(
+        Code.UNAVAILABLE,
+        "SOURCE_UNAVAILABLE",
+        () -> readWithin(Reading.BUDGET_MAX.multipliedBy(2).plusMillis(500), atLeast(2)));
+    assertThat(sql.cancelled).hasValue(1);
+  }
+
   @Test
   void theLastSourceThatIsUpIsNotLeftAloneForBeingSlow() {
     leftAlone(redis);
