@@ -3,6 +3,7 @@ package com.gyroscops.payments.localstack;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,13 +12,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * An nginx in a process of its own, on loopback alone, with the configuration that is shipped
  * ({@code tooling/deploy/nginx/nginx.conf}), in which nothing but addresses and folders is
- * replaced. The program is the system's: Debian's package {@code nginx}, for one. For concurrent
+ * replaced, and for an older nginx how it is told of HTTP/2. It starts with as few open files as in
+ * a container. The program is the system's: Debian's package {@code nginx}, for one. For concurrent
  * use.
  */
 public final class LocalNginx implements AutoCloseable {
@@ -28,7 +32,14 @@ public final class LocalNginx implements AutoCloseable {
   /** Debian's lies where the path of ordinary users does not lead. */
   private static final Path DEBIAN = Path.of("/usr/sbin", PROGRAM);
 
+  private static final Pattern VERSION = Pattern.compile("nginx/([0-9.]+)");
   private static final String ACCESSES = "access.log";
+
+  /** The first that knows the directive {@code http2}; before, it is a word after the port. */
+  private static final Runtime.Version HTTP2_DIRECTIVE = Runtime.Version.parse("1.25.1");
+
+  /** As many as container engines let a process have open that does not ask for more. */
+  private static final int FILES = 1024;
 
   private static final Duration START_MAX = Duration.ofSeconds(10);
   private static final Duration STOP_MAX = Duration.ofSeconds(10);
@@ -60,6 +71,7 @@ public final class LocalNginx implements AutoCloseable {
         program()
             .orElseThrow(
                 () -> new IOException("nginx is not installed; on Debian: apt install nginx"));
+    boolean isOld = Runtime.Version.parse(version(program)).compareTo(HTTP2_DIRECTIVE) < 0;
     String shipped = Files.readString(LocalOpenSearch.home().resolve(CONFIGURATION));
     Map<String, String> addresses = new LinkedHashMap<>();
     for (int i = 0; i < 2; i++) {
@@ -71,7 +83,10 @@ public final class LocalNginx implements AutoCloseable {
             PROGRAM,
             (folder, port) -> {
               Map<String, String> all = new LinkedHashMap<>(addresses);
-              all.put("listen 50050", "listen 127.0.0.1:" + port);
+              all.put("listen 50050;", "listen 127.0.0.1:" + port + (isOld ? " http2;" : ";"));
+              if (isOld) {
+                all.put("http2 on;", "");
+              }
               all.put(
                   "access_log off;",
                   "log_format servers '$upstream_addr $upstream_status $uri'; access_log "
@@ -99,6 +114,17 @@ public final class LocalNginx implements AutoCloseable {
         .findFirst();
   }
 
+  private static String version(Path program) throws IOException {
+    Process process =
+        new ProcessBuilder(program.toString(), "-v").redirectErrorStream(true).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    Matcher version = VERSION.matcher(said);
+    if (!version.find()) {
+      throw new IOException(program + " does not tell its version: " + said);
+    }
+    return version.group(1);
+  }
+
   private static void write(Path file, String shipped, Map<String, String> replacements) {
     String text = shipped;
     for (Map.Entry<String, String> each : replacements.entrySet()) {
@@ -116,6 +142,9 @@ public final class LocalNginx implements AutoCloseable {
 
   private static List<String> command(Path program, Path prefix, Path configuration) {
     return List.of(
+        "sh",
+        "-c",
+        "ulimit -S -n " + FILES + " && exec \"$0\" \"$@\"",
         program.toString(),
         "-p",
         prefix.toString(),
@@ -123,6 +152,11 @@ public final class LocalNginx implements AutoCloseable {
         configuration.toString(),
         "-g",
         "daemon off;");
+  }
+
+  /** The process that the others are children of. */
+  ProcessHandle master() {
+    return engine.process();
   }
 
   /** For clients: host and port. */

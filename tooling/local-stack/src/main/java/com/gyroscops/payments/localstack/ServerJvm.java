@@ -10,11 +10,18 @@ public final class ServerJvm {
   /** Heap, in MiB: what each server must get along with. */
   public static final int HEAP_MIB = 512;
 
+  /**
+   * Memory beside the heap that buffers of the network may take, in MiB, as in the images: gRPC's
+   * and, in a read-server, Redis's client count for themselves.
+   */
+  public static final int DIRECT_MIB = 128;
+
   private static final List<String> OPTIONS =
       List.of(
           // G1 keeps a heap that may grow so small that it marks it again and again.
           "-Xms" + HEAP_MIB + "m",
           "-Xmx" + HEAP_MIB + "m",
+          "-XX:MaxDirectMemorySize=" + DIRECT_MIB + "m",
           // Else the read-server's bulk requests are humongous, and each starts a marking of the
           // heap.
           "-XX:G1HeapRegionSize=4m",

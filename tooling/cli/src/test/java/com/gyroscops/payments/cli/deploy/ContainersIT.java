@@ -72,7 +72,8 @@ final class ContainersIT {
   private static Running start(
       Server server, Map<String, String> replaced, Map<String, String> ports)
       throws IOException, InterruptedException {
-    Map<String, String> environment = DeploymentFiles.environment(service(server));
+    Map<String, String> environment = DeploymentFiles.imageEnvironment();
+    environment.putAll(DeploymentFiles.environment(service(server)));
     environment.replaceAll((_, value) -> {
       String here = value;
       for (Map.Entry<String, String> each : replaced.entrySet()) {

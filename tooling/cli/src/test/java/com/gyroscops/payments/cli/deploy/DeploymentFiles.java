@@ -50,17 +50,35 @@ final class DeploymentFiles {
   /** The services of the compose file that run a server, by name. */
   static Map<String, JsonObject> services(Server server) throws IOException {
     Map<String, JsonObject> services = new LinkedHashMap<>();
-    compose()
-        .getAsJsonObject("services")
-        .asMap()
+    composed()
         .forEach((name, service) -> {
-          JsonElement build = service.getAsJsonObject().get("build");
-          if (build != null
-              && build.getAsJsonObject().get("target").getAsString().equals(server.label())) {
-            services.put(name, service.getAsJsonObject());
+          if (service.get("image").getAsString().contains("/payments-" + server.label() + ":")) {
+            services.put(name, service);
           }
         });
     return services;
+  }
+
+  /** All services of the compose file by name, of whatever profile. */
+  static Map<String, JsonObject> composed() throws IOException {
+    Map<String, JsonObject> services = new LinkedHashMap<>();
+    compose()
+        .getAsJsonObject("services")
+        .asMap()
+        .forEach((name, service) -> services.put(name, service.getAsJsonObject()));
+    return services;
+  }
+
+  /** The variables that the images of the servers come with. */
+  static Map<String, String> imageEnvironment() throws IOException {
+    Map<String, String> environment = new LinkedHashMap<>();
+    Matcher matcher =
+        Pattern.compile("(?m)^ENV ([A-Z_]+)=\"([^\"]*)\"$")
+            .matcher(Files.readString(Server.HOME.resolve("Dockerfile")));
+    while (matcher.find()) {
+      environment.put(matcher.group(1), matcher.group(2));
+    }
+    return environment;
   }
 
   static Map<String, String> environment(JsonObject service) {
