@@ -36,12 +36,12 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Under load, through nginx by one channel and by clients that balance themselves, every replica is
  * restarted, one joins, and two are killed: no call fails, every command is done once, every token
- * is honoured everywhere, watchers miss nothing, and every replica gets its share. Takes about a
- * minute.
+ * is honoured everywhere, watchers miss nothing, and every replica gets its share. A slow machine
+ * is asked less, and waited for longer. Takes about a minute.
  */
 final class BalanceIT {
 
-  /** Of each way; the machine starts servers meanwhile. */
+  /** Of each way, on the usual machine, which starts servers meanwhile. */
   private static final int PER_SECOND = 50;
 
   private static final Duration END_MAX = Duration.ofSeconds(30);
@@ -74,19 +74,28 @@ final class BalanceIT {
       // The third joins later.
       List<String> readers = IntStream.range(0, 3).mapToObj(stack::readTarget).toList();
       try (LocalNginx nginx = LocalNginx.start(writers, readers, folder.resolve("nginx"))) {
-        ManagedChannel proxied = open(channels, () -> Clients.retrying(nginx.target()));
-        ManagedChannel commands = open(channels, () -> Clients.retrying(writers));
-        ManagedChannel queries = open(channels, () -> Clients.retrying(readers));
+        Pace pace = Pace.found(() -> stack.run("status").succeeded());
+        System.out.printf(
+            "pace: %s; %d calls/s each way, deadlines of %s%n",
+            pace, pace.perSecond(PER_SECOND), pace.time(Duration.ofSeconds(10)));
+        Map<String, ?> config = pace.serviceConfig();
+        ManagedChannel proxied = open(channels, () -> Clients.retrying(nginx.target(), config));
+        ManagedChannel commands =
+            open(channels, () -> Clients.retrying(Clients.allOf(writers), config));
+        ManagedChannel queries =
+            open(channels, () -> Clients.retrying(Clients.allOf(readers), config));
         List<Way> ways =
             List.of(
-                begin("through nginx", proxied, proxied, threads, enough),
-                begin("client-side", commands, queries, threads, enough));
+                begin("through nginx", proxied, proxied, pace, threads, enough),
+                begin("client-side", commands, queries, pace, threads, enough));
 
         for (String name :
             List.of("write-server-0", "read-server-0", "write-server-1", "read-server-1")) {
           ProcessHandle process = stack.process(name);
           assertThat(process.destroy()).isTrue();
-          assertThat(Processes.awaitEnd(List.of(process), END_MAX)).as("%s ends", name).isTrue();
+          assertThat(Processes.awaitEnd(List.of(process), pace.time(END_MAX)))
+              .as("%s ends", name)
+              .isTrue();
           stack.up().succeeded();
         }
         stack.up("--read-servers", "3").succeeded();
@@ -96,15 +105,15 @@ final class BalanceIT {
           assertThat(Processes.awaitEnd(List.of(process), END_MAX)).as("%s ends", name).isTrue();
         }
         stack.up().succeeded();
-        awaitShares(nginx::servers, writers);
-        awaitShares(nginx::servers, readers.subList(0, 2));
-        awaitShares(ways.getLast().load().attempts()::servers, writers);
-        awaitShares(ways.getLast().load().attempts()::servers, readers);
+        awaitShares(nginx::servers, writers, pace);
+        awaitShares(nginx::servers, readers.subList(0, 2), pace);
+        awaitShares(ways.getLast().load().attempts()::servers, writers, pace);
+        awaitShares(ways.getLast().load().attempts()::servers, readers, pace);
 
         enough.set(true);
         System.out.println("nginx: " + nginx.servers());
         for (Way way : ways) {
-          assertWent(way, readers);
+          assertWent(way, readers, pace);
         }
         assertTokensHonoured(writers, readers);
       } finally {
@@ -122,16 +131,24 @@ final class BalanceIT {
   }
 
   private static Way begin(
-      String name, Channel commands, Channel queries, ExecutorService threads, AtomicBoolean enough)
+      String name,
+      Channel commands,
+      Channel queries,
+      Pace pace,
+      ExecutorService threads,
+      AtomicBoolean enough)
       throws InterruptedException {
     String organization = name.replace(' ', '-');
     SteadyWatcher watcher = new SteadyWatcher(organization, queries);
     SteadyLoad load = new SteadyLoad(organization, commands, queries, _ -> {});
     return new Way(
-        name, load, watcher, threads.submit(() -> load.run(PER_SECOND, _ -> !enough.get())));
+        name,
+        load,
+        watcher,
+        threads.submit(() -> load.run(pace.perSecond(PER_SECOND), _ -> !enough.get())));
   }
 
-  private static void assertWent(Way way, List<String> readers) throws Exception {
+  private static void assertWent(Way way, List<String> readers, Pace pace) throws Exception {
     SteadyLoad.Result result = way.running().get();
     System.out.printf(
         "%s: calls %s; failed %s; retried %s; attempts that failed %s%n",
@@ -140,7 +157,7 @@ final class BalanceIT {
     for (String reader : readers) {
       with(reader, channel -> way.load().verify(QueryServiceGrpc.newBlockingStub(channel)));
     }
-    long deadline = System.nanoTime() + CATCH_UP_MAX.toNanos();
+    long deadline = System.nanoTime() + pace.time(CATCH_UP_MAX).toNanos();
     while (way.watcher().count() < way.load().commandsDone() && System.nanoTime() < deadline) {
       Thread.sleep(50);
     }
@@ -150,8 +167,8 @@ final class BalanceIT {
   }
 
   /** All get calls in the end, those that joined or came back no less than the others. */
-  private static void awaitShares(Counts counts, List<String> servers) throws Exception {
-    long deadline = System.nanoTime() + SHARES_MAX.toNanos();
+  private static void awaitShares(Counts counts, List<String> servers, Pace pace) throws Exception {
+    long deadline = System.nanoTime() + pace.time(SHARES_MAX).toNanos();
     Map<String, Double> shares;
     do {
       assertThat(System.nanoTime()).as("shares of %s in time", servers).isLessThan(deadline);

@@ -6,6 +6,7 @@ import io.grpc.NameResolverRegistry;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -39,8 +40,17 @@ public final class Clients {
    * @param target of one server or proxy, or {@code dns:///name:port}: all addresses of the name
    */
   public static ManagedChannel retrying(String target) {
+    return retrying(target, ServiceConfig.shipped());
+  }
+
+  /**
+   * The same by another service configuration.
+   *
+   * @param target as above, or {@link #allOf} several servers
+   */
+  public static ManagedChannel retrying(String target, Map<String, ?> serviceConfig) {
     ManagedChannel channel =
-        builder(target).defaultServiceConfig(ServiceConfig.shipped()).enableRetry().build();
+        builder(target).defaultServiceConfig(serviceConfig).enableRetry().build();
     reconnect(channel);
     return channel;
   }
@@ -51,12 +61,17 @@ public final class Clients {
    * @param targets host and port of each
    */
   public static ManagedChannel retrying(List<String> targets) {
-    return retrying(AddressList.target(targets));
+    return retrying(allOf(targets));
+  }
+
+  /** A target that is each of these: host and port. */
+  public static String allOf(List<String> targets) {
+    return AddressList.target(targets);
   }
 
   /** Calls to all of several servers in turns, whatever their health, each sent once. */
   public static ManagedChannel inTurns(List<String> targets) {
-    return builder(AddressList.target(targets))
+    return builder(allOf(targets))
         .disableServiceConfigLookUp()
         .disableRetry()
         .defaultLoadBalancingPolicy("round_robin")
