@@ -50,15 +50,18 @@ public final class GetPaymentHistory
             size,
             request.getPageToken());
     Routed<List<PaymentEvent>> routed =
-        reads.read(
-            page.options(request.getReadOptions()),
-            Capability.HISTORY,
-            source ->
-                source.history(
-                    request.getOrganizationId(),
-                    request.getPaymentId(),
-                    page.afterValue(),
-                    page.fetch()));
+        page.read(
+            request.getReadOptions(),
+            options ->
+                reads.read(
+                    options,
+                    Capability.HISTORY,
+                    source ->
+                        source.history(
+                            request.getOrganizationId(),
+                            request.getPaymentId(),
+                            page.afterValue(),
+                            page.fetch())));
     if (routed.value().isEmpty() && page.after().isEmpty()) {
       throw QueryErrors.paymentNotFound(
               request.getOrganizationId(), request.getPaymentId(), routed.read().getReadAt())

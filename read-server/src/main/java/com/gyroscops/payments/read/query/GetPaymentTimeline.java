@@ -53,15 +53,18 @@ public final class GetPaymentTimeline
             size,
             request.getPageToken());
     Routed<List<PaymentEvent>> routed =
-        reads.read(
-            page.options(request.getReadOptions()),
-            Capability.TIMELINE,
-            source ->
-                source.timeline(
-                    request.getOrganizationId(),
-                    request.getCorrelationId(),
-                    page.afterValue(),
-                    page.fetch()));
+        page.read(
+            request.getReadOptions(),
+            options ->
+                reads.read(
+                    options,
+                    Capability.TIMELINE,
+                    source ->
+                        source.timeline(
+                            request.getOrganizationId(),
+                            request.getCorrelationId(),
+                            page.afterValue(),
+                            page.fetch())));
     PageRead.Cut<PaymentEvent> cut =
         page.cut(routed.value(), routed.read().getReadAt(), PaymentEvent::getPosition, _ -> "");
     return GetPaymentTimelineResponse.newBuilder()

@@ -3,6 +3,7 @@ package com.gyroscops.payments.read.query;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Message;
 import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.read.routing.Routed;
 import com.gyroscops.payments.v1.Consistency;
 import com.gyroscops.payments.v1.ConsistencyToken;
 import com.gyroscops.payments.v1.PageToken;
@@ -32,26 +33,45 @@ record PageRead(PageTokens tokens, ByteString digest, int size, Optional<PageTok
     return new PageRead(tokens, digest, size, tokens.read(digest, pageToken));
   }
 
+  /**
+   * Reads the page. Where a time was asked for, data older than the first page's may meet that;
+   * then the page is read again, from a source that stands where the first page's did.
+   *
+   * @param ask reads with such options
+   */
+  <T> Routed<T> read(ReadOptions asked, Function<ReadOptions, Routed<T>> ask) {
+    Routed<T> routed = ask.apply(options(asked));
+    return isOlder(routed.read().getReadAt(), first())
+        ? ask.apply(atLeastAsFreshAsFirst(asked))
+        : routed;
+  }
+
   /** Sort value after which this page starts; 0 for the first one. */
   long afterValue() {
     return after.map(PageToken::getSortValue).orElse(0L);
   }
 
   /** What a request asks of its source; pages after the first are not older than that. */
-  ReadOptions options(ReadOptions asked) {
-    String first = after.map(PageToken::getReadAt).orElse("");
+  private ReadOptions options(ReadOptions asked) {
     Consistency consistency = asked.getConsistency();
     boolean demandsLess =
         switch (consistency.getRequirementCase()) {
           case MINIMIZE_LATENCY, REQUIREMENT_NOT_SET -> true;
-          case AT_LEAST_AS_FRESH -> isOlder(consistency.getAtLeastAsFresh(), first);
+          case AT_LEAST_AS_FRESH -> isOlder(consistency.getAtLeastAsFresh(), first());
           case MAX_STALENESS, FULLY_CONSISTENT -> false;
         };
-    return first.isEmpty() || !demandsLess
-        ? asked
-        : asked.toBuilder()
-            .setConsistency(Consistency.newBuilder().setAtLeastAsFresh(first))
-            .build();
+    return first().isEmpty() || !demandsLess ? asked : atLeastAsFreshAsFirst(asked);
+  }
+
+  /** Where the first page was read; empty: this is the first. */
+  private String first() {
+    return after.map(PageToken::getReadAt).orElse("");
+  }
+
+  private ReadOptions atLeastAsFreshAsFirst(ReadOptions asked) {
+    return asked.toBuilder()
+        .setConsistency(Consistency.newBuilder().setAtLeastAsFresh(first()))
+        .build();
   }
 
   /** Whether both are of one history, and the one before the other. */

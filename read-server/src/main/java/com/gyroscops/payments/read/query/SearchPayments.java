@@ -85,10 +85,9 @@ public final class SearchPayments implements Query<SearchPaymentsRequest, Search
             request.getPageToken());
     PaymentSearch search = search(request, page);
     Routed<SearchPage> routed =
-        reads.read(
-            page.options(request.getReadOptions()),
-            Capability.SEARCH,
-            source -> source.search(search));
+        page.read(
+            request.getReadOptions(),
+            options -> reads.read(options, Capability.SEARCH, source -> source.search(search)));
 
     PageRead.Cut<Payment> cut =
         page.cut(

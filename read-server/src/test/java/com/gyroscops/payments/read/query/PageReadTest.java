@@ -2,11 +2,17 @@ package com.gyroscops.payments.read.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.Duration;
 import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.read.routing.Routed;
+import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.v1.Consistency;
 import com.gyroscops.payments.v1.Payment;
+import com.gyroscops.payments.v1.ReadMetadata;
 import com.gyroscops.payments.v1.ReadOptions;
+import com.gyroscops.payments.v1.ReadStrategy;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -41,14 +47,57 @@ class PageReadTest {
         .nextPageToken();
   }
 
+  /** What a read asks of sources, which answer as of the first position that will do. */
+  private static List<ReadOptions> asked(PageRead page, ReadOptions options, String... readAt) {
+    List<ReadOptions> asked = new ArrayList<>();
+    Routed<String> routed =
+        page.read(
+            options,
+            each -> {
+              asked.add(each);
+              String at = readAt[asked.size() - 1];
+              return new Routed<>(
+                  at, ReadMetadata.newBuilder().setReadAt(at).build(), Capability.SEARCH);
+            });
+    assertThat(routed.value()).isEqualTo(readAt[readAt.length - 1]);
+    assertThat(asked).hasSameSizeAs(readAt);
+    return asked;
+  }
+
+  private static ReadOptions demanded(PageRead page, ReadOptions options) {
+    return asked(page, options, at("epoch-1", 200)).getFirst();
+  }
+
+  private static ReadOptions staleness(int seconds) {
+    return ReadOptions.newBuilder()
+        .setConsistency(
+            Consistency.newBuilder()
+                .setMaxStaleness(Duration.newBuilder().setSeconds(seconds).build()))
+        .setStrategy(ReadStrategy.READ_STRATEGY_DATABASE_FIRST)
+        .build();
+  }
+
+  @Test
+  void dataThatIsYoungEnoughButOlderThanTheFirstPageIsReadAgain() {
+    String first = at("epoch-1", 100);
+    ReadOptions young = staleness(3_600);
+    ReadOptions again = young.toBuilder().setConsistency(atLeast(first).getConsistency()).build();
+    assertThat(asked(page(""), young, at("epoch-1", 90))).containsExactly(young);
+    PageRead second = page(cut(page(""), first));
+    assertThat(asked(second, young, at("epoch-1", 99), at("epoch-1", 105)))
+        .containsExactly(young, again);
+    assertThat(asked(second, young, first)).containsExactly(young);
+    assertThat(asked(second, young, at("epoch-1", 101))).containsExactly(young);
+  }
+
   @Test
   void laterPagesDemandWhatTheFirstWasReadAt() {
     ReadOptions none = ReadOptions.getDefaultInstance();
-    assertThat(page("").options(none)).isEqualTo(none);
+    assertThat(demanded(page(""), none)).isEqualTo(none);
     PageRead second = page(cut(page(""), at("epoch-1", 100)));
-    assertThat(second.options(none)).isEqualTo(atLeast(at("epoch-1", 100)));
+    assertThat(demanded(second, none)).isEqualTo(atLeast(at("epoch-1", 100)));
     PageRead third = page(cut(second, at("epoch-1", 120)));
-    assertThat(third.options(none)).isEqualTo(atLeast(at("epoch-1", 100)));
+    assertThat(demanded(third, none)).isEqualTo(atLeast(at("epoch-1", 100)));
   }
 
   @Test
@@ -61,9 +110,9 @@ class PageReadTest {
         ReadOptions.newBuilder()
             .setConsistency(Consistency.newBuilder().setFullyConsistent(true))
             .build();
-    assertThat(second.options(older)).isEqualTo(atLeast(at("epoch-1", 100)));
-    assertThat(second.options(newer)).isEqualTo(newer);
-    assertThat(second.options(other)).isEqualTo(other);
-    assertThat(second.options(full)).isEqualTo(full);
+    assertThat(demanded(second, older)).isEqualTo(atLeast(at("epoch-1", 100)));
+    assertThat(demanded(second, newer)).isEqualTo(newer);
+    assertThat(demanded(second, other)).isEqualTo(other);
+    assertThat(demanded(second, full)).isEqualTo(full);
   }
 }
