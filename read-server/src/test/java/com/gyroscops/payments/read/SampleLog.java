@@ -162,38 +162,59 @@ public final class SampleLog {
         createRandom(random);
         continue;
       }
-      String organization = payment.getOrganizationId();
-      String id = payment.getPaymentId();
-      switch (payment.getStatus()) {
-        case PAYMENT_STATUS_PROCESSING -> {
-          switch (random.nextInt(8)) {
-            case 0 -> fail(organization, id);
-            case 1 -> delete(organization, id);
-            case 2 -> update(organization, id, "changed " + i);
-            default -> process(organization, id);
-          }
-        }
-        case PAYMENT_STATUS_COMPLETED, PAYMENT_STATUS_PARTIALLY_REFUNDED -> {
-          long left =
-              payment.getCapturedAmount().getMinorUnits()
-                  - payment.getRefundedAmount().getMinorUnits();
-          boolean all = random.nextBoolean() || payment.getRefundsCount() > 5;
-          refund(
-              organization,
-              id,
-              all ? left : 1 + random.nextLong(left),
-              START_MICROS + random.nextLong(48L * 3_600 * 1_000_000));
-        }
-        case PAYMENT_STATUS_FAILED -> delete(organization, id);
-        case PAYMENT_STATUS_REFUNDED -> update(organization, id, "refunded " + i);
-        case PAYMENT_STATUS_DELETED, PAYMENT_STATUS_UNSPECIFIED, UNRECOGNIZED ->
-            createRandom(random);
+      if (!change(random, payment, START_MICROS + random.nextLong(48L * 3_600 * 1_000_000))) {
+        createRandom(random);
       }
     }
     return this;
   }
 
+  /**
+   * Appends one valid event of a payment at random.
+   *
+   * @param refundMicros business time of a refund
+   * @return whether there was one
+   */
+  boolean change(Random random, Payment payment, long refundMicros) {
+    String organization = payment.getOrganizationId();
+    String id = payment.getPaymentId();
+    switch (payment.getStatus()) {
+      case PAYMENT_STATUS_PROCESSING -> {
+        switch (random.nextInt(8)) {
+          case 0 -> fail(organization, id);
+          case 1 -> delete(organization, id);
+          case 2 -> update(organization, id, "changed " + head());
+          default -> process(organization, id);
+        }
+      }
+      case PAYMENT_STATUS_COMPLETED, PAYMENT_STATUS_PARTIALLY_REFUNDED -> {
+        long left =
+            payment.getCapturedAmount().getMinorUnits()
+                - payment.getRefundedAmount().getMinorUnits();
+        boolean all = random.nextBoolean() || payment.getRefundsCount() > 5;
+        refund(organization, id, all ? left : 1 + random.nextLong(left), refundMicros);
+      }
+      case PAYMENT_STATUS_FAILED -> delete(organization, id);
+      case PAYMENT_STATUS_REFUNDED -> update(organization, id, "refunded " + head());
+      case PAYMENT_STATUS_DELETED, PAYMENT_STATUS_UNSPECIFIED, UNRECOGNIZED -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private void createRandom(Random random) {
+    createRandom(
+        random,
+        "org-" + random.nextInt(3),
+        amount(1 + random.nextLong(20) * 500, CURRENCIES.get(random.nextInt(CURRENCIES.size()))),
+        // Few distinct times, so that ties are common.
+        START_MICROS + random.nextInt(192) * 877L * 1_000_000);
+  }
+
+  /** Creates a payment whose other fields are at random. */
+  PaymentEvent createRandom(
+      Random random, String organization, Amount amount, long effectiveMicros) {
     int n = payments.size();
     PersonalData.Builder personal =
         PersonalData.newBuilder()
@@ -206,21 +227,17 @@ public final class SampleLog {
       personal.putMetadata("channel", random.nextBoolean() ? "web" : "app");
       personal.putMetadata("shop \"%1\"", "No. " + random.nextInt(3));
     }
-    create(
+    return create(
         Payment.newBuilder()
-            .setOrganizationId("org-" + random.nextInt(3))
+            .setOrganizationId(organization)
             // Not in the order of creation, and a capital letter: order is by code point.
             .setPaymentId((random.nextBoolean() ? "p-" : "P.") + Integer.toHexString(n * 7919))
-            .setAmount(
-                amount(
-                    1 + random.nextLong(20) * 500,
-                    CURRENCIES.get(random.nextInt(CURRENCIES.size()))))
+            .setAmount(amount)
             .setPersonalData(personal)
             .setMerchantReference(random.nextInt(4) == 0 ? "order-" + random.nextInt(9) : "")
             .setProviderReference(random.nextInt(4) == 0 ? "psp-" + random.nextInt(9) : "")
             .setCorrelationId(random.nextInt(3) == 0 ? "invoice-" + random.nextInt(6) : "")
-            // Few distinct times, so that ties are common.
-            .setEffectiveTime(time(START_MICROS + random.nextInt(192) * 877L * 1_000_000))
+            .setEffectiveTime(time(effectiveMicros))
             .build());
   }
 

@@ -7,6 +7,7 @@ import com.gyroscops.payments.read.routing.SourceRouter;
 import com.gyroscops.payments.read.source.Analysis;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.read.source.Groups;
+import com.gyroscops.payments.read.source.Percentile;
 import com.gyroscops.payments.v1.AnalyticsDimension;
 import com.gyroscops.payments.v1.AnalyticsGroup;
 import com.gyroscops.payments.v1.AnalyticsOrder;
@@ -15,7 +16,6 @@ import com.gyroscops.payments.v1.GetPaymentAnalyticsRequest;
 import com.gyroscops.payments.v1.GetPaymentAnalyticsResponse;
 import com.gyroscops.payments.v1.ReadMetadata;
 import java.math.BigDecimal;
-import java.math.BigInteger;
 import java.math.RoundingMode;
 import java.time.ZoneId;
 import java.util.EnumSet;
@@ -26,8 +26,7 @@ import java.util.Set;
 /**
  * Figures of the payments that match a filter, in groups.
  *
- * <p>Errors: OUT_OF_RANGE {@code TOO_MANY_GROUPS}, {@code SUM_OUT_OF_RANGE}; those of {@link
- * SourceRouter#read}.
+ * <p>Errors: OUT_OF_RANGE {@code TOO_MANY_GROUPS}; those of {@link SourceRouter#read}.
  */
 public final class GetPaymentAnalytics
     implements Query<GetPaymentAnalyticsRequest, GetPaymentAnalyticsResponse> {
@@ -58,7 +57,7 @@ public final class GetPaymentAnalytics
 
   private static final Set<String> UNIVERSAL = Set.of("UTC", "GMT");
 
-  /** Names that the JDK has and other engines do not. */
+  /** Names that the JDK has and the IANA's data does not. */
   private static final String OWN_ZONES = "SystemV/";
 
   private static final Set<AnalyticsDimension> PERIODS =
@@ -147,15 +146,13 @@ public final class GetPaymentAnalytics
     for (int i = 0; i < Math.min(request.getPercentilesCount(), PERCENTILES_MAX); i++) {
       double percentile = request.getPercentiles(i);
       violations.require(
-          percentile > 0 && percentile <= 100,
-          prefix + "percentiles[" + i + "]",
-          "must be above 0 and at most 100");
+          Percentile.isOne(percentile), prefix + "percentiles[" + i + "]", "must be 0.0001 to 100");
     }
   }
 
-  /** Whether every exact source knows it, and as the same zone. */
+  /** Whether it names one zone to everyone, by a region and a place, or is UTC. */
   static boolean isZone(String name) {
-    // Short names such as CET mean a zone here and a fixed offset there.
+    // Short names such as CET mean a zone to some and a fixed offset to others.
     return name.isEmpty()
         || UNIVERSAL.contains(name)
         || (name.contains("/")
@@ -173,7 +170,7 @@ public final class GetPaymentAnalytics
         by.contains(AnalyticsDimension.ANALYTICS_DIMENSION_USER),
         by.stream().flatMap(it -> period(it).stream()).findFirst(),
         request.getTimeZone().isEmpty() ? DEFAULT_ZONE : ZoneId.of(request.getTimeZone()),
-        request.getPercentilesList(),
+        request.getPercentilesList().stream().map(Percentile::of).toList(),
         request.getOrder() == AnalyticsOrder.ANALYTICS_ORDER_COUNT
             ? Analysis.Order.COUNT
             : Analysis.Order.KEY,
@@ -205,17 +202,15 @@ public final class GetPaymentAnalytics
     return response.build();
   }
 
-  /**
-   * A group as the contract has it.
-   *
-   * @throws io.grpc.StatusRuntimeException OUT_OF_RANGE {@code SUM_OUT_OF_RANGE}
-   */
+  /** A group as the contract has it. */
   public static AnalyticsGroup group(Analysis analysis, Groups.Group group) {
+    boolean fits = group.sum().bitLength() < Long.SIZE;
     var answer =
         AnalyticsGroup.newBuilder()
             .setCurrencyCode(group.currency())
             .setPaymentCount(group.count())
-            .setSumMinorUnits(exact(group.sum(), group.currency()))
+            .setSumMinorUnits(fits ? group.sum().longValueExact() : 0)
+            .setSumOutOfRange(!fits)
             .setAverageMinorUnits(average(group))
             .setMinMinorUnits(group.min())
             .setMaxMinorUnits(group.max());
@@ -225,7 +220,7 @@ public final class GetPaymentAnalytics
     for (int i = 0; i < group.percentiles().size(); i++) {
       answer.addPercentiles(
           AnalyticsPercentile.newBuilder()
-              .setPercentile(analysis.percentiles().get(i))
+              .setPercentile(analysis.percentiles().get(i).percent())
               .setAmountMinorUnits(group.percentiles().get(i)));
     }
     return answer.build();
@@ -235,12 +230,5 @@ public final class GetPaymentAnalytics
     return new BigDecimal(group.sum())
         .divide(BigDecimal.valueOf(group.count()), 0, RoundingMode.HALF_EVEN)
         .longValueExact();
-  }
-
-  private static long exact(BigInteger sum, String currency) {
-    if (sum.bitLength() >= Long.SIZE) {
-      throw QueryErrors.sumOutOfRange(currency).toException();
-    }
-    return sum.longValueExact();
   }
 }

@@ -19,13 +19,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Counts and sums of payments and refunds, by currency, of one organization or, where the server
  * allows it, of all.
  *
- * <p>Errors: PERMISSION_DENIED {@code CROSS_ORGANIZATION}; OUT_OF_RANGE {@code SUM_OUT_OF_RANGE}
- * for a sum that 64 bits do not hold; those of {@link SourceRouter#read}.
+ * <p>Errors: PERMISSION_DENIED {@code CROSS_ORGANIZATION}; those of {@link SourceRouter#read}.
  */
 public final class GetPaymentStatistics
     implements Query<GetPaymentStatisticsRequest, GetPaymentStatisticsResponse> {
@@ -153,22 +153,30 @@ public final class GetPaymentStatistics
     }
 
     private CurrencyStatistics build(String currency) {
+      BigInteger net = captured.subtract(refunded);
+      boolean fit =
+          Stream.of(gross, captured, refunded, net).allMatch(Sums::fits)
+              && byStatus.values().stream().allMatch(it -> fits(it.amount()));
       var statistics =
           CurrencyStatistics.newBuilder()
               .setCurrencyCode(currency)
               .setPaymentCount(count)
-              .setGrossMinorUnits(exact(gross, currency))
-              .setCapturedMinorUnits(exact(captured, currency))
               .setRefundCount(refundCount)
-              .setRefundedMinorUnits(exact(refunded, currency))
-              .setNetMinorUnits(exact(captured.subtract(refunded), currency))
-              .setAverageMinorUnits(average());
+              .setAverageMinorUnits(average())
+              .setSumsOutOfRange(!fit);
+      if (fit) {
+        statistics
+            .setGrossMinorUnits(gross.longValueExact())
+            .setCapturedMinorUnits(captured.longValueExact())
+            .setRefundedMinorUnits(refunded.longValueExact())
+            .setNetMinorUnits(net.longValueExact());
+      }
       for (Totals.OfStatus each : byStatus.values()) {
         statistics.addByStatus(
             StatusStatistics.newBuilder()
                 .setStatus(each.status())
                 .setCount(each.count())
-                .setAmountMinorUnits(exact(each.amount(), currency)));
+                .setAmountMinorUnits(fit ? each.amount().longValueExact() : 0));
       }
       return statistics.build();
     }
@@ -181,11 +189,8 @@ public final class GetPaymentStatistics
               .longValueExact();
     }
 
-    private static long exact(BigInteger sum, String currency) {
-      if (sum.bitLength() >= Long.SIZE) {
-        throw QueryErrors.sumOutOfRange(currency).toException();
-      }
-      return sum.longValueExact();
+    private static boolean fits(BigInteger sum) {
+      return sum.bitLength() < Long.SIZE;
     }
   }
 }

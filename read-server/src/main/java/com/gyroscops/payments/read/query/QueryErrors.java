@@ -80,12 +80,4 @@ final class QueryErrors {
         "there are more than " + Analysis.GROUPS_MAX + " groups; narrow the filter",
         Map.of("groups_max", Integer.toString(Analysis.GROUPS_MAX)));
   }
-
-  static ApiError sumOutOfRange(String currency) {
-    return ApiError.of(
-        Code.OUT_OF_RANGE,
-        "SUM_OUT_OF_RANGE",
-        "a sum in " + currency + " does not fit 64 bits; ask for a shorter time range",
-        Map.of("currency_code", currency));
-  }
 }

@@ -1,6 +1,5 @@
 package com.gyroscops.payments.read.report;
 
-import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.read.query.GetPaymentAnalytics;
 import com.gyroscops.payments.read.source.Analysis;
 import com.gyroscops.payments.read.source.Answer;
@@ -10,11 +9,9 @@ import com.gyroscops.payments.read.source.PaymentSearch;
 import com.gyroscops.payments.read.source.PaymentSource;
 import com.gyroscops.payments.read.source.SearchPage;
 import com.gyroscops.payments.read.source.SourcePosition;
-import com.gyroscops.payments.v1.AnalyticsGroup;
 import com.gyroscops.payments.v1.AnalyticsReport;
 import com.gyroscops.payments.v1.GetPaymentAnalyticsRequest;
 import com.gyroscops.payments.v1.Payment;
-import io.grpc.StatusRuntimeException;
 import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.Instant;
@@ -119,16 +116,11 @@ final class AnalyticsPages implements ReportPages {
       case Groups.TooMany() ->
           throw new ReportFailedException(ReportErrors.tooManyGroups(Analysis.GROUPS_MAX));
       case Groups.Found(List<Groups.Group> groups, int _) ->
-          new Page(groups.stream().map(group -> message(analysis, group)).toList(), place, at);
+          new Page(
+              groups.stream().map(group -> GetPaymentAnalytics.group(analysis, group)).toList(),
+              place,
+              at);
     };
-  }
-
-  private static AnalyticsGroup message(Analysis analysis, Groups.Group group) {
-    try {
-      return GetPaymentAnalytics.group(analysis, group);
-    } catch (StatusRuntimeException e) {
-      throw new ReportFailedException(ReportErrors.of(ApiError.from(e).orElseThrow(() -> e)));
-    }
   }
 
   private Filter within(@Nullable Long min, @Nullable Long max) {

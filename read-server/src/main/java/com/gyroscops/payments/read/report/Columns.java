@@ -5,6 +5,7 @@ import com.google.protobuf.Struct;
 import com.google.protobuf.Timestamp;
 import com.google.protobuf.Value;
 import com.google.protobuf.util.Timestamps;
+import com.gyroscops.payments.read.source.Percentile;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.AnalyticsDimension;
 import com.gyroscops.payments.v1.AnalyticsGroup;
@@ -107,13 +108,17 @@ final class Columns {
       columns.add(group("user_id", AnalyticsGroup::getUserId));
     }
     columns.add(group("payment_count", it -> Long.toString(it.getPaymentCount())));
-    columns.add(group("sum_minor_units", it -> Long.toString(it.getSumMinorUnits())));
+    columns.add(
+        group(
+            "sum_minor_units",
+            it -> it.getSumOutOfRange() ? "" : Long.toString(it.getSumMinorUnits())));
     columns.add(group("average_minor_units", it -> Long.toString(it.getAverageMinorUnits())));
     columns.add(group("min_minor_units", it -> Long.toString(it.getMinMinorUnits())));
     columns.add(group("max_minor_units", it -> Long.toString(it.getMaxMinorUnits())));
     for (int i = 0; i < report.getPercentilesCount(); i++) {
       int index = i;
-      String percentile = new BigDecimal(Double.toString(report.getPercentiles(i))).toPlainString();
+      double percent = Percentile.of(report.getPercentiles(i)).percent();
+      String percentile = new BigDecimal(Double.toString(percent)).toPlainString();
       columns.add(
           group(
               "percentile_" + percentile + "_minor_units",

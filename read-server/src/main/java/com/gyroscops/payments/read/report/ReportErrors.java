@@ -136,11 +136,6 @@ public final class ReportErrors {
         "REPORT_FILE_LOST", "the file was removed or changed in the report folder meanwhile");
   }
 
-  /** What a query would have said. */
-  static ReportError of(ApiError error) {
-    return error(error.reason(), error.message());
-  }
-
   private static ReportError error(String reason, String message) {
     return ReportError.newBuilder().setReason(reason).setMessage(message).build();
   }

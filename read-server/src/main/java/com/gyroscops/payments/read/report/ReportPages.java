@@ -59,6 +59,7 @@ interface ReportPages {
           throw new ReportInterruptedException("the sql source set aside events that it needs");
       case Answer.NotHeld<T> _ ->
           throw new IllegalStateException("the sql source holds all payments");
+      case Answer.Inexact<T> _ -> throw new IllegalStateException("the sql source is exact");
       case Answer.NotReady<T> _ ->
           throw new ReportInterruptedException("the sql source is being filled");
       case Answer.Unavailable<T>(Exception cause) ->

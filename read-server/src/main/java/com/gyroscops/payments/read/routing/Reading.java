@@ -108,6 +108,7 @@ final class Reading<T> {
   private @Nullable StatusRuntimeException refusal;
   private @Nullable Throwable unexpected;
   private boolean tookTooLong;
+  private boolean inexact;
 
   /**
    * A read for the current call.
@@ -387,6 +388,16 @@ final class Reading<T> {
           noteStale(candidate, at);
         }
       }
+      case Answer.Inexact<T>(SourcePosition at) -> {
+        attempt.answered();
+        if (meets(at)) {
+          inexact = true;
+          note(candidate, SourceVerdict.SOURCE_VERDICT_NOT_CAPABLE);
+        } else {
+          candidate.source().known().publish(at);
+          noteStale(candidate, at);
+        }
+      }
       case Answer.NotReady<T>(SourcePosition at) -> {
         attempt.answered();
         candidate.source().known().publish(at);
@@ -582,6 +593,7 @@ final class Reading<T> {
           Answer.Stopped<T> _,
           Answer.Incomplete<T> _,
           Answer.NotHeld<T> _,
+          Answer.Inexact<T> _,
           Answer.NotReady<T> _ ->
           verdicts.put(ReadSource.READ_SOURCE_LOG, SourceVerdict.SOURCE_VERDICT_FAILED);
     }
@@ -615,6 +627,9 @@ final class Reading<T> {
     }
     if (verdicts.get(options.getSource()) == SourceVerdict.SOURCE_VERDICT_NOT_HELD) {
       return RoutingErrors.notHeld(options.getSource()).toException();
+    }
+    if (inexact && options.getSource() != ReadSource.READ_SOURCE_UNSPECIFIED) {
+      return RoutingErrors.inexact(options.getSource()).toException();
     }
     return verdicts.containsValue(SourceVerdict.SOURCE_VERDICT_INCOMPLETE)
         ? RoutingErrors.sourceIncomplete().toException()

@@ -59,6 +59,16 @@ final class RoutingErrors {
         Map.of("source", name));
   }
 
+  /** The one source asked for has figures that it cannot be exact about. */
+  static ApiError inexact(ReadSource source) {
+    String name = SourceNames.of(source);
+    return ApiError.of(
+        Code.FAILED_PRECONDITION,
+        "SOURCE_NOT_EXACT",
+        "source " + name + " is not exact about sums that large; ask without naming it",
+        Map.of("source", name));
+  }
+
   static ApiError sourceIncomplete() {
     return ApiError.of(
             Code.UNAVAILABLE,

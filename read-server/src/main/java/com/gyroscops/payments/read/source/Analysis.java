@@ -1,6 +1,9 @@
 package com.gyroscops.payments.read.source;
 
+import java.time.DayOfWeek;
+import java.time.LocalDate;
 import java.time.ZoneId;
+import java.time.temporal.TemporalAdjusters;
 import java.util.List;
 import java.util.Optional;
 
@@ -11,8 +14,8 @@ import java.util.Optional;
  * @param byStatus whether statuses are apart
  * @param byUser whether users are apart; payments without one are a group of their own
  * @param period calendar periods of the effective time that are apart, if any
- * @param zone where the calendar's days begin
- * @param percentiles above 0, at most 100, of the amounts, by nearest rank
+ * @param zone by whose calendar
+ * @param percentiles of the amounts, by nearest rank
  * @param limit most groups to return, 1 or more
  */
 public record Analysis(
@@ -21,7 +24,7 @@ public record Analysis(
     boolean byUser,
     Optional<Period> period,
     ZoneId zone,
-    List<Double> percentiles,
+    List<Percentile> percentiles,
     Order order,
     int limit) {
 
@@ -29,7 +32,16 @@ public record Analysis(
   public enum Period {
     DAY,
     WEEK,
-    MONTH
+    MONTH;
+
+    /** First day of the period that a day is in. */
+    public LocalDate startOf(LocalDate day) {
+      return switch (this) {
+        case DAY -> day;
+        case WEEK -> day.with(TemporalAdjusters.previousOrSame(DayOfWeek.MONDAY));
+        case MONTH -> day.withDayOfMonth(1);
+      };
+    }
   }
 
   /** Order of the groups. */
@@ -48,5 +60,10 @@ public record Analysis(
     if (limit < 1) {
       throw new IllegalArgumentException("limit " + limit);
     }
+  }
+
+  /** The zone's offsets at the times that may match. */
+  public ZoneOffsets offsets() {
+    return ZoneOffsets.of(zone, filter.effectiveAt());
   }
 }

@@ -31,6 +31,12 @@ public sealed interface Answer<T> {
    */
   record NotHeld<T>(SourcePosition at) implements Answer<T> {}
 
+  /**
+   * The source computed what it cannot be exact about, though its capability demands that of this
+   * part; another source may be.
+   */
+  record Inexact<T>(SourcePosition at) implements Answer<T> {}
+
   /** The source is being filled, or belongs to no log yet. */
   record NotReady<T>(SourcePosition at) implements Answer<T> {}
 
@@ -46,6 +52,7 @@ public sealed interface Answer<T> {
       case Data<T> data -> data.map(change);
       case Incomplete<T>(SourcePosition at) -> new Incomplete<>(at);
       case NotHeld<T>(SourcePosition at) -> new NotHeld<>(at);
+      case Inexact<T>(SourcePosition at) -> new Inexact<>(at);
       case NotReady<T>(SourcePosition at) -> new NotReady<>(at);
       case Unavailable<T>(Exception cause) -> new Unavailable<>(cause);
       case Stopped<T>() -> new Stopped<>();

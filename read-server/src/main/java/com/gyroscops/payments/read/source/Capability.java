@@ -7,7 +7,10 @@ public enum Capability {
   AGGREGATE,
   /** Analytics with exact figures. */
   ANALYZE,
-  /** Analytics with sums in floating point and estimated percentiles. */
+  /**
+   * Analytics with estimated percentiles. Other figures are exact, or the source says {@link
+   * Answer.Inexact}.
+   */
   ANALYZE_APPROXIMATELY,
   SUGGEST,
   HISTORY,

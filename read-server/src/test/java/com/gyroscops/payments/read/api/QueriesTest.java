@@ -79,6 +79,8 @@ class QueriesTest {
     LOG.delete("sums", "c");
     LOG.create("rich", "a", Long.MAX_VALUE, "EUR", START_MICROS);
     LOG.create("rich", "b", 1, "EUR", START_MICROS);
+    LOG.create("most", "a", Long.MAX_VALUE - 1, "JPY", START_MICROS);
+    LOG.create("most", "b", 1, "JPY", START_MICROS);
     feed = new ScriptedFeed(LOG);
     var postgres = ReadDatabase.shared();
     replica =
@@ -294,20 +296,39 @@ class QueriesTest {
             org.assertj.core.api.Assertions.tuple("USD", 2L));
   }
 
+  private static List<CurrencyStatistics> statistics(String organization) {
+    return replica
+        .queries()
+        .getPaymentStatistics(
+            GetPaymentStatisticsRequest.newBuilder().setOrganizationId(organization).build())
+        .getCurrenciesList();
+  }
+
   @Test
-  void aSumThatDoesNotFitIsAnErrorAndNotAWrongNumber() {
-    ApiError error =
-        assertFails(
-            Code.OUT_OF_RANGE,
-            "SUM_OUT_OF_RANGE",
-            () ->
-                replica
-                    .queries()
-                    .getPaymentStatistics(
-                        GetPaymentStatisticsRequest.newBuilder()
-                            .setOrganizationId("rich")
-                            .build()));
-    assertThat(error.metadata()).containsEntry("currency_code", "EUR");
+  void aSumThatDoesNotFitIsNotTold() {
+    assertThat(statistics("rich"))
+        .containsExactly(
+            CurrencyStatistics.newBuilder()
+                .setCurrencyCode("EUR")
+                .setPaymentCount(2)
+                .setAverageMinorUnits(1L << 62)
+                .addByStatus(
+                    StatusStatistics.newBuilder()
+                        .setStatus(PaymentStatus.PAYMENT_STATUS_PROCESSING)
+                        .setCount(2))
+                .setSumsOutOfRange(true)
+                .build());
+  }
+
+  @Test
+  void aSumThatDoesNotFitLeavesOtherCurrenciesAlone() {
+    assertThat(statistics("-"))
+        .extracting(
+            CurrencyStatistics::getCurrencyCode,
+            CurrencyStatistics::getSumsOutOfRange,
+            CurrencyStatistics::getGrossMinorUnits)
+        .containsExactly(
+            tuple("EUR", true, 0L), tuple("JPY", false, Long.MAX_VALUE), tuple("USD", false, 5L));
   }
 
   @Test
@@ -424,15 +445,33 @@ class QueriesTest {
   }
 
   @Test
-  void aSumOfAnalyticsBeyond64BitsIsSaid() {
-    assertFails(
-        Code.OUT_OF_RANGE,
-        "SUM_OUT_OF_RANGE",
-        () ->
-            replica
-                .queries()
-                .getPaymentAnalytics(
-                    GetPaymentAnalyticsRequest.newBuilder().setOrganizationId("rich").build()));
+  void aSumOfAnalyticsThatDoesNotFitIsNotToldAndLeavesOtherGroupsAlone() {
+    for (String organization : List.of("rich", "most")) {
+      var answer =
+          replica
+              .queries()
+              .getPaymentAnalytics(
+                  GetPaymentAnalyticsRequest.newBuilder().setOrganizationId(organization).build());
+      assertThat(answer.getGroupsList())
+          .containsExactly(
+              organization.equals("rich")
+                  ? AnalyticsGroup.newBuilder()
+                      .setCurrencyCode("EUR")
+                      .setPaymentCount(2)
+                      .setAverageMinorUnits(1L << 62)
+                      .setMinMinorUnits(1)
+                      .setMaxMinorUnits(Long.MAX_VALUE)
+                      .setSumOutOfRange(true)
+                      .build()
+                  : AnalyticsGroup.newBuilder()
+                      .setCurrencyCode("JPY")
+                      .setPaymentCount(2)
+                      .setSumMinorUnits(Long.MAX_VALUE)
+                      .setAverageMinorUnits(1L << 62)
+                      .setMinMinorUnits(1)
+                      .setMaxMinorUnits(Long.MAX_VALUE - 1)
+                      .build());
+    }
   }
 
   @Test

@@ -2,7 +2,6 @@ package com.gyroscops.payments.read.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.gyroscops.payments.read.ReadDatabase;
 import java.time.ZoneId;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -10,15 +9,10 @@ import org.junit.jupiter.api.Test;
 class TimeZonesTest {
 
   @Test
-  void everyZoneThatIsTakenIsKnownToPostgresql() throws Exception {
-    List<String> taken =
-        ZoneId.getAvailableZoneIds().stream().filter(GetPaymentAnalytics::isZone).toList();
-    assertThat(taken).hasSizeGreaterThan(300);
-    try (ReadDatabase database = ReadDatabase.fresh()) {
-      assertThat(taken)
-          .allSatisfy(
-              zone -> database.rows("select timestamptz 'epoch' at time zone '" + zone + "'"));
-    }
+  void zonesAreNamedByRegionAndPlace() {
+    assertThat(ZoneId.getAvailableZoneIds().stream().filter(GetPaymentAnalytics::isZone))
+        .contains("UTC", "Europe/Paris", "America/Argentina/Buenos_Aires")
+        .hasSizeGreaterThan(300);
   }
 
   @Test

@@ -120,7 +120,7 @@ class RoutingInvariantTest {
   }
 
   private static void misbehave(Random random, ScriptedSource source) {
-    switch (random.nextInt(8)) {
+    switch (random.nextInt(9)) {
       case 0 -> source.fails();
       case 1 -> source.answers(() -> new Answer.NotHeld<>(source.stands()));
       case 2 -> source.answers(() -> new Answer.Incomplete<>(source.stands()));
@@ -130,7 +130,8 @@ class RoutingInvariantTest {
           source.answers(() -> {
             throw new IllegalStateException("on purpose");
           });
-      case 6 -> source.answers(() -> source.timeline("acme", "c", 0, 1).map(_ -> List.of()));
+      case 6 -> source.answers(() -> new Answer.Inexact<>(source.stands()));
+      case 7 -> source.answers(() -> source.timeline("acme", "c", 0, 1).map(_ -> List.of()));
       default -> source.can();
     }
   }

@@ -182,6 +182,21 @@ class SourceRouterTest {
   }
 
   @Test
+  void aSourceThatIsNotExactLeavesItToTheNextOneOrSaysSoWhereItWasAskedForByName() {
+    memory.answers(() -> new Answer.Inexact<>(at(1)));
+    Routed<List<Payment>> routed = read();
+    assertThat(servedBy(routed)).isEqualTo(REDIS);
+    assertThat(verdicts(routed)).containsEntry(MEMORY, SourceVerdict.SOURCE_VERDICT_NOT_CAPABLE);
+    fails(
+        Code.FAILED_PRECONDITION,
+        "SOURCE_NOT_EXACT",
+        () -> read(options().setSource(MEMORY).build()));
+    // That is no failure of the source.
+    memory.works();
+    assertThat(servedBy(read())).isEqualTo(MEMORY);
+  }
+
+  @Test
   void whateverKeepsASourceFromAnsweringTheNextOneIsAsked() {
     memory.fails();
     redis.answers(() -> new Answer.NotHeld<>(at(1)));

@@ -199,8 +199,8 @@ public final class Model {
   }
 
   /** The nearest rank, in decimals: 55 percent of 100 are 55, which doubles do not say. */
-  private static int rank(double percentile, int count) {
-    return BigDecimal.valueOf(percentile)
+  private static int rank(Percentile percentile, int count) {
+    return BigDecimal.valueOf(percentile.percent())
         .multiply(BigDecimal.valueOf(count))
         .divide(BigDecimal.valueOf(100), 0, RoundingMode.CEILING)
         .intValueExact();

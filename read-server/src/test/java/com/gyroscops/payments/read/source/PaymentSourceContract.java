@@ -6,13 +6,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.gyroscops.payments.read.SampleLog;
+import com.gyroscops.payments.read.source.Analysis.Period;
 import com.gyroscops.payments.read.source.Filter.Span;
 import com.gyroscops.payments.read.source.PaymentSearch.Sort;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.PaymentStatus;
 import java.math.BigInteger;
+import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.time.zone.ZoneOffsetTransition;
+import java.time.zone.ZoneRules;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -23,6 +28,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.DoubleStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -32,6 +38,7 @@ public abstract class PaymentSourceContract {
 
   protected static final long FENCE = 7;
   protected static final long SEED = 20_260_301;
+  private static final long DAY = 86_400L * 1_000_000;
 
   /** A source that was never filled. */
   protected abstract PaymentSource newSource() throws Exception;
@@ -329,6 +336,82 @@ public abstract class PaymentSourceContract {
   }
 
   @Test
+  void periodsAreThoseOfTheRulesOfThisJvmWhateverRulesTheEngineHas() throws Exception {
+    if (!capabilities().contains(Capability.ANALYZE)
+        && !capabilities().contains(Capability.ANALYZE_APPROXIMATELY)) {
+      return; // Asserted above.
+    }
+    PaymentSource source = newSource();
+    SampleLog log = log();
+    for (long around : aroundChanges(OwnZone.ZONE.getRules())) {
+      for (long micros : List.of(-1L, 0L, 59_999_999L, 60_000_000L, 3_600_000_000L)) {
+        log.create("acme", "p" + log.head(), 100, "EUR", around + micros);
+      }
+    }
+    filled(source, log);
+    long spring = START_MICROS + 40L * DAY;
+    for (Period period : Period.values()) {
+      for (Span span :
+          List.of(
+              Span.OPEN,
+              new Span(null, spring),
+              new Span(spring, null),
+              new Span(spring + 500 * 366 * DAY, null),
+              new Span(spring, spring + 366 * DAY))) {
+        Analysis analysis =
+            new Analysis(
+                effective(span),
+                false,
+                false,
+                Optional.of(period),
+                OwnZone.ZONE,
+                List.of(),
+                Analysis.Order.KEY,
+                10_000);
+        assertThat((Groups.Found) data(source.analyze(analysis)))
+            .as("%s", analysis)
+            .isEqualTo(Model.groups(log.payments(), analysis));
+      }
+    }
+  }
+
+  /** Changes of offset until 2031, some of much later years, and midnights near all of these. */
+  private static List<Long> aroundChanges(ZoneRules rules) {
+    List<Long> around = new ArrayList<>();
+    for (int year : List.of(1970, 2027, 2096, 2100, 2399, 2400, 2426, 2427, 2500, 2826, 3100)) {
+      Instant from = LocalDate.of(year, 1, 1).atStartOfDay().toInstant(ZoneOffset.UTC);
+      for (int i = 0; i < 4; i++) {
+        ZoneOffsetTransition change = rules.nextTransition(from);
+        from = change.getInstant();
+        around.add(from.getEpochSecond() * 1_000_000);
+        for (int days = 0; days <= 1; days++) {
+          LocalDate day = change.getDateTimeAfter().toLocalDate().plusDays(days);
+          around.add(
+              day.atStartOfDay().toInstant(change.getOffsetAfter()).getEpochSecond() * 1_000_000);
+        }
+      }
+    }
+    return around;
+  }
+
+  private static Filter effective(Span span) {
+    Filter all = Filter.all("acme");
+    return new Filter(
+        all.organizationId(),
+        all.userId(),
+        all.statuses(),
+        all.currencies(),
+        all.amount(),
+        span,
+        all.updateAt(),
+        all.merchantReference(),
+        all.providerReference(),
+        all.correlationId(),
+        all.metadata(),
+        all.text());
+  }
+
+  @Test
   void percentilesAreOfTheNearestRankInDecimals() throws Exception {
     if (!capabilities().contains(Capability.ANALYZE)) {
       return; // Asserted above.
@@ -339,19 +422,65 @@ public abstract class PaymentSourceContract {
       log.create("acme", "p" + i, i, "EUR", 1_000_000L * i);
     }
     filled(source, log);
-    Analysis analysis =
-        new Analysis(
-            Filter.all("acme"),
-            false,
-            false,
-            Optional.empty(),
-            ZoneOffset.UTC,
-            List.of(7.0, 28.0, 55.0, 56.0, 99.0, 99.5, 100.0),
-            Analysis.Order.KEY,
-            1);
-    Groups.Found found = (Groups.Found) data(source.analyze(analysis));
+    Groups.Found found =
+        (Groups.Found)
+            data(source.analyze(analysis(DoubleStream.of(7, 28, 55, 56, 99, 99.5, 100))));
     assertThat(found.groups().getFirst().percentiles())
         .containsExactly(7L, 28L, 55L, 56L, 99L, 100L, 100L);
+  }
+
+  @Test
+  void aThirdOfThreeIsTheFirst() throws Exception {
+    if (!capabilities().contains(Capability.ANALYZE)) {
+      return; // Asserted above.
+    }
+    PaymentSource source = newSource();
+    SampleLog log = log();
+    for (int i = 1; i <= 3; i++) {
+      log.create("acme", "p" + i, i, "EUR", START_MICROS);
+    }
+    filled(source, log);
+    Groups.Found found =
+        (Groups.Found) data(source.analyze(analysis(DoubleStream.of(100.0 / 3, 200.0 / 3, 33.34))));
+    assertThat(found.groups().getFirst().percentiles()).containsExactly(1L, 2L, 2L);
+  }
+
+  /** All payments of acme by currency alone. */
+  private static Analysis analysis(DoubleStream percentiles) {
+    return new Analysis(
+        Filter.all("acme"),
+        false,
+        false,
+        Optional.empty(),
+        ZoneOffset.UTC,
+        percentiles.mapToObj(Percentile::of).toList(),
+        Analysis.Order.KEY,
+        10);
+  }
+
+  @Test
+  void sumsOfAnalyticsAreExactOrTheSourceSaysThatItIsNot() throws Exception {
+    if (!capabilities().contains(Capability.ANALYZE)
+        && !capabilities().contains(Capability.ANALYZE_APPROXIMATELY)) {
+      return; // Asserted above.
+    }
+    long exactMax = 1L << 53;
+    for (long amount :
+        List.of(exactMax - 2, exactMax - 1, exactMax, exactMax + 2, Long.MAX_VALUE - 1)) {
+      PaymentSource source = newSource();
+      SampleLog log = log();
+      log.create("acme", "p1", amount, "EUR", START_MICROS);
+      log.create("acme", "p2", 1, "EUR", START_MICROS);
+      log.create("acme", "p3", 1, "USD", START_MICROS);
+      filled(source, log);
+      Analysis analysis = analysis(DoubleStream.empty());
+      Answer<Groups> answer = source.analyze(analysis);
+      if (capabilities().contains(Capability.ANALYZE) || amount + 1 < exactMax) {
+        assertThat(data(answer)).isEqualTo(Model.groups(log.payments(), analysis));
+      } else {
+        assertThat(answer).isInstanceOf(Answer.Inexact.class);
+      }
+    }
   }
 
   private static Groups.Found withoutPercentiles(Groups.Found found) {

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /** Questions at random about payments that are there, so that most have answers. */
 public final class RandomQuestions {
@@ -22,19 +23,41 @@ public final class RandomQuestions {
   private static final List<Completion.Field> FIELDS = List.of(Completion.Field.values());
   private static final long BUCKET = 900L * 1_000_000;
 
+  private static final long HOUR = 3_600L * 1_000_000;
+
   /** With daylight saving on different days, half hours, and days that a zone never had. */
-  private static final List<String> ZONES =
-      List.of("UTC", "Europe/Paris", "America/New_York", "Asia/Kolkata", "Pacific/Apia");
+  private static final List<ZoneId> ZONES =
+      Stream.of("UTC", "Europe/Paris", "America/New_York", "Asia/Kolkata", "Pacific/Apia")
+          .map(ZoneId::of)
+          .toList();
+
+  private static final List<Double> PERCENTILES = List.of(50.0, 99.0, 0.1, 100.0, 100.0 / 3, 55.0);
 
   private final Random random;
   private final List<Payment> payments;
+  private final List<ZoneId> zones;
+  private final long reach;
 
   /**
+   * About payments of some days.
+   *
    * @param payments to ask about, one or more
    */
   public RandomQuestions(Random random, List<Payment> payments) {
+    this(random, payments, ZONES, 6 * HOUR);
+  }
+
+  /**
+   * @param payments to ask about, one or more
+   * @param zones of the calendars
+   * @param reach how far business times that are asked for may lie from a payment's, in
+   *     microseconds
+   */
+  public RandomQuestions(Random random, List<Payment> payments, List<ZoneId> zones, long reach) {
     this.random = random;
     this.payments = List.copyOf(payments);
+    this.zones = List.copyOf(zones);
+    this.reach = reach;
   }
 
   /** One of the payments. */
@@ -83,7 +106,7 @@ public final class RandomQuestions {
         statuses,
         currencies,
         one ? span(like.getAmount().getMinorUnits(), 3_000) : Span.OPEN,
-        span(Micros.of(like.getEffectiveTime()), 6L * 3_600 * 1_000_000),
+        span(Micros.of(like.getEffectiveTime()), reach),
         span(Micros.of(like.getUpdateTime()), 400_000),
         references ? like.getMerchantReference() : "",
         references ? like.getProviderReference() : "",
@@ -111,7 +134,10 @@ public final class RandomQuestions {
     return switch (random.nextInt(6)) {
       case 0 -> new Span(around, null);
       case 1 -> new Span(null, around);
-      case 2 -> new Span(around - random.nextLong(width), around + random.nextLong(width));
+      case 2 -> {
+        long max = around + random.nextLong(Math.min(width, 1 + Long.MAX_VALUE - around));
+        yield new Span(around - random.nextLong(width), max);
+      }
       default -> Span.OPEN;
     };
   }
@@ -131,13 +157,12 @@ public final class RandomQuestions {
 
   private Span times() {
     // Around some payment, mostly before it, so that most spans hold some.
-    long start =
-        Micros.of(any().getEffectiveTime()) + BUCKET - random.nextLong(24L * 3_600 * 1_000_000);
+    long start = Micros.of(any().getEffectiveTime()) + BUCKET - random.nextLong(4 * reach);
     long length =
         switch (random.nextInt(3)) {
           case 0 -> 1 + random.nextLong(BUCKET);
           case 1 -> 1 + random.nextLong(3 * BUCKET);
-          default -> 1 + random.nextLong(100 * BUCKET);
+          default -> 1 + random.nextLong(4 * reach);
         };
     if (random.nextInt(4) == 0) {
       start = start / BUCKET * BUCKET;
@@ -165,10 +190,22 @@ public final class RandomQuestions {
         random.nextBoolean(),
         random.nextBoolean(),
         period,
-        ZoneId.of(ZONES.get(random.nextInt(ZONES.size()))),
-        random.nextBoolean() ? List.of(50.0, 99.0, 0.1, 100.0) : List.of(),
+        zones.get(random.nextInt(zones.size())),
+        random.nextBoolean() ? percentiles() : List.of(),
         random.nextBoolean() ? Analysis.Order.KEY : Analysis.Order.COUNT,
         1 + random.nextInt(50));
+  }
+
+  private List<Percentile> percentiles() {
+    List<Percentile> percentiles = new ArrayList<>();
+    for (int i = random.nextInt(5); i >= 0; i--) {
+      percentiles.add(
+          Percentile.of(
+              random.nextBoolean()
+                  ? PERCENTILES.get(random.nextInt(PERCENTILES.size()))
+                  : random.nextDouble(0.0001, 100)));
+    }
+    return percentiles;
   }
 
   /** A beginning of what a payment has. */

@@ -81,7 +81,7 @@ final class AnalysisRun extends SimpleCollector {
   private AnalysisRun(View view, Analysis analysis) {
     this.view = view;
     this.analysis = analysis;
-    periods = analysis.period().map(it -> new LocalPeriods(it, analysis.zone())).orElse(null);
+    periods = analysis.period().map(it -> new LocalPeriods(it, analysis.offsets())).orElse(null);
     keep = !analysis.percentiles().isEmpty();
   }
 

@@ -5,13 +5,12 @@ import com.gyroscops.payments.read.source.Analysis;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.Groups;
 import com.gyroscops.payments.read.source.Groups.Group;
+import com.gyroscops.payments.read.source.Percentile;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
+import com.gyroscops.payments.read.source.ZoneOffsets;
 import com.gyroscops.payments.v1.PaymentStatus;
-import java.math.BigDecimal;
 import java.math.BigInteger;
-import java.math.RoundingMode;
-import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -24,8 +23,12 @@ import java.util.concurrent.TimeoutException;
 
 /**
  * Analytics by the engine's composite aggregation, all groups a page at a time; they are put in
- * order here. Counts are exact. Sums, smallest and largest amounts are the engine's, in floating
- * point, and so exact up to 2^53 minor units; percentiles are estimates.
+ * order here. Percentiles are the engine's estimates. It adds up in floating point, which is exact
+ * below 2^53: where a sum is not below, and so maybe an amount, the answer is {@link
+ * Answer.Inexact}.
+ *
+ * <p>Periods are made by a script from the offsets that it is given, as the engine's own calendar
+ * has the engine's own rules.
  *
  * <p>Pages after the first are of the same position as the first, or all are read again: figures of
  * different positions are never put together. A state beyond the position, of a run that failed or
@@ -48,6 +51,37 @@ final class Analytics {
   private static final String STATUS = "status";
   private static final String USER = "user";
 
+  /** From here on numbers in floating point are not all there. */
+  private static final double INEXACT = 0x1p53;
+
+  /**
+   * Has the day of a payment, counted from {@link ZoneOffsets#EARLIER_DAYS} before 1970. Offsets
+   * are looked up by halves; numbers come as boxes of various types. All that differs between
+   * questions is in the parameters, so that engines compile three scripts in all.
+   */
+  private static final String DAY_SCRIPT =
+      """
+      long at = doc['effective_at'].value;
+      long start = ((Number) params.cycleStart).longValue();
+      long then = at < ((Number) params.cycleEnd).longValue()
+          ? at
+          : start + (at - start) % ((Number) params.cycle).longValue();
+      List starts = params.starts;
+      int low = 0;
+      int high = starts.size() - 1;
+      while (low < high) {
+        int middle = (low + high + 1) / 2;
+        if (((Number) starts.get(middle)).longValue() <= then) {
+          low = middle;
+        } else {
+          high = middle - 1;
+        }
+      }
+      long local = at + ((Number) params.offsets.get(low)).longValue();
+      long earlier = ((Number) params.earlierDays).longValue();
+      long day = (local + earlier * 86400000000L) / 86400000000L;
+      """;
+
   /** Order of {@link Analysis.Order#KEY}; texts are compared by code point. */
   private static final Comparator<Group> BY_KEY =
       Comparator.comparing((Group group) -> group.periodStart().orElse(LocalDate.MIN))
@@ -56,8 +90,12 @@ final class Analytics {
           // Identifiers are ASCII, for which the order of chars is that of code points.
           .thenComparing(group -> group.userId().orElse(""));
 
-  /** One page. */
-  private record Page(List<Group> groups, Optional<JsonNode> after) {}
+  /**
+   * One page.
+   *
+   * @param inexact whether any of its sums is
+   */
+  private record Page(List<Group> groups, Optional<JsonNode> after, boolean inexact) {}
 
   private final EngineReads reads;
 
@@ -95,6 +133,9 @@ final class Analytics {
       if (start.isPresent() && !start.get().equals(at)) {
         return Optional.empty();
       }
+      if (page.inexact()) {
+        return Optional.of(new Answer.Inexact<>(at));
+      }
       start = Optional.of(at);
       groups.addAll(page.groups());
       if (groups.size() > Analysis.GROUPS_MAX) {
@@ -123,17 +164,9 @@ final class Analytics {
         .period()
         .ifPresent(period ->
             sources.add(
-                Map.of(
+                source(
                     PERIOD,
-                    Map.of(
-                        "date_histogram",
-                        Map.of(
-                            "field",
-                            Documents.EFFECTIVE_DATE,
-                            "calendar_interval",
-                            interval(period),
-                            "time_zone",
-                            analysis.zone().getId())))));
+                    Map.of("script", script(period, analysis.offsets()), "value_type", "long"))));
     sources.add(source(CURRENCY, Map.of("field", Documents.CURRENCY)));
     if (analysis.byStatus()) {
       sources.add(source(STATUS, Map.of("field", Documents.STATUS)));
@@ -163,7 +196,11 @@ final class Analytics {
                   "keyed",
                   false,
                   "percents",
-                  analysis.percentiles().stream().distinct().sorted().toList())));
+                  analysis.percentiles().stream()
+                      .map(Percentile::percent)
+                      .distinct()
+                      .sorted()
+                      .toList())));
     }
     return Map.of(
         "size",
@@ -180,22 +217,44 @@ final class Analytics {
     return Map.of(name, Map.of("terms", terms));
   }
 
-  private static String interval(Analysis.Period period) {
-    return switch (period) {
-      case DAY -> "day";
-      case WEEK -> "week";
-      case MONTH -> "month";
-    };
+  private static Map<String, Object> script(Analysis.Period period, ZoneOffsets offsets) {
+    String firstDay =
+        switch (period) {
+          case DAY -> "return day - earlier;";
+          // 1970 began on a Thursday.
+          case WEEK -> "return (day + 3) / 7 * 7 - 3 - earlier;";
+          case MONTH ->
+              "return LocalDate.ofEpochDay(day - earlier).withDayOfMonth(1).toEpochDay();";
+        };
+    return Map.of(
+        "source",
+        DAY_SCRIPT + firstDay,
+        "params",
+        Map.of(
+            "starts",
+            offsets.starts(),
+            "offsets",
+            offsets.offsets(),
+            "cycleStart",
+            offsets.cycleStart(),
+            "cycleEnd",
+            offsets.cycleEnd(),
+            "cycle",
+            ZoneOffsets.CYCLE,
+            "earlierDays",
+            ZoneOffsets.EARLIER_DAYS));
   }
 
   private static Page read(Analysis analysis, JsonNode response) {
     JsonNode found = response.path("aggregations").path(GROUPS);
     List<Group> groups = new ArrayList<>();
+    boolean inexact = false;
     for (JsonNode bucket : found.path("buckets")) {
+      inexact |= bucket.path("sum").path("value").asDouble() >= INEXACT;
       groups.add(group(analysis, bucket));
     }
     JsonNode after = found.path("after_key");
-    return new Page(groups, after.isMissingNode() ? Optional.empty() : Optional.of(after));
+    return new Page(groups, after.isMissingNode() ? Optional.empty() : Optional.of(after), inexact);
   }
 
   private static Group group(Analysis analysis, JsonNode bucket) {
@@ -205,21 +264,16 @@ final class Analytics {
         analysis.byStatus()
             ? Optional.of(PaymentStatus.forNumber(Integer.parseInt(key.path(STATUS).asText())))
             : Optional.empty(),
-        analysis
-            .period()
-            .map(_ ->
-                Instant.ofEpochMilli(key.path(PERIOD).asLong())
-                    .atZone(analysis.zone())
-                    .toLocalDate()),
+        analysis.period().map(_ -> LocalDate.ofEpochDay(key.path(PERIOD).asLong())),
         analysis.byUser()
             ? Optional.of(key.path(USER).isNull() ? "" : key.path(USER).asText())
             : Optional.empty(),
         bucket.path("doc_count").asLong(),
-        sum(bucket.path("sum").path("value")),
+        BigInteger.valueOf((long) bucket.path("sum").path("value").asDouble()),
         (long) bucket.path("min").path("value").asDouble(),
         (long) bucket.path("max").path("value").asDouble(),
         analysis.percentiles().stream()
-            .map(percent -> percentile(bucket.path("percentiles").path("values"), percent))
+            .map(it -> percentile(bucket.path("percentiles").path("values"), it.percent()))
             .toList());
   }
 
@@ -231,9 +285,5 @@ final class Analytics {
       }
     }
     return Math.round(value.orElseThrow());
-  }
-
-  private static BigInteger sum(JsonNode number) {
-    return new BigDecimal(number.asDouble()).setScale(0, RoundingMode.HALF_EVEN).toBigInteger();
   }
 }

@@ -24,7 +24,7 @@ record Checkpoint(long fence, SourcePosition at, boolean retired, long number, i
    * Number of the indices' settings and mapping, to be raised with every change to them: an index
    * of another layout is not written to but replaced.
    */
-  static final int LAYOUT = 2;
+  static final int LAYOUT = 3;
 
   /** Id of the document; no payment's, for those have a slash. */
   static final String ID = "checkpoint";

@@ -6,7 +6,6 @@ import com.gyroscops.payments.read.source.Words;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentStatus;
 import com.gyroscops.payments.v1.PersonalData;
-import java.time.Instant;
 import java.util.Base64;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -26,7 +25,6 @@ final class Documents {
   static final String CURRENCY = "currency";
   static final String AMOUNT = "amount";
   static final String EFFECTIVE_AT = "effective_at";
-  static final String EFFECTIVE_DATE = "effective_date";
   static final String UPDATE_AT = "update_at";
   static final String MERCHANT_REFERENCE = "merchant_reference";
   static final String PROVIDER_REFERENCE = "provider_reference";
@@ -77,7 +75,6 @@ final class Documents {
       fields.put(field, LONG);
     }
     // For calendars alone, which count in milliseconds.
-    fields.put(EFFECTIVE_DATE, Map.of("type", "date", "format", "strict_date_optional_time"));
     fields.put(WORDS, MADE_WORDS);
     fields.put(DESCRIPTION_WORDS, MADE_WORDS);
     // Counted, never searched for as a whole.
@@ -109,7 +106,6 @@ final class Documents {
 
   static Map<String, Object> of(Payment payment) {
     PersonalData personal = payment.getPersonalData();
-    long effectiveAt = Micros.of(payment.getEffectiveTime());
     Map<String, Object> document = new LinkedHashMap<>();
     document.put(ORGANIZATION, payment.getOrganizationId());
     document.put(PAYMENT_ID, payment.getPaymentId());
@@ -117,8 +113,7 @@ final class Documents {
     document.put(STATUS, statusTerm(payment.getStatusValue()));
     document.put(CURRENCY, payment.getAmount().getCurrencyCode());
     document.put(AMOUNT, payment.getAmount().getMinorUnits());
-    document.put(EFFECTIVE_AT, effectiveAt);
-    document.put(EFFECTIVE_DATE, date(effectiveAt));
+    document.put(EFFECTIVE_AT, Micros.of(payment.getEffectiveTime()));
     document.put(UPDATE_AT, Micros.of(payment.getUpdateTime()));
     put(document, MERCHANT_REFERENCE, payment.getMerchantReference());
     put(document, PROVIDER_REFERENCE, payment.getProviderReference());
@@ -154,10 +149,6 @@ final class Documents {
 
   private static String joined(Collection<String> words) {
     return String.join(" ", words);
-  }
-
-  private static String date(long micros) {
-    return Instant.ofEpochMilli(Math.floorDiv(micros, 1_000)).toString();
   }
 
   static String statusTerm(PaymentStatus status) {

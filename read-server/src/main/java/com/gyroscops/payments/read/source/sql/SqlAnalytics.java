@@ -2,6 +2,8 @@ package com.gyroscops.payments.read.source.sql;
 
 import com.gyroscops.payments.read.source.Analysis;
 import com.gyroscops.payments.read.source.Groups;
+import com.gyroscops.payments.read.source.Percentile;
+import com.gyroscops.payments.read.source.ZoneOffsets;
 import com.gyroscops.payments.v1.PaymentStatus;
 import java.sql.Array;
 import java.sql.ResultSet;
@@ -17,9 +19,7 @@ final class SqlAnalytics {
 
   private static final int FIRST = SqlReads.SNAPSHOT_COLUMNS;
 
-  /** The second in which a payment's time lies; whole seconds are exact in floating point. */
-  private static final String TIME =
-      "to_timestamp(floor(p.effective_at / 1000000::numeric)::double precision)";
+  private static final long EARLIER_DAYS = ZoneOffsets.EARLIER_DAYS;
 
   private final String source;
 
@@ -55,22 +55,46 @@ final class SqlAnalytics {
         .append(") g on true where c.source = ? order by " + order, source);
   }
 
+  /** Appends the number of the first day of the period, counted from 1970-01-01. */
   private static void period(Sql sql, Analysis analysis) {
-    Optional<String> unit =
-        analysis
-            .period()
-            .map(period ->
-                switch (period) {
-                  case DAY -> "day";
-                  case WEEK -> "week";
-                  case MONTH -> "month";
-                });
-    if (unit.isEmpty()) {
-      sql.append("null::date");
-    } else {
-      String zone = analysis.zone().getId();
-      sql.append("date_trunc('" + unit.get() + "', " + TIME + " at time zone ?)::date", zone);
+    if (analysis.period().isEmpty()) {
+      sql.append("null::bigint");
+      return;
     }
+    switch (analysis.period().get()) {
+      case DAY -> {
+        day(sql, analysis.offsets());
+        sql.append(" - " + EARLIER_DAYS);
+      }
+      case WEEK -> {
+        // 1970 began on a Thursday.
+        sql.append("(");
+        day(sql, analysis.offsets());
+        sql.append(" + 3) / 7 * 7 - 3 - " + EARLIER_DAYS);
+      }
+      case MONTH -> {
+        // Without a zone: the calendar alone.
+        sql.append("(date_trunc('month', (date '1970-01-01' + (");
+        day(sql, analysis.offsets());
+        sql.append(
+            " - " + EARLIER_DAYS + ")::integer)::timestamp)::date - date '1970-01-01')::bigint");
+      }
+    }
+  }
+
+  /** Appends the local day of a payment, counted from {@link #EARLIER_DAYS} before 1970. */
+  private static void day(Sql sql, ZoneOffsets offsets) {
+    sql.append("(p.effective_at + " + EARLIER_DAYS * ZoneOffsets.DAY + " + ");
+    if (offsets.isFixed()) {
+      sql.append("?::bigint", offsets.offsets()[0]);
+    } else {
+      sql.append("(?::bigint[])[width_bucket(", (Object) offsets.offsets())
+          .append("case when p.effective_at < ?::bigint then p.effective_at", offsets.cycleEnd())
+          .append(" else ?::bigint", offsets.cycleStart())
+          .append(" + (p.effective_at - ?::bigint)", offsets.cycleStart())
+          .append(" % " + ZoneOffsets.CYCLE + " end, ?::bigint[])]", (Object) offsets.starts());
+    }
+    sql.append(") / " + ZoneOffsets.DAY);
   }
 
   private static void percentiles(Sql sql, Analysis analysis) {
@@ -78,17 +102,10 @@ final class SqlAnalytics {
       sql.append("null::bigint[]");
     } else {
       double[] fractions =
-          analysis.percentiles().stream().mapToDouble(SqlAnalytics::fraction).toArray();
+          analysis.percentiles().stream().mapToDouble(Percentile::fraction).toArray();
+      // The engine takes the rank by a product in floating point, rounded up.
       sql.append("percentile_disc(?) within group (order by p.amount)", (Object) fractions);
     }
-  }
-
-  /**
-   * A hair less than the percentile says: the engine rounds the rank up, and 0.55 of 100 would be
-   * the 56th for being slightly more than 55.
-   */
-  private static double fraction(double percentile) {
-    return percentile / 100 * (1 - 4 * Math.ulp(1.0));
   }
 
   static Groups read(ResultSet rows) throws SQLException {
@@ -115,13 +132,18 @@ final class SqlAnalytics {
     return new Groups.Group(
         row.getString(FIRST + 1),
         status,
-        Optional.ofNullable(row.getObject(FIRST + 2, LocalDate.class)),
+        day(row),
         Optional.ofNullable(row.getString(FIRST + 4)),
         row.getLong(FIRST + 5),
         row.getBigDecimal(FIRST + 6).toBigIntegerExact(),
         row.getLong(FIRST + 7),
         row.getLong(FIRST + 8),
         percentiles(row.getArray(FIRST + 9)));
+  }
+
+  private static Optional<LocalDate> day(ResultSet row) throws SQLException {
+    long day = row.getLong(FIRST + 2);
+    return row.wasNull() ? Optional.empty() : Optional.of(LocalDate.ofEpochDay(day));
   }
 
   private static List<Long> percentiles(Array found) throws SQLException {

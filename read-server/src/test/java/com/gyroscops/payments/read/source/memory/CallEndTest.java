@@ -10,6 +10,7 @@ import com.gyroscops.payments.read.source.Completion;
 import com.gyroscops.payments.read.source.Filter;
 import com.gyroscops.payments.read.source.PaymentSearch;
 import com.gyroscops.payments.read.source.PaymentSearch.Sort;
+import com.gyroscops.payments.read.source.Percentile;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.TotalsSpan;
 import com.gyroscops.payments.v1.Payment;
@@ -104,7 +105,7 @@ class CallEndTest {
                           false,
                           Optional.empty(),
                           ZoneId.of("UTC"),
-                          List.of(50.0),
+                          List.of(Percentile.of(50)),
                           Analysis.Order.KEY,
                           10)),
               () -> source.suggest(new Completion("acme", Completion.Field.DESCRIPTION, "a", 10)));

@@ -15,6 +15,7 @@ import com.gyroscops.payments.read.source.KnownPosition;
 import com.gyroscops.payments.read.source.Model;
 import com.gyroscops.payments.read.source.PaymentSearch;
 import com.gyroscops.payments.read.source.PaymentSource;
+import com.gyroscops.payments.read.source.Percentile;
 import com.gyroscops.payments.read.source.SearchPage;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
@@ -568,7 +569,7 @@ class SearchWritesTest {
             true,
             Optional.empty(),
             ZoneOffset.UTC,
-            List.of(100.0, 50.0),
+            List.of(Percentile.of(100), Percentile.of(50)),
             Analysis.Order.KEY,
             users);
     Answer<Groups> answer = source.analyze(analysis);
