@@ -109,7 +109,7 @@ public final class Violations {
     return this;
   }
 
-  /** Requires a positive amount in a currency that has minor units. */
+  /** Requires a positive amount in a currency of the list, be it withdrawn or a funds code. */
   public Violations positiveAmount(String field, Amount amount) {
     require(
         amount.getMinorUnits() > 0,
@@ -118,7 +118,11 @@ public final class Violations {
     return currency(field + ".currency_code", amount.getCurrencyCode());
   }
 
-  /** Requires an ISO 4217 code of a currency that has minor units. */
+  /**
+   * Requires a currency that a payment can be in, if only an old one: one of {@link Currencies},
+   * withdrawn ones and funds codes included. For filters, and for what concerns a payment that is
+   * there; creations ask for more.
+   */
   public Violations currency(String field, String code) {
     if (code.isEmpty()) {
       return add(field, "is required");
@@ -127,6 +131,12 @@ public final class Violations {
         Currencies.exponent(code).isPresent(),
         field,
         "is not an ISO 4217 currency code with minor units, in upper case");
+  }
+
+  /** Requires that nothing but a payment of before is in this currency: no funds code. */
+  public Violations notFund(String field, String code) {
+    return require(
+        !Currencies.isFund(code), field, "is a funds code, in which nothing is paid: " + code);
   }
 
   /** A piece of input, cut to a length that can be told back. */

@@ -105,7 +105,7 @@ class ContractTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"EUR,2", "GBP,2", "JPY,0", "KWD,3", "CLF,4"})
+  @CsvSource({"EUR,2", "GBP,2", "JPY,0", "KWD,3", "CLF,4", "UYW,4", "UGX,0", "HRK,2", "ITL,0"})
   void aCurrencyHasItsExponent(String code, int exponent) {
     assertThat(Currencies.exponent(code)).hasValue(exponent);
   }

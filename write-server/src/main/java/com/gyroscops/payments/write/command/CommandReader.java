@@ -2,6 +2,7 @@ package com.gyroscops.payments.write.command;
 
 import com.google.protobuf.Timestamp;
 import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.contract.Currencies;
 import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.Command;
@@ -94,6 +95,7 @@ public final class CommandReader {
         context(at, request.getContext(), request.getOrganizationId())
             .optionalIdentifier(at + "payment_id", request.getPaymentId())
             .positiveAmount(at + "amount", request.getAmount())
+            .notFund(at + "amount.currency_code", request.getAmount().getCurrencyCode())
             .require(
                 request.getContext().getExpectedVersion() == 0,
                 at + "context.expected_version",
@@ -111,6 +113,7 @@ public final class CommandReader {
         new PaymentCommand.Create(
             new PaymentKey(request.getOrganizationId(), paymentId),
             money(request.getAmount()),
+            Currencies.end(request.getAmount().getCurrencyCode()).orElse(null),
             new Description(
                 personal.getUserId(),
                 personal.getDescription(),

@@ -7,6 +7,7 @@ import com.gyroscops.payments.write.payment.PaymentKey;
 import com.gyroscops.payments.write.payment.Rejection;
 import io.grpc.Status.Code;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
 
@@ -52,6 +53,12 @@ public final class Errors {
               "organization %s has a payment %s already"
                   .formatted(key.organizationId(), key.paymentId()),
               Map.of("organization_id", key.organizationId(), "payment_id", key.paymentId()));
+      case Rejection.CurrencyWithdrawn(String currency, Instant end) ->
+          ApiError.of(
+              Code.FAILED_PRECONDITION,
+              "CURRENCY_WITHDRAWN",
+              "%s was withdrawn: a new payment in it must be of before %s".formatted(currency, end),
+              Map.of("currency", currency, "end_time", end.toString()));
       case Rejection.WrongStatus(Payment.Existing state) -> {
         String status = PaymentMessages.status(state).name();
         yield ApiError.of(

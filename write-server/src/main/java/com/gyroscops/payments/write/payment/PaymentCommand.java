@@ -1,5 +1,6 @@
 package com.gyroscops.payments.write.payment;
 
+import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -11,8 +12,15 @@ public sealed interface PaymentCommand {
   /** The payment in question. */
   PaymentKey key();
 
-  /** Come into being, PROCESSING. */
-  record Create(PaymentKey key, Money amount, Description description) implements PaymentCommand {}
+  /**
+   * Come into being, PROCESSING.
+   *
+   * @param currencyEnd the first business time at which nobody pays in the amount's currency any
+   *     more; null: it is current
+   */
+  record Create(
+      PaymentKey key, Money amount, @Nullable Instant currencyEnd, Description description)
+      implements PaymentCommand {}
 
   /** Change descriptive fields. */
   record Update(PaymentKey key, Changes changes) implements PaymentCommand {}

@@ -8,6 +8,7 @@ import com.gyroscops.payments.write.payment.Payment.Facts;
 import com.gyroscops.payments.write.payment.Payment.Failed;
 import com.gyroscops.payments.write.payment.Payment.Processing;
 import com.gyroscops.payments.write.payment.PaymentEvent.Moment;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -121,11 +122,16 @@ public final class PaymentDecider {
 
   private static Decision create(
       PaymentCommand.Create create, Payment state, String correlationId, Moment at) {
-    return state instanceof Absent
-        ? accepted(
-            new PaymentEvent.Created(
-                create.key(), create.amount(), create.description(), correlationId, at))
-        : rejected(new Rejection.AlreadyExists(create.key()));
+    if (!(state instanceof Absent)) {
+      return rejected(new Rejection.AlreadyExists(create.key()));
+    }
+    Instant end = create.currencyEnd();
+    if (end != null && !at.effectiveAt().isBefore(end)) {
+      return rejected(new Rejection.CurrencyWithdrawn(create.amount().currency(), end));
+    }
+    return accepted(
+        new PaymentEvent.Created(
+            create.key(), create.amount(), create.description(), correlationId, at));
   }
 
   private static Decision process(PaymentCommand.Process process, Processing state, Moment at) {

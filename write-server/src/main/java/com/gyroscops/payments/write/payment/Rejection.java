@@ -1,5 +1,7 @@
 package com.gyroscops.payments.write.payment;
 
+import java.time.Instant;
+
 /** Why a command is refused: a deterministic consequence of the command and the state. */
 public sealed interface Rejection {
 
@@ -8,6 +10,9 @@ public sealed interface Rejection {
 
   /** There is such a payment already. */
   record AlreadyExists(PaymentKey key) implements Rejection {}
+
+  /** Nobody pays in this currency any more at the time of the payment. */
+  record CurrencyWithdrawn(String currency, Instant end) implements Rejection {}
 
   /** The payment is in no status for this. */
   record WrongStatus(Payment.Existing state) implements Rejection {}

@@ -19,7 +19,10 @@ final class Commands {
   static CommandEnvelope create(String paymentId) {
     return envelope(
         new PaymentCommand.Create(
-            key(paymentId), new Money(100, "EUR"), new Description("", "", Map.of(), "", "")));
+            key(paymentId),
+            new Money(100, "EUR"),
+            null,
+            new Description("", "", Map.of(), "", "")));
   }
 
   static CommandEnvelope process(String paymentId) {

@@ -26,7 +26,7 @@ class PaymentDeciderTest {
   private static final Failure FAILURE = new Failure("card_declined", "try another");
 
   private static PaymentCommand create(long minorUnits) {
-    return new PaymentCommand.Create(KEY, eur(minorUnits), DESCRIPTION);
+    return new PaymentCommand.Create(KEY, eur(minorUnits), null, DESCRIPTION);
   }
 
   private static PaymentCommand process() {
@@ -68,6 +68,22 @@ class PaymentDeciderTest {
 
   private static Rejection rejected(PaymentCommand command, Payment state) {
     return ((Decision.Rejected) PaymentDecider.decide(command, state, "", AT)).rejection();
+  }
+
+  private static PaymentCommand createUntil(Instant end) {
+    return new PaymentCommand.Create(KEY, new Money(500, "HRK"), end, DESCRIPTION);
+  }
+
+  @Test
+  void aPaymentInAWithdrawnCurrencyIsOfBeforeItsEnd() {
+    Instant at = AT.effectiveAt();
+    var absent = new Payment.Absent();
+    assertThat(rejected(createUntil(at), absent))
+        .isEqualTo(new Rejection.CurrencyWithdrawn("HRK", at));
+    assertThat(accepted(createUntil(at.plusNanos(1_000)), absent))
+        .isInstanceOf(PaymentEvent.Created.class);
+    assertThat(rejected(createUntil(at), given(create(500))))
+        .isEqualTo(new Rejection.AlreadyExists(KEY));
   }
 
   @Test
