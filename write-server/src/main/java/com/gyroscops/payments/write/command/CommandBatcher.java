@@ -289,7 +289,7 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
       if (!envelope.validateOnly()) {
         PendingCommand earlier = byRequest.putIfAbsent(envelope.requestKey(), pending);
         if (earlier != null) {
-          if (earlier.envelope().requestHash().equals(envelope.requestHash())) {
+          if (envelope.repeats(earlier.envelope())) {
             earlier.join(pending);
             commands.remove();
           } else {
@@ -404,7 +404,7 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
   private static void replay(Appended appended, PendingCommand pending, KnownRequest request) {
     CommandEnvelope envelope = pending.envelope();
     pending.decide(
-        request.requestHash().equals(envelope.requestHash())
+        envelope.isAnsweredBy(request)
             ? outcome(request, appended.epoch())
             : CommandOutcome.Refused.of(Errors.requestIdReused(envelope.requestId())));
   }

@@ -1,5 +1,10 @@
 package com.gyroscops.payments.write.command;
 
+import com.google.protobuf.Timestamp;
+import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.v1.CommandError;
+import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.write.eventstore.KnownRequest;
 import com.gyroscops.payments.write.payment.PaymentCommand;
 import java.time.Instant;
 import java.util.UUID;
@@ -13,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param requestKey identity of the request, organization included
  * @param requestHash digest of what the caller asked for: the same request id with another digest
  *     is a mistake
+ * @param formerHash what the version before makes of the same, see {@link RequestDigests}; for a
+ *     submission the one digest that was kept
  * @param expectedVersion version the payment must be at; 0: any
  * @param correlationId may be empty
  * @param causationId may be empty
@@ -29,6 +36,7 @@ public record CommandEnvelope(
     String requestId,
     UUID requestKey,
     UUID requestHash,
+    UUID formerHash,
     long expectedVersion,
     String correlationId,
     String causationId,
@@ -51,6 +59,7 @@ public record CommandEnvelope(
         requestId,
         requestKey,
         hash,
+        hash,
         expectedVersion,
         correlationId,
         causationId,
@@ -60,5 +69,41 @@ public record CommandEnvelope(
         sizeBytes,
         () -> false,
         AnswerWhen.UNSPECIFIED);
+  }
+
+  /** Whether an outcome that is stored for the request's id is this command's. */
+  public boolean isAnsweredBy(KnownRequest known) {
+    return switch (known) {
+      case KnownRequest.Accepted(UUID hash, PaymentEvent event) ->
+          asksFor(hash, event.getEffectiveTime().equals(Timestamp.getDefaultInstance()));
+      case KnownRequest.Rejected(UUID hash, CommandError error) ->
+          hash.equals(requestHash)
+              || (hash.equals(formerHash)
+                  && RequestDigests.version(error) < RequestDigests.CURRENT);
+    };
+  }
+
+  /** Whether this command, of the same request id, asks for the same as {@code earlier}. */
+  boolean repeats(CommandEnvelope earlier) {
+    return asksFor(earlier.requestHash, earlier.isAtEpoch());
+  }
+
+  /**
+   * Whether this command asks for what another one of its request id asked for.
+   *
+   * @param hash the other's digest, of either version
+   * @param atEpoch whether the other's effective time is the epoch
+   */
+  public boolean asksFor(UUID hash, boolean atEpoch) {
+    return (hash.equals(requestHash) || hash.equals(formerHash)) && atEpoch == isAtEpoch();
+  }
+
+  /** This command's rejection, as it is stored for good. */
+  public CommandError rejection(ApiError error) {
+    return RequestDigests.stored(error, isAtEpoch() && requestHash.equals(formerHash));
+  }
+
+  private boolean isAtEpoch() {
+    return Instant.EPOCH.equals(effectiveAt);
   }
 }

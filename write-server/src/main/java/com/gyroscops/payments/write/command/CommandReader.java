@@ -349,12 +349,14 @@ public final class CommandReader {
       CommandContext context, PaymentCommand command, Digest digest, int sizeBytes) {
     Context call = Context.current();
     Timestamp time = context.getEffectiveTime();
+    UUID former = digest.toUuid();
     return new Reading.WellFormed(
         new CommandEnvelope(
             command,
             context.getRequestId(),
             Keys.request(command.key().organizationId(), context.getRequestId()),
-            digest.toUuid(),
+            RequestDigests.current(former, context),
+            former,
             context.getExpectedVersion(),
             context.getCorrelationId(),
             context.getCausationId(),

@@ -71,7 +71,7 @@ final class DecidedChain {
             envelope.validateOnly()
                 ? new Entry.Asked()
                 : new Entry.Rejected(
-                    envelope.requestKey(), envelope.requestHash(), error.toMessage()));
+                    envelope.requestKey(), envelope.requestHash(), envelope.rejection(error)));
       }
       case Decision.Accepted(var happening) -> {
         Payment.Existing next = PaymentDecider.evolve(state, happening);

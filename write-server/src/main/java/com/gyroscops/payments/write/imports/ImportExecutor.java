@@ -148,7 +148,10 @@ public final class ImportExecutor {
   /** Stores a rejection as the request's outcome, unless a copy of the row was faster. */
   private End stored(Task task, ApiError error) {
     Optional<KnownRequest> earlier =
-        events.close(task.command().requestKey(), task.command().requestHash(), error.toMessage());
+        events.close(
+            task.command().requestKey(),
+            task.command().requestHash(),
+            task.command().rejection(error));
     if (earlier.isEmpty()) {
       return new End(Optional.of(error), false);
     }

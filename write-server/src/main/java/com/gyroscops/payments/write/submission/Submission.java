@@ -1,6 +1,9 @@
 package com.gyroscops.payments.write.submission;
 
+import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.v1.Command;
+import com.gyroscops.payments.v1.CommandError;
+import com.gyroscops.payments.write.command.RequestDigests;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.UUID;
@@ -29,6 +32,11 @@ public record Submission(
 
   /** Names a submission to the workflow that executes it. */
   public record Reference(String organizationId, String requestId, Duration executionTimeout) {}
+
+  /** A rejection of its command, as it is stored for good. */
+  CommandError rejection(ApiError error) {
+    return RequestDigests.stored(error, RequestDigests.isAtEpoch(command));
+  }
 
   /** Its name. */
   public Reference reference() {

@@ -104,7 +104,8 @@ public final class SubmissionExecutor {
   }
 
   private void close(Submission submission, ApiError error) {
-    var _ = store.close(submission.requestKey(), submission.requestHash(), error.toMessage());
+    var _ =
+        store.close(submission.requestKey(), submission.requestHash(), submission.rejection(error));
     remove(submission);
   }
 

@@ -6,6 +6,7 @@ import com.gyroscops.payments.write.command.CommandBatcher;
 import com.gyroscops.payments.write.command.CommandEnvelope;
 import com.gyroscops.payments.write.command.CommandOutcome;
 import com.gyroscops.payments.write.command.Errors;
+import com.gyroscops.payments.write.command.RequestDigests;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.eventstore.KnownRequest;
@@ -92,7 +93,7 @@ public final class Submissions {
   }
 
   private Submitted repeated(CommandEnvelope envelope, KnownRequest known) {
-    if (!known.requestHash().equals(envelope.requestHash())) {
+    if (!envelope.isAnsweredBy(known)) {
       return new Submitted.Refused(Errors.requestIdReused(envelope.requestId()));
     }
     CommandOutcome outcome = CommandBatcher.outcome(known, store.head().epoch());
@@ -104,7 +105,7 @@ public final class Submissions {
   }
 
   private static Submitted repeated(CommandEnvelope envelope, Submission earlier) {
-    if (!earlier.requestHash().equals(envelope.requestHash())) {
+    if (!envelope.asksFor(earlier.requestHash(), RequestDigests.isAtEpoch(earlier.command()))) {
       return new Submitted.Refused(Errors.requestIdReused(envelope.requestId()));
     }
     return new Submitted.Accepted(open(earlier), paymentId(earlier.command()), true);
@@ -145,7 +146,9 @@ public final class Submissions {
     UUID requestKey = Keys.request(organizationId, requestId);
     Optional<Submission> open = submissions.find(requestKey);
     if (open.isPresent()) {
-      var _ = store.close(requestKey, open.get().requestHash(), Errors.cancelled().toMessage());
+      var _ =
+          store.close(
+              requestKey, open.get().requestHash(), open.get().rejection(Errors.cancelled()));
       var _ = submissions.remove(requestKey);
     }
     return ended(requestKey).orElseGet(CommandStatus.Unknown::new);

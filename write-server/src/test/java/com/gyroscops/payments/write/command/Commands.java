@@ -81,11 +81,13 @@ final class Commands {
       long expectedVersion,
       boolean validateOnly,
       BooleanSupplier abandoned) {
+    UUID hash = new Digest().text(command.toString()).number(expectedVersion).toUuid();
     return new CommandEnvelope(
         command,
         requestId,
         Keys.request("acme", requestId),
-        new Digest().text(command.toString()).number(expectedVersion).toUuid(),
+        hash,
+        hash,
         expectedVersion,
         "",
         "",
