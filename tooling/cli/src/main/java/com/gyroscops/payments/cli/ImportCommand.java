@@ -34,7 +34,9 @@ import picocli.CommandLine.Spec;
     name = "import",
     description =
         "Sends a CSV file's rows as commands, each exactly once, however often it is run: request"
-            + " ids are digests of the rows. Rows that are wrong are reported and left out.",
+            + " ids are digests of what the rows say, however it is spelled; free text of a process or"
+            + " refund is no part of that. Rows that are wrong are reported and left out; rows"
+            + " that were known before, from this file or another, are counted and listed.",
     subcommands = {ImportCommand.Status.class, ImportCommand.Cancel.class})
 final class ImportCommand implements Callable<Integer> {
 
@@ -53,7 +55,8 @@ final class ImportCommand implements Callable<Integer> {
       description =
           "Columns command (create, update, process, fail, refund, delete), payment_id,"
               + " organization_id, user_id, amount (major units), currency, description,"
-              + " correlation_id, reason, occurred_at (RFC 3339), in any order.")
+              + " correlation_id, reason, occurred_at (RFC 3339), in any order; and request_id,"
+              + " where rows have one of their own.")
   private @Nullable Path file;
 
   @Option(
@@ -73,7 +76,7 @@ final class ImportCommand implements Callable<Integer> {
       names = "--json",
       description =
           "One line for each rejected row, and at the end one object with rows, accepted, rejected,"
-              + " replayed, seconds.")
+              + " replayed, known, known_lines, seconds.")
   private boolean json;
 
   @Option(

@@ -15,7 +15,10 @@ import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.TreeSet;
 import me.tongfei.progressbar.ProgressBar;
@@ -44,6 +47,9 @@ final class ImportReport implements ImportListener, AutoCloseable {
   /** The first of the file's, whatever the order of decisions. */
   private final TreeSet<RowRejection> shown =
       new TreeSet<>(Comparator.comparingLong(RowRejection::row));
+
+  /** Lines of rows that were known before. */
+  private final BitSet knownLines = new BitSet();
 
   private long lineNanos = startNanos;
   private String lastTrouble = "";
@@ -135,6 +141,11 @@ final class ImportReport implements ImportListener, AutoCloseable {
   }
 
   @Override
+  public void known(long line) {
+    knownLines.set(Math.toIntExact(line));
+  }
+
+  @Override
   public void advanced(long rows) {
     if (bar != null) {
       bar.stepTo(rows);
@@ -159,6 +170,8 @@ final class ImportReport implements ImportListener, AutoCloseable {
     line.addProperty("accepted", result.accepted());
     line.addProperty("rejected", result.rejected());
     line.addProperty("replayed", result.replayed());
+    line.addProperty("known", result.known());
+    line.add("known_lines", JSON.toJsonTree(knownLines(Integer.MAX_VALUE)));
     line.addProperty("seconds", Math.round(seconds() * 1000) / 1000.0);
     line.addProperty("complete", result.complete());
     end(
@@ -166,13 +179,39 @@ final class ImportReport implements ImportListener, AutoCloseable {
         line,
         String.format(
             Locale.ROOT,
-            "%d rows in %.1f s: %d accepted, %d rejected; %d of them answered from storage%s",
+            "%d rows in %.1f s: %d accepted, %d rejected; %d of them answered from storage%s%s",
             result.rows(),
             seconds(),
             result.accepted(),
             result.rejected(),
             result.replayed(),
+            knownRows(result.known()),
             result.complete() ? "" : ". NOT complete: run the same import again"));
+  }
+
+  private String knownRows(long rows) {
+    if (rows == 0) {
+      return "";
+    }
+    List<String> lines = knownLines(SHOWN_MAX + 1);
+    boolean all = lines.size() <= SHOWN_MAX;
+    return String.format(
+        Locale.ROOT,
+        "%n%d known from an earlier import, of this file or another, on lines %s%s",
+        rows,
+        String.join(", ", lines.subList(0, Math.min(lines.size(), SHOWN_MAX))),
+        all ? "" : ", ... (--json gives all)");
+  }
+
+  /** The first lines of rows that were known, those that follow one another as "7-12". */
+  private List<String> knownLines(int max) {
+    List<String> lines = new ArrayList<>();
+    for (int from = knownLines.nextSetBit(0); from >= 0 && lines.size() < max; ) {
+      int end = knownLines.nextClearBit(from);
+      lines.add(end == from + 1 ? String.valueOf(from) : from + "-" + (end - 1));
+      from = knownLines.nextSetBit(end);
+    }
+    return lines;
   }
 
   /** Prints what was uploaded. */

@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
-import java.util.function.UnaryOperator;
 import org.apache.commons.csv.CSVException;
 import org.apache.commons.csv.CSVFormat;
 import org.apache.commons.csv.CSVParser;
@@ -68,6 +67,7 @@ public final class CommandFile implements Iterator<ImportRow>, AutoCloseable {
             .setHeader()
             .setSkipHeaderRecord(true)
             .setIgnoreHeaderCase(true)
+            .setIgnoreSurroundingSpaces(true)
             .setDuplicateHeaderMode(DuplicateHeaderMode.DISALLOW)
             .get();
     try {
@@ -116,9 +116,10 @@ public final class CommandFile implements Iterator<ImportRow>, AutoCloseable {
   }
 
   private ImportRow row(CSVRecord record) {
-    UnaryOperator<String> columns = column -> record.isSet(column) ? record.get(column) : "";
-    List<String> values = RowCommands.COLUMNS.stream().map(columns).toList();
-    String requestId = requestIds.next(values);
+    CanonicalRow values =
+        new CanonicalRow(column -> record.isSet(column) ? record.get(column) : "");
+    RequestIds.Offered offered = requestIds.offer(values.identity());
+    String chosen = values.value(CanonicalRow.REQUEST_ID);
     Violations violations = new Violations();
     violations.require(
         record.isConsistent(),
@@ -126,21 +127,26 @@ public final class CommandFile implements Iterator<ImportRow>, AutoCloseable {
         "has " + record.size() + " columns where the header names " + parser.getHeaderMap().size());
     Command command =
         violations.isEmpty()
-            ? RowCommands.command(columns, requestId, violations)
+            ? RowCommands.command(values, chosen.isEmpty() ? offered.id() : chosen, violations)
             : Command.getDefaultInstance();
-    for (int i = 0; i < values.size(); i++) {
-      violations.require(
-          values.get(i).indexOf(NOT_UTF_8) < 0, RowCommands.COLUMNS.get(i), "is not UTF-8");
+    for (String column : CanonicalRow.COLUMNS) {
+      violations.require(values.value(column).indexOf(NOT_UTF_8) < 0, column, "is not UTF-8");
     }
-    PaymentKey key = new PaymentKey(columns.apply("organization_id"), columns.apply("payment_id"));
+    PaymentKey key = new PaymentKey(values.value("organization_id"), values.value("payment_id"));
     Sendable row =
         new Sendable(
             record.getRecordNumber(),
             parser.getCurrentLineNumber(),
-            columns.apply("command"),
+            values.value("command"),
             key,
             command);
-    return violations.isEmpty() ? row : new Unusable(rejection(row, violations.found()));
+    if (!violations.isEmpty()) {
+      return new Unusable(rejection(row, violations.found()));
+    }
+    if (chosen.isEmpty()) {
+      requestIds.take(offered);
+    }
+    return row;
   }
 
   private static RowRejection rejection(Sendable row, List<FieldViolation> found) {

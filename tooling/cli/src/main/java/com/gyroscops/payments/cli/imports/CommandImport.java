@@ -82,6 +82,7 @@ public final class CommandImport {
   private long accepted;
   private long rejected;
   private long replayed;
+  private long known;
   private long progressNanos = System.nanoTime();
   private String lastTrouble = "no server answered";
   private volatile boolean stopAsked;
@@ -160,7 +161,7 @@ public final class CommandImport {
 
   /** What was done so far; exact once {@link #run} ended, in whatever way. */
   public ImportResult result(boolean complete) {
-    return new ImportResult(done, accepted, rejected, replayed, complete);
+    return new ImportResult(done, accepted, rejected, replayed, known, complete);
   }
 
   private boolean read() {
@@ -260,8 +261,13 @@ public final class CommandImport {
   }
 
   private void settle(Sendable row, boolean wasReplayed) {
+    boolean sentOnce = lane(row).settled(row);
     if (wasReplayed) {
       replayed++;
+      if (sentOnce) {
+        known++;
+        listener.known(row.line());
+      }
     }
     attempts.remove(row.row());
     held--;

@@ -10,6 +10,9 @@ public interface ImportListener {
         public void rejected(RowRejection rejection) {}
 
         @Override
+        public void known(long line) {}
+
+        @Override
         public void advanced(long rows) {}
 
         @Override
@@ -18,6 +21,14 @@ public interface ImportListener {
 
   /** A row was rejected, for good. In order of decision, not of rows. */
   void rejected(RowRejection rejection);
+
+  /**
+   * A row was carried out or rejected before this import: it is in another file too, or in this one
+   * for the second time, or the file is imported again. In order of decision, not of rows.
+   *
+   * @param line of the file
+   */
+  void known(long line);
 
   /** So many rows are done with. */
   void advanced(long rows);

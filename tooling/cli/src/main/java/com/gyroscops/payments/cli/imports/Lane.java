@@ -11,11 +11,13 @@ import io.grpc.stub.ClientResponseObserver;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,8 @@ final class Lane {
   private final Queue<LaneEvent> events;
   private final Deque<Sendable> toSend = new ArrayDeque<>();
   private final Map<Long, Sendable> inFlight = new LinkedHashMap<>();
+  private final Set<Long> sent = new HashSet<>();
+  private final Set<Long> sentAgain = new HashSet<>();
   private int server;
   private int stream;
   private int failures;
@@ -70,6 +74,9 @@ final class Lane {
     while (!toSend.isEmpty() && inFlight.size() < settings.inFlightMax() && open.isReady()) {
       Sendable row = toSend.remove();
       inFlight.put(row.row(), row);
+      if (!sent.add(row.row())) {
+        sentAgain.add(row.row());
+      }
       open.onNext(
           StreamCommandsRequest.newBuilder()
               .setSequence(row.row())
@@ -86,6 +93,16 @@ final class Lane {
     heardNanos = System.nanoTime();
     failures = 0;
     return Optional.ofNullable(inFlight.remove(sequence));
+  }
+
+  /**
+   * Forgets a row that has its outcome.
+   *
+   * @return whether it was sent only once: an outcome that was stored before is not this import's
+   */
+  boolean settled(Sendable row) {
+    sent.remove(row.row());
+    return !sentAgain.remove(row.row());
   }
 
   /**

@@ -24,7 +24,6 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /**
@@ -37,20 +36,6 @@ import java.util.regex.Pattern;
  * UNSPECIFIED}.
  */
 final class RowCommands {
-
-  /** Columns, in the order in which they count for a request id. */
-  static final List<String> COLUMNS =
-      List.of(
-          "command",
-          "payment_id",
-          "organization_id",
-          "user_id",
-          "amount",
-          "currency",
-          "description",
-          "correlation_id",
-          "reason",
-          "occurred_at");
 
   /** Without these no row can be a command. */
   static final List<String> REQUIRED_COLUMNS = List.of("command", "payment_id", "organization_id");
@@ -65,26 +50,23 @@ final class RowCommands {
 
   private static final Pattern IDENTIFIER = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
-  private final UnaryOperator<String> columns;
+  private final CanonicalRow values;
   private final String requestId;
   private final Violations violations;
 
-  private RowCommands(UnaryOperator<String> columns, String requestId, Violations violations) {
-    this.columns = columns;
+  private RowCommands(CanonicalRow values, String requestId, Violations violations) {
+    this.values = values;
     this.requestId = requestId;
     this.violations = violations;
   }
 
-  /**
-   * The command of a row; meaningless if anything was added to {@code violations}.
-   *
-   * @param columns a column's value by its name, empty if there is none
-   */
-  static Command command(UnaryOperator<String> columns, String requestId, Violations violations) {
-    return new RowCommands(columns, requestId, violations).command();
+  /** The command of a row; meaningless if anything was added to {@code violations}. */
+  static Command command(CanonicalRow values, String requestId, Violations violations) {
+    return new RowCommands(values, requestId, violations).command();
   }
 
   private Command command() {
+    violations.identifier(CanonicalRow.REQUEST_ID, requestId);
     violations.identifier("payment_id", value("payment_id"));
     violations.organization("organization_id", value("organization_id"));
     return switch (value("command")) {
@@ -103,6 +85,7 @@ final class RowCommands {
 
   private CreatePaymentRequest create() {
     violations.require(!value("amount").isEmpty(), "amount", "is required");
+    violations.notFund("currency", value("currency"));
     return CreatePaymentRequest.newBuilder()
         .setContext(context())
         .setOrganizationId(value("organization_id"))
@@ -255,6 +238,6 @@ final class RowCommands {
   }
 
   private String value(String column) {
-    return columns.apply(column);
+    return values.value(column);
   }
 }

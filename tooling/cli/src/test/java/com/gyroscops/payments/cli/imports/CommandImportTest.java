@@ -36,10 +36,16 @@ final class CommandImportTest {
 
   private static final class Rejections implements ImportListener {
     final List<RowRejection> all = new ArrayList<>();
+    final List<Long> known = new ArrayList<>();
 
     @Override
     public void rejected(RowRejection rejection) {
       all.add(rejection);
+    }
+
+    @Override
+    public void known(long line) {
+      known.add(line);
     }
 
     @Override
@@ -70,6 +76,8 @@ final class CommandImportTest {
     assertThat(result.rows()).isEqualTo(rows(file).size());
     assertThat(result.accepted() + result.rejected()).isEqualTo(result.rows());
     assertThat(nasty.applied).isEqualTo(expected(file));
+    // What this import sent again itself is replayed, but was not known.
+    assertThat(result.known()).isZero();
     assertThat(rejections.all)
         .allMatch(rejection -> rejection.payment().startsWith("unknown"))
         .hasSize((int) result.rejected());
@@ -87,9 +95,31 @@ final class CommandImportTest {
 
     assertThat(first.replayed()).isZero();
     assertThat(second.replayed()).isEqualTo(second.rows());
+    assertThat(second.known()).isEqualTo(second.rows());
     assertThat(second.accepted()).isEqualTo(first.accepted());
     assertThat(second.rejected()).isEqualTo(first.rejected());
     assertThat(calm.applied).isEqualTo(after);
+  }
+
+  @Test
+  void a_file_that_was_saved_anew_refunds_nothing_twice_and_its_known_lines_are_told()
+      throws Exception {
+    NastyServers calm = new NastyServers(1, 0);
+    serve(calm, 1);
+    run(HEADER + create("pay-1") + "refund,pay-1,org,,5.00,GBP,,,,\n", Duration.ofSeconds(60));
+    var after = new HashMap<>(calm.applied);
+
+    ImportResult again =
+        run(
+            HEADER
+                + create("pay-2")
+                + "create,pay-1,org,,100,GBP,,,,\n"
+                + "refund,pay-1,org,,5.0,GBP,,,,\n",
+            Duration.ofSeconds(60));
+
+    assertThat(calm.applied.get("pay-1")).isEqualTo(after.get("pay-1")).hasSize(2);
+    assertThat(again).isEqualTo(new ImportResult(3, 3, 0, 2, 2, true));
+    assertThat(rejections.known).containsExactlyInAnyOrder(3L, 4L);
   }
 
   @Test
@@ -99,7 +129,7 @@ final class CommandImportTest {
 
     ImportResult result = run(file, Duration.ofSeconds(60));
 
-    assertThat(result).isEqualTo(new ImportResult(3, 2, 1, 0, true));
+    assertThat(result).isEqualTo(new ImportResult(3, 2, 1, 0, 0, true));
     assertThat(rejections.all)
         .singleElement()
         .satisfies(rejection -> assertThat(rejection.row()).isEqualTo(2));
