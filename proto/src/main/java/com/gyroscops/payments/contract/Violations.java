@@ -133,7 +133,7 @@ public final class Violations {
         "is not an ISO 4217 currency code with minor units, in upper case");
   }
 
-  /** Requires that nothing but a payment of before is in this currency: no funds code. */
+  /** Requires a currency in which something is paid: no funds code. For new payments alone. */
   public Violations notFund(String field, String code) {
     return require(
         !Currencies.isFund(code), field, "is a funds code, in which nothing is paid: " + code);

@@ -17,8 +17,8 @@ import com.zaxxer.hikari.HikariDataSource;
 import java.time.Clock;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** What a request id answers that was used before, by this version of the digest or by the last. */
@@ -26,12 +26,15 @@ class RepeatedRequestTest {
 
   private static final Timestamp EPOCH = Timestamp.getDefaultInstance();
 
-  private HikariDataSource pool;
-  private EventStore store;
-  private CommandBatcher batcher;
+  private static HikariDataSource pool;
+  private static EventStore store;
+  private static CommandBatcher batcher;
 
-  @BeforeEach
-  void start() {
+  /** Each test has requests and a payment of its own. */
+  private final String id = UUID.randomUUID().toString();
+
+  @BeforeAll
+  static void start() {
     pool = TestDatabase.open();
     store = new PostgresEventStore(pool, "test");
     batcher =
@@ -39,41 +42,41 @@ class RepeatedRequestTest {
             store, _ -> {}, Clock.systemUTC(), UUID::randomUUID, Runnable::run, _ -> {}, 64);
   }
 
-  @AfterEach
-  void stop() {
+  @AfterAll
+  static void stop() {
     batcher.close();
     pool.close();
   }
 
-  private static CommandContext.Builder now() {
-    return CommandContext.newBuilder().setRequestId("r");
+  private CommandContext.Builder now() {
+    return CommandContext.newBuilder().setRequestId(id);
   }
 
-  private static CommandContext.Builder atEpoch() {
+  private CommandContext.Builder atEpoch() {
     return now().setEffectiveTime(EPOCH);
   }
 
-  private static CommandEnvelope create(CommandContext.Builder context) {
+  private CommandEnvelope create(CommandContext.Builder context) {
     return RequestDigestTest.read(
         Command.newBuilder()
             .setCreate(
                 CreatePaymentRequest.newBuilder()
                     .setContext(context)
                     .setOrganizationId("acme")
-                    .setPaymentId("p")
+                    .setPaymentId(id)
                     .setAmount(Amount.newBuilder().setMinorUnits(1).setCurrencyCode("EUR")))
             .build());
   }
 
   /** There is no payment to refund: it is rejected. */
-  private static CommandEnvelope refund(CommandContext.Builder context) {
+  private CommandEnvelope refund(CommandContext.Builder context) {
     return RequestDigestTest.read(
         Command.newBuilder()
             .setRefund(
                 RefundPaymentRequest.newBuilder()
                     .setContext(context)
                     .setOrganizationId("acme")
-                    .setPaymentId("p"))
+                    .setPaymentId(id))
             .build());
   }
 
@@ -112,9 +115,12 @@ class RepeatedRequestTest {
     assertThat(answer(refund(now()))).isEqualTo("PAYMENT_NOT_FOUND");
     assertThat(answer(refund(atEpoch()))).isEqualTo("REQUEST_ID_REUSED");
     assertThat(answer(refund(now()))).isEqualTo("replayed PAYMENT_NOT_FOUND");
-    assertThat(answer(refund(atEpoch().setRequestId("s")))).isEqualTo("PAYMENT_NOT_FOUND");
-    assertThat(answer(refund(now().setRequestId("s")))).isEqualTo("REQUEST_ID_REUSED");
-    assertThat(answer(refund(atEpoch().setRequestId("s")))).isEqualTo("replayed PAYMENT_NOT_FOUND");
+
+    String other = UUID.randomUUID().toString();
+    assertThat(answer(refund(atEpoch().setRequestId(other)))).isEqualTo("PAYMENT_NOT_FOUND");
+    assertThat(answer(refund(now().setRequestId(other)))).isEqualTo("REQUEST_ID_REUSED");
+    assertThat(answer(refund(atEpoch().setRequestId(other))))
+        .isEqualTo("replayed PAYMENT_NOT_FOUND");
   }
 
   @Test

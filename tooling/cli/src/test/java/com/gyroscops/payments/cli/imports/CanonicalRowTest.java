@@ -188,7 +188,7 @@ final class CanonicalRowTest {
     for (Map<String, String> row : rows) {
       List<String> cells = new ArrayList<>();
       for (String column : columns) {
-        String value = row.get(column);
+        String value = row.getOrDefault(column, "");
         cells.add(cell(anew ? anew(column, value, row, lineEnd, random) : value, random));
       }
       text.append(String.join(",", cells)).append(lineEnd);
