@@ -135,12 +135,12 @@ final class CanonicalRowTest {
   void a_file_that_another_program_saved_makes_the_same_commands(long seed) throws Exception {
     Random random = new Random(seed);
     List<Map<String, String>> rows = new ArrayList<>();
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 60; i++) {
       rows.add(row(random));
     }
     List<Command> commands = commands(csv(CanonicalRow.COLUMNS, rows, "\n", random, false));
     assertThat(commands).hasSize(rows.size());
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 3; i++) {
       List<String> columns = new ArrayList<>(CanonicalRow.COLUMNS);
       Collections.shuffle(columns, random);
       String lineEnd = List.of("\n", "\r\n", "\r").get(random.nextInt(3));
