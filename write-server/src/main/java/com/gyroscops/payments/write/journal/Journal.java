@@ -21,6 +21,10 @@ import org.slf4j.LoggerFactory;
  * Keeps the journal, or waits to: one thread, which takes the lease, opens the folder and follows
  * the log. There is no timer: a batch is whatever came while the last one was brought to disk.
  *
+ * <p>A second thread looks whether another server keeps the journal while this one does not come
+ * along: because its disk fails, and it pauses before it tries again, or because its disk stands
+ * still. Commands that need the journal need one that is kept, wherever that is.
+ *
  * <p>Whatever goes wrong, commands go on (unless {@link RequiredJournal} stands before them), and
  * it tries again: from the start, with the lease given up meanwhile, for another server may have a
  * disk that works. For concurrent use.
@@ -52,17 +56,23 @@ public final class Journal implements AutoCloseable {
   private final JournalLease lease;
   private final String holder;
   private final SegmentFile.Opener files;
+  private final Duration retry;
   private final Semaphore news = new Semaphore(0);
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Runnable signal = news::release;
   private final Thread thread;
+  private final Thread looking;
   private volatile JournalStatus status = new JournalStatus(State.WAITING, 0, "", "");
+
+  /** Up to where another server has it, while this one does not come along; otherwise 0. */
+  private volatile long elsewhere;
+
   private volatile boolean closing;
 
   /** What it said of why it stopped, so that it says it once. */
   private String said = "";
 
-  private Duration pause = RETRY;
+  private Duration pause;
 
   /**
    * Starts to keep the journal as soon as it may.
@@ -77,7 +87,7 @@ public final class Journal implements AutoCloseable {
       JournalLease lease,
       String holder,
       JournalMeters meters) {
-    this(rules, store, tail, lease, holder, meters.timed(SegmentFile::onDisk));
+    this(rules, store, tail, lease, holder, meters.timed(SegmentFile::onDisk), RETRY);
     meters.watch(this);
   }
 
@@ -87,14 +97,18 @@ public final class Journal implements AutoCloseable {
       OutboxTail tail,
       JournalLease lease,
       String holder,
-      SegmentFile.Opener files) {
+      SegmentFile.Opener files,
+      Duration retry) {
     this.rules = rules;
     this.store = store;
     this.tail = tail;
     this.lease = lease;
     this.holder = holder;
     this.files = files;
+    this.retry = retry;
+    this.pause = retry;
     this.thread = Thread.ofPlatform().name("journal").start(this::run);
+    this.looking = Thread.ofVirtual().name("journal-elsewhere").start(this::look);
   }
 
   /** How it is now. */
@@ -107,7 +121,7 @@ public final class Journal implements AutoCloseable {
    * another server keeps it, what that said up to a second ago.
    */
   public long eventsBehind() {
-    return Math.max(0, tail.seen() - status.position());
+    return Math.max(0, tail.seen() - Math.max(status.position(), elsewhere));
   }
 
   /** Whether it is further behind than the rules allow. */
@@ -125,6 +139,7 @@ public final class Journal implements AutoCloseable {
       if (!thread.join(CLOSE_MAX)) {
         LOG.warn("the journal's disk does not answer; it is left as it is");
       }
+      var _ = looking.join(CLOSE_MAX);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -141,6 +156,31 @@ public final class Journal implements AutoCloseable {
       LOG.error("the journal was interrupted, and is kept no more", e);
     } finally {
       tail.unfollow(signal);
+    }
+  }
+
+  private void look() {
+    try {
+      while (!closed.await(JournalLease.RENEW_EVERY.toNanos(), TimeUnit.NANOSECONDS)) {
+        elsewhere = comesAlong() ? 0 : positionElsewhere();
+      }
+    } catch (InterruptedException e) {
+      LOG.error("it is no longer looked whether another server keeps the journal", e);
+    }
+  }
+
+  /** Whether this server keeps it and is near enough, or knows from the lease how it is. */
+  private boolean comesAlong() {
+    JournalStatus now = status;
+    return now.state() != State.STOPPED && tail.seen() - now.position() <= rules.behindEventsMax();
+  }
+
+  private long positionElsewhere() {
+    try {
+      return lease.positionOfAnother(holder).orElse(0);
+    } catch (StoreUnavailableException e) {
+      LOG.debug("who keeps the journal is not known now", e);
+      return elsewhere;
     }
   }
 
@@ -222,7 +262,7 @@ public final class Journal implements AutoCloseable {
       LOG.info("the journal goes on, at position {}", folder.position());
     }
     said = "";
-    pause = RETRY;
+    pause = retry;
   }
 
   private Duration stopped(String reason, @Nullable Exception unexpected) {

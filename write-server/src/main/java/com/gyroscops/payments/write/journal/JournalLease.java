@@ -40,4 +40,7 @@ public interface JournalLease {
 
   /** Up to where the journal is on disk, as its keeper last said; 0: none has said. */
   long position();
+
+  /** The same, if another than {@code holder} has the lease now. */
+  OptionalLong positionOfAnother(String holder);
 }

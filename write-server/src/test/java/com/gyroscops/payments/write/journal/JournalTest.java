@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -67,9 +68,22 @@ class JournalTest {
       return position;
     }
 
+    @Override
+    public synchronized OptionalLong positionOfAnother(String than) {
+      return holder.isEmpty() || holder.equals(than)
+          ? OptionalLong.empty()
+          : OptionalLong.of(position);
+    }
+
     /** As if its time had passed. */
     synchronized void expire() {
       holder = "";
+    }
+
+    /** Another server has it and has come to there. */
+    synchronized void keep(String by, long at) {
+      give(by);
+      position = at;
     }
 
     synchronized void give(String to) {
@@ -93,7 +107,18 @@ class JournalTest {
 
   private Journal journal(
       String name, MemoryEventStore store, OutboxTail tail, Path at, SegmentFile.Opener files) {
-    Journal journal = new Journal(new JournalRules(at, 8_192, 10), store, tail, lease, name, files);
+    return journal(name, store, tail, at, files, Duration.ofSeconds(1));
+  }
+
+  private Journal journal(
+      String name,
+      MemoryEventStore store,
+      OutboxTail tail,
+      Path at,
+      SegmentFile.Opener files,
+      Duration retry) {
+    Journal journal =
+        new Journal(new JournalRules(at, 8_192, 10), store, tail, lease, name, files, retry);
     open.add(journal);
     return journal;
   }
@@ -244,6 +269,95 @@ class JournalTest {
     full.set(true);
     tail.committed(TestLog.append(store, 10));
     awaitPosition(two, 20);
+  }
+
+  @Test
+  void aServerWhoseDiskIsFullKnowsThatAnotherKeepsTheJournalBeforeItTriesAgain() throws Exception {
+    MemoryEventStore store = TestLog.of(10);
+    OutboxTail tail = tail(store);
+    AtomicBoolean full = new AtomicBoolean(true);
+    Journal one =
+        journal(
+            "one",
+            store,
+            tail,
+            folder,
+            (path, fresh) -> new FullDisk(path, fresh, full),
+            Duration.ofHours(1));
+    await(() -> one.status().state() == State.STOPPED);
+    tail.committed(TestLog.append(store, 10));
+    assertThat(one.isTooFarBehind()).isTrue();
+
+    lease.keep("another", 15);
+
+    await(() -> !one.isTooFarBehind());
+    assertThat(one.status().state()).isEqualTo(State.STOPPED);
+    assertThat(one.eventsBehind()).isEqualTo(5);
+    lease.expire();
+    await(one::isTooFarBehind);
+  }
+
+  @Test
+  void aServerWhoseDiskStandsStillKnowsThatAnotherKeepsTheJournal() throws Exception {
+    MemoryEventStore store = TestLog.of(10);
+    OutboxTail tail = tail(store);
+    CountDownLatch still = new CountDownLatch(1);
+    open.add(still::countDown);
+    AtomicBoolean stands = new AtomicBoolean();
+    Journal one =
+        journal(
+            "one", store, tail, folder, (path, fresh) -> new StillDisk(path, fresh, stands, still));
+    awaitPosition(one, 10);
+    stands.set(true);
+    tail.committed(TestLog.append(store, 15));
+    await(one::isTooFarBehind);
+    lease.keep("another", 25);
+    await(() -> !one.isTooFarBehind());
+    assertThat(one.status().position()).isEqualTo(10);
+    // Only once it goes on: whoever closes it would wait for it.
+    still.countDown();
+  }
+
+  /** Stands still at the next write, until it is let go on. */
+  private static final class StillDisk implements SegmentFile {
+
+    private final SegmentFile file;
+    private final AtomicBoolean stands;
+    private final CountDownLatch still;
+
+    StillDisk(Path path, boolean fresh, AtomicBoolean stands, CountDownLatch still)
+        throws IOException {
+      this.file = SegmentFile.onDisk(path, fresh);
+      this.stands = stands;
+      this.still = still;
+    }
+
+    @Override
+    public void write(ByteBuffer bytes) throws IOException {
+      if (stands.get()) {
+        try {
+          still.await();
+        } catch (InterruptedException e) {
+          throw new IOException(e);
+        }
+      }
+      file.write(bytes);
+    }
+
+    @Override
+    public void sync() throws IOException {
+      file.sync();
+    }
+
+    @Override
+    public void truncate(long length) throws IOException {
+      file.truncate(length);
+    }
+
+    @Override
+    public void close() throws IOException {
+      file.close();
+    }
   }
 
   /** Writes half of what it is given while it is full. */

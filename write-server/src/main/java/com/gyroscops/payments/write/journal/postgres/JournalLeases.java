@@ -51,6 +51,13 @@ interface JournalLeases extends GenericRepository<JournalLeaseRow, String>, Jour
   @Query("select position from journal_lease where name = 'main'")
   List<Long> positions();
 
+  @Query(
+      """
+      select position from journal_lease
+      where name = 'main' and holder <> :holder and expires_at > clock_timestamp()
+      """)
+  List<Long> positionsOfAnother(String holder);
+
   @Override
   default OptionalLong take(String holder) {
     return asked(() -> takeFor(holder, TTL.toMillis())).stream()
@@ -71,6 +78,11 @@ interface JournalLeases extends GenericRepository<JournalLeaseRow, String>, Jour
   @Override
   default long position() {
     return asked(this::positions).stream().mapToLong(Long::longValue).findFirst().orElse(0);
+  }
+
+  @Override
+  default OptionalLong positionOfAnother(String holder) {
+    return asked(() -> positionsOfAnother(holder)).stream().mapToLong(Long::longValue).findFirst();
   }
 
   /** Asks the database, whose failures are the store's. */
