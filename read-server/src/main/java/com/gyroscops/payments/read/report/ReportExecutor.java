@@ -83,19 +83,22 @@ public final class ReportExecutor implements AutoCloseable {
 
   /**
    * Makes an attempt to write a report, from where those before had come to. Returns when the
-   * report has ended, by this attempt or otherwise, or another attempt has begun.
+   * report has ended, by this attempt or otherwise, or another attempt has begun. Gives the report
+   * up once its time has passed: that runs from the first attempt, by the store's clock, so that
+   * waiting to be taken up costs none of it.
    *
    * @throws ReportInterruptedException if another attempt is to go on later
    */
   public void write(UUID id, Progress progress) throws IOException {
-    Optional<StoredReport> taken = store.take(id, holder);
+    Optional<ReportStore.Taken> taken = store.take(id, holder);
     if (taken.isEmpty()) {
       return;
     }
-    StoredReport report = taken.get();
+    StoredReport report = taken.get().report();
+    long endNanos = System.nanoTime() + limits.timeMax().minus(taken.get().tried()).toNanos();
     meters.running(1);
     try {
-      if (!new Attempt(report, progress).run()) {
+      if (!new Attempt(report, progress, endNanos).run()) {
         LOG.info("attempt {} at report {} is no longer wanted", report.attempt(), id);
       }
     } catch (ReportFailedException e) {
@@ -113,9 +116,10 @@ public final class ReportExecutor implements AutoCloseable {
     }
   }
 
-  /** Gives a report up: it could not be written in time. */
+  /** Gives a report up if it was not written in the time it had; without effect before. */
   public void giveUp(UUID id) {
-    if (store.giveUp(id, ReportErrors.timedOut(limits.timeMax()), limits.retention())) {
+    if (store.giveUp(
+        id, limits.timeMax(), ReportErrors.timedOut(limits.timeMax()), limits.retention())) {
       LOG.warn("report {} is given up", id);
       meters.ended(ReportState.REPORT_STATE_FAILED);
     }
@@ -132,16 +136,18 @@ public final class ReportExecutor implements AutoCloseable {
     private final StoredReport report;
     private final Report asked;
     private final Progress progress;
+    private final long endNanos;
     private final Lines lines;
     private final ByteArrayOutputStream pending = new ByteArrayOutputStream();
     private int chunks;
     private long rows;
     private long counted;
 
-    Attempt(StoredReport report, Progress progress) {
+    Attempt(StoredReport report, Progress progress, long endNanos) {
       this.report = report;
       this.asked = report.report();
       this.progress = progress;
+      this.endNanos = endNanos;
       lines = Lines.of(asked.getSpecification());
       chunks = report.chunks();
       rows = asked.getRows();
@@ -149,19 +155,21 @@ public final class ReportExecutor implements AutoCloseable {
     }
 
     boolean run() throws IOException, FileLostException {
+      requireTime();
       ConsistencyToken from = readAt();
       if (asked.getReadAt().isEmpty()
           && !store.begin(report.id(), report.attempt(), encode(from), rowsExpected())) {
         return false;
       }
       // What is not counted by now never will be: an older attempt's commit is refused.
-      folder.prepare(report.id(), store.chunks(report.id()));
+      folder.prepare(report.id(), report.attempt(), store.chunks(report.id()));
       if (chunks == 0) {
         append(lines.header());
       }
       ReportPages pages = ReportPages.of(source, asked, from.getPosition());
       Place place = report.place();
       while (!place.isEnd()) {
+        requireTime();
         Place.Key after = place.after();
         ReportPages.Page page = inTime(() -> pages.after(after));
         requireNotBefore(from, page.at());
@@ -179,6 +187,12 @@ public final class ReportExecutor implements AutoCloseable {
         }
       }
       return succeed();
+    }
+
+    private void requireTime() {
+      if (System.nanoTime() - endNanos >= 0) {
+        throw new ReportFailedException(ReportErrors.timedOut(limits.timeMax()));
+      }
     }
 
     private void append(String line) {

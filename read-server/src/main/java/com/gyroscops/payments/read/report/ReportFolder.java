@@ -19,6 +19,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The folder of reports' files, which servers may share: a folder for each report, a file in it for
@@ -32,6 +34,10 @@ public final class ReportFolder {
   private static final Duration ID_WAIT_MAX = Duration.ofSeconds(2);
 
   private static final Duration ID_POLL = Duration.ofMillis(20);
+
+  /** Name of a chunk's file; see {@link #file}. The group is the attempt. */
+  private static final Pattern CHUNK = Pattern.compile("[0-9]+-([0-9]{1,9})\\.chunk");
+
   private static final int READ_BYTES = 256 * 1024;
 
   private final Path folder;
@@ -92,13 +98,20 @@ public final class ReportFolder {
     return id;
   }
 
-  /** Makes room for a report's chunks, and removes what attempts before left beside them. */
-  void prepare(UUID report, List<Chunk> counted) throws IOException {
+  /**
+   * Makes room for an attempt's chunks, and removes what attempts before left beside those that are
+   * counted. Files of later attempts stay: whoever was paused until there is one does not know what
+   * is counted of it.
+   */
+  void prepare(UUID report, int attempt, List<Chunk> counted) throws IOException {
     Files.createDirectories(of(report));
     Set<Path> left = new HashSet<>(files(report).files());
     counted.forEach(chunk -> left.remove(file(report, chunk.number(), chunk.attempt())));
     for (Path file : left) {
-      Files.deleteIfExists(file);
+      Matcher name = CHUNK.matcher(String.valueOf(file.getFileName()));
+      if (name.matches() && Integer.parseInt(name.group(1)) < attempt) {
+        Files.deleteIfExists(file);
+      }
     }
   }
 

@@ -9,7 +9,7 @@ import java.time.Duration;
  * @param openMax reports of one organization that have not ended
  * @param runningMax reports that one server writes at once; each holds a chunk and a page in memory
  * @param chunkBytes size from which on a chunk ends, and with it what a crash costs
- * @param timeMax how long a report is tried, from the start of its workflow; to the second
+ * @param timeMax how long a report is tried, from its first attempt; to the second
  * @param retention how long a report is kept once it has ended
  * @param downloadsMax downloads from one server at once; each holds a file open
  */

@@ -57,9 +57,17 @@ public interface ReportStore {
    * Begins the next attempt to write a report. What is in another folder than this attempt's counts
    * no more.
    *
-   * @return the report with the number of that attempt; empty: it has ended or is unknown
+   * @return empty: it has ended or is unknown
    */
-  Optional<StoredReport> take(UUID id, Holder holder);
+  Optional<Taken> take(UUID id, Holder holder);
+
+  /**
+   * A report that was taken up.
+   *
+   * @param report with the number of this attempt
+   * @param tried how long ago its first attempt began, by the store's clock
+   */
+  record Taken(StoredReport report, Duration tried) {}
 
   /**
    * Notes as of when it is read, before the first page.
@@ -84,8 +92,8 @@ public interface ReportStore {
   /** Ends a report that cannot be written. */
   boolean fail(UUID id, int attempt, ReportError error, Duration retention);
 
-  /** The same, whichever attempt is under way. */
-  boolean giveUp(UUID id, ReportError error, Duration retention);
+  /** The same, whichever attempt is under way, if the first one began so long ago. */
+  boolean giveUp(UUID id, Duration triedMax, ReportError error, Duration retention);
 
   /**
    * Ends a report on demand.

@@ -25,7 +25,9 @@
  *       writes itself.
  *   <li>A file that a row counts is never written again, and removed only once its report has no
  *       row, has ended otherwise than by success, or was begun anew in another folder. Others are
- *       removed by the next attempt.
+ *       removed by an attempt later than that which wrote them; never by an earlier one.
+ *   <li>A report's time runs from its first attempt, by the store's clock: nothing is given up for
+ *       having waited to be taken up.
  *   <li>A report ends once. Success, failure and cancellation compete for its row; whichever is
  *       stored first stands, and every attempt still under way is refused from then on.
  * </ul>

@@ -204,10 +204,10 @@ class ReportExecutorTest {
   void aChunkIsCountedOnlyForTheNewestAttemptAndInOrder() {
     UUID id = fixture.keep(ReportFixture.payments(JSON));
     Holder holder = new Holder(fixture.folder.id(), "server");
-    int old = fixture.store.take(id, holder).orElseThrow().attempt();
+    int old = fixture.store.take(id, holder).orElseThrow().report().attempt();
     Place place = new Place(new Place.Key(1, "p"), false);
     assertThat(fixture.store.commit(id, new Chunk(0, old, 0, 10, "a"), place, 5)).isTrue();
-    int now = fixture.store.take(id, holder).orElseThrow().attempt();
+    int now = fixture.store.take(id, holder).orElseThrow().report().attempt();
     assertThat(fixture.store.commit(id, new Chunk(1, old, 10, 10, "b"), place, 10)).isFalse();
     assertThat(fixture.store.begin(id, old, "token", null)).isFalse();
     assertThat(fixture.store.fail(id, old, ReportErrors.tooLarge(1), Duration.ofHours(1)))
@@ -315,8 +315,81 @@ class ReportExecutorTest {
   }
 
   @Test
-  void whatIsOutOfTimeIsGivenUp() {
+  void aPausedAttemptLeavesTheFilesOfThoseAfterIt() throws Exception {
     UUID id = fixture.keep(ReportFixture.payments(JSON));
+    // The first stands still after it has asked which chunks count, and has yet to remove the rest.
+    ReportStore pausing =
+        InterceptedStore.afterFirst(
+            fixture.store, "chunks", () -> fixture.executor().write(id, UNHEARD));
+    fixture
+        .executor(pausing, ReportFixture.LIMITS, fixture.source, fixture.folder)
+        .write(id, UNHEARD);
+    assertThat(fixture.store.chunks(id)).extracting(Chunk::attempt).containsOnly(2);
+    assertWhole(id);
+  }
+
+  private static void passes(UUID id, Duration time) throws Exception {
+    fixture.database.execute(
+        "update reports set created_at = created_at - %1$d * interval '1 millisecond', started_at ="
+                .formatted(time.toMillis())
+            + " started_at - %d * interval '1 millisecond' where report_id = '%s'"
+                .formatted(time.toMillis(), id));
+  }
+
+  @Test
+  void whatWaitedToBeTakenUpForLongerThanItsTimeIsWritten() throws Exception {
+    UUID id = fixture.keep(ReportFixture.payments(JSON));
+    passes(id, ReportFixture.LIMITS.timeMax().multipliedBy(2));
+    fixture.executor().giveUp(id);
+    assertThat(fixture.report(id).getState()).isEqualTo(ReportState.REPORT_STATE_PENDING);
+    fixture.executor().write(id, UNHEARD);
+    assertWhole(id);
+  }
+
+  @Test
+  void whatIsOutOfTimeIsGivenUpByTheNextAttempt() throws Exception {
+    UUID id = fixture.keep(ReportFixture.payments(JSON));
+    PaymentSource breaking =
+        InterceptedSource.of(
+            fixture.source,
+            number -> {
+              if (number == 3) {
+                throw new IllegalStateException("killed");
+              }
+            });
+    ReportExecutor first = fixture.executor(ReportFixture.LIMITS, breaking, fixture.folder);
+    assertThatThrownBy(() -> first.write(id, UNHEARD)).hasMessage("killed");
+    passes(id, ReportFixture.LIMITS.timeMax());
+    fixture.executor().write(id, UNHEARD);
+    assertThat(fixture.report(id).getError().getReason()).isEqualTo("REPORT_TIMED_OUT");
+    assertThat(fixture.store.chunks(id)).isEmpty();
+  }
+
+  @Test
+  void anAttemptThatUsesUpTheTimeGivesTheReportUp() throws Exception {
+    UUID id = fixture.keep(ReportFixture.payments(JSON));
+    var _ = fixture.store.take(id, new Holder(fixture.folder.id(), "server"));
+    Duration left = Duration.ofMillis(300);
+    passes(id, ReportFixture.LIMITS.timeMax().minus(left));
+    PaymentSource slow =
+        InterceptedSource.of(
+            fixture.source,
+            number -> {
+              if (number == 2) {
+                Thread.sleep(left);
+              }
+            });
+    fixture.executor(ReportFixture.LIMITS, slow, fixture.folder).write(id, UNHEARD);
+    assertThat(fixture.report(id).getError().getReason()).isEqualTo("REPORT_TIMED_OUT");
+  }
+
+  @Test
+  void whatIsOutOfTimeCanBeGivenUp() throws Exception {
+    UUID id = fixture.keep(ReportFixture.payments(JSON));
+    var _ = fixture.store.take(id, new Holder(fixture.folder.id(), "server"));
+    fixture.executor().giveUp(id);
+    assertThat(fixture.report(id).getState()).isEqualTo(ReportState.REPORT_STATE_RUNNING);
+    passes(id, ReportFixture.LIMITS.timeMax());
     fixture.executor().giveUp(id);
     assertThat(fixture.report(id).getError().getReason()).isEqualTo("REPORT_TIMED_OUT");
   }

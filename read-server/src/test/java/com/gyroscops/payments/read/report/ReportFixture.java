@@ -66,7 +66,12 @@ final class ReportFixture implements AutoCloseable {
   }
 
   ReportExecutor executor(ReportLimits limits, PaymentSource from, ReportFolder into) {
-    return new ReportExecutor(store, from, into, "server", limits, new ReportMeters(registry));
+    return executor(store, limits, from, into);
+  }
+
+  ReportExecutor executor(
+      ReportStore by, ReportLimits limits, PaymentSource from, ReportFolder into) {
+    return new ReportExecutor(by, from, into, "server", limits, new ReportMeters(registry));
   }
 
   static ReportSpecification payments(ReportFormat format) {

@@ -63,8 +63,10 @@ public final class PostgresReports implements ReportStore {
 
   private static final String TAKE =
       "update reports set attempt = attempt + 1, state = ?, folder_id = ?, held_by = ?,"
+          + " started_at = coalesce(started_at, now()),"
           + " start_due_at = now() + ? * interval '1 millisecond'"
-          + " where report_id = ? and ended_at is null returning *";
+          + " where report_id = ? and ended_at is null"
+          + " returning *, extract(epoch from now() - started_at) as tried_seconds";
   private static final String BEGIN =
       "update reports set read_at = ?, rows_expected = ?"
           + " where report_id = ? and attempt = ? and ended_at is null";
@@ -91,6 +93,7 @@ public final class PostgresReports implements ReportStore {
       "with failed as (update reports set state = ?, error_reason = ?, error_message = ?,"
           + ENDED
           + " where report_id = ? and ended_at is null and ? in (attempt, -1)"
+          + " and coalesce(started_at, now()) <= now() - ? * interval '1 millisecond'"
           + " returning report_id), gone as (delete from report_chunks"
           + " where report_id in (select report_id from failed)) select count(*) from failed";
 
@@ -171,13 +174,15 @@ public final class PostgresReports implements ReportStore {
   }
 
   @Override
-  public Optional<StoredReport> take(UUID id, Holder holder) {
+  public Optional<Taken> take(UUID id, Holder holder) {
     return inTransaction(connection -> {
       var _ = update(connection, FORGET_ELSEWHERE, id, holder.folderId());
       return one(
           connection,
           TAKE,
-          PostgresReports::report,
+          row ->
+              new Taken(
+                  report(row), Duration.ofMillis((long) (row.getDouble("tried_seconds") * 1_000))),
           RUNNING,
           holder.folderId(),
           holder.server(),
@@ -237,6 +242,11 @@ public final class PostgresReports implements ReportStore {
 
   @Override
   public boolean fail(UUID id, int attempt, ReportError error, Duration retention) {
+    return fail(id, attempt, Duration.ZERO, error, retention);
+  }
+
+  private boolean fail(
+      UUID id, int attempt, Duration triedMax, ReportError error, Duration retention) {
     return call(connection ->
             one(
                 connection,
@@ -247,14 +257,15 @@ public final class PostgresReports implements ReportStore {
                 error.getMessage(),
                 retention.toMillis(),
                 id,
-                attempt))
+                attempt,
+                triedMax.toMillis()))
         .filter(count -> count == 1)
         .isPresent();
   }
 
   @Override
-  public boolean giveUp(UUID id, ReportError error, Duration retention) {
-    return fail(id, -1, error, retention);
+  public boolean giveUp(UUID id, Duration triedMax, ReportError error, Duration retention) {
+    return fail(id, -1, triedMax, error, retention);
   }
 
   @Override

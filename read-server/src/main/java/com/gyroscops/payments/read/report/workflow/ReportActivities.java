@@ -8,11 +8,14 @@ import io.temporal.activity.ActivityMethod;
 @ActivityInterface
 public interface ReportActivities {
 
-  /** Makes an attempt to write the report; fails if another is to go on. */
+  /**
+   * Makes an attempt to write the report, or gives it up if its time has passed; fails if another
+   * is to go on.
+   */
   @ActivityMethod(name = "WriteReportChunks")
   void write(SubmittedReport report);
 
-  /** Ends the report as given up. */
+  /** Ends the report as given up if its time has passed, by the clock of where reports are kept. */
   @ActivityMethod(name = "GiveReportUp")
   void giveUp(SubmittedReport report);
 }

@@ -8,7 +8,11 @@ import io.temporal.workflow.Workflow;
 import java.time.Duration;
 
 /**
- * {@link ReportWorkflow}: attempts, each going on with the last one; out of time it is given up.
+ * {@link ReportWorkflow}: attempts, each going on with the last one, until the report has ended.
+ *
+ * <p>No time-out of the engine's bounds them all, for that would count how long an attempt waits
+ * for a worker. A report's time runs from its first attempt, and the attempt that has used it up
+ * gives the report up.
  */
 public final class ReportWorkflowImpl implements ReportWorkflow {
 
@@ -31,14 +35,14 @@ public final class ReportWorkflowImpl implements ReportWorkflow {
         Workflow.newActivityStub(
             ReportActivities.class,
             ActivityOptions.newBuilder()
-                .setScheduleToCloseTimeout(Duration.ofSeconds(report.getTimeMax().getSeconds()))
+                .setStartToCloseTimeout(Duration.ofSeconds(report.getTimeMax().getSeconds()))
                 .setHeartbeatTimeout(HEARTBEAT_MAX)
                 .setRetryOptions(RETRIES)
                 .build());
     try {
       attempts.write(report);
     } catch (ActivityFailure e) {
-      // An attempt may still be under way somewhere; whichever ends the report first stands.
+      // Only of attempts that an earlier version bounded by the engine's clock.
       Workflow.newActivityStub(
               ReportActivities.class,
               ActivityOptions.newBuilder()
