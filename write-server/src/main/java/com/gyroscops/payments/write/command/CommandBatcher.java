@@ -155,8 +155,12 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
   }
 
   /**
-   * Runs a task, once, as soon as the queue is less than half full; at once if it is. For callers
-   * that would rather wait than be refused.
+   * Runs a task, once, as soon as the queue is less than half full, of commands and of bytes; at
+   * once if it is. For callers that would rather wait than be refused.
+   *
+   * <p>The lane looks after those that wait each time it has taken a batch or found nothing to
+   * take, so whatever empties the queue, none is forgotten. It wakes no more of them than there are
+   * places, so that few wake in vain.
    */
   public void whenRoom(Runnable task) {
     waitingForRoom.add(task);
@@ -188,13 +192,13 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
         LOG.warn("the command lane was interrupted; it goes on until closed");
         continue;
       }
+      announceRoom();
       if (batch.isEmpty()) {
         if (closing && queue.isEmpty()) {
           return;
         }
         continue;
       }
-      announceRoom();
       batchSizes.accept(batch.size());
       execute(batch);
       List<PendingCommand> decided = new ArrayList<>(batch.size());
@@ -240,11 +244,22 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
   }
 
   private void announceRoom() {
-    if (!waitingForRoom.isEmpty() && queue.remainingCapacity() > queue.size()) {
-      for (Runnable task = waitingForRoom.poll(); task != null; task = waitingForRoom.poll()) {
-        answering.execute(task);
+    for (int places = places(); places > 0; places--) {
+      Runnable task = waitingForRoom.poll();
+      if (task == null) {
+        return;
       }
+      answering.execute(task);
     }
+  }
+
+  /** How many of those that wait may come; all of them while it closes, which tells them so. */
+  private int places() {
+    if (closing) {
+      return Integer.MAX_VALUE;
+    }
+    int free = queue.remainingCapacity();
+    return free > queue.size() && queuedBytes.get() <= QUEUE_BYTES_MAX / 2 ? free : 0;
   }
 
   /** Decides what can be decided of a batch; the rest stays undecided for the next. */

@@ -278,6 +278,77 @@ class CommandBatcherTest {
   }
 
   @Test
+  void whoWaitsForRoomIsWokenThoughAnOutageEmptiedTheQueue() throws Exception {
+    CommandBatcher small = batcher(store, 4);
+    store.hold();
+    var gate = small.handle(Commands.create("gate")).toCompletableFuture();
+    store.awaitHeld();
+    List<CompletableFuture<CommandOutcome>> taken = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      taken.add(small.handle(Commands.create("p" + i)).toCompletableFuture());
+    }
+    CountDownLatch room = new CountDownLatch(1);
+    small.whenRoom(room::countDown);
+    store.loseNextAnswer();
+    store.letThrough();
+    assertThat(reason(gate)).isEqualTo("STORE_UNAVAILABLE");
+    taken.forEach(one -> assertThat(reason(one)).isEqualTo("STORE_UNAVAILABLE"));
+    assertThat(room.await(20, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
+  void aQueueFullByBytesHasNoRoomUntilItIsHalfEmpty() throws Exception {
+    int third = (int) (CommandBatcher.QUEUE_BYTES_MAX / 3);
+    store.hold();
+    List<CompletableFuture<CommandOutcome>> taken = new ArrayList<>();
+    taken.add(send(Commands.create("gate")));
+    store.awaitHeld();
+    for (int i = 0; i < 3; i++) {
+      taken.add(send(Commands.weighing(Commands.create("p" + i), third)));
+    }
+    CommandEnvelope late = Commands.weighing(Commands.create("late"), third);
+    assertThat(CommandBatcher.isQueueFull(send(late))).isTrue();
+    CountDownLatch room = new CountDownLatch(1);
+    batcher.whenRoom(room::countDown);
+    assertThat(room.getCount()).isEqualTo(1);
+    store.letThrough();
+    assertThat(room.await(20, TimeUnit.SECONDS)).isTrue();
+    taken.forEach(CommandBatcherTest::success);
+    success(send(late));
+  }
+
+  @Test
+  void noMoreOfThoseThatWaitAreWokenThanThereArePlaces() throws Exception {
+    CommandBatcher small = batcher(store, 4);
+    store.hold();
+    List<CompletableFuture<CommandOutcome>> taken = new ArrayList<>();
+    taken.add(small.handle(Commands.create("gate")).toCompletableFuture());
+    store.awaitHeld();
+    for (int i = 0; i < 4; i++) {
+      taken.add(small.handle(Commands.create("p" + i)).toCompletableFuture());
+    }
+    AtomicInteger refused = new AtomicInteger();
+    PatientHandler patient =
+        new PatientHandler(
+            command -> {
+              var outcome = small.handle(command).toCompletableFuture();
+              if (CommandBatcher.isQueueFull(outcome)) {
+                refused.incrementAndGet();
+              }
+              return outcome;
+            },
+            small::whenRoom);
+    int waiting = 40;
+    for (int i = 0; i < waiting; i++) {
+      taken.add(patient.handle(Commands.create("w" + i)).toCompletableFuture());
+    }
+    store.letThrough();
+    taken.forEach(one -> assertThat(success(one).replayed()).isFalse());
+    // Each of them once, when it came.
+    assertThat(refused).hasValue(waiting);
+  }
+
+  @Test
   void whoNoLongerWaitsIsDroppedBeforeItIsTakenUp() throws Exception {
     AtomicBoolean gone = new AtomicBoolean();
     CommandEnvelope create = Commands.abandonedWhen(Commands.create("p"), gone::get);
@@ -299,6 +370,32 @@ class CommandBatcherTest {
     success(first);
     success(second);
     assertThat(reason(send(Commands.create("c")))).isEqualTo("DRAINING");
+  }
+
+  @Test
+  void closingForgetsNobodyWhoWaitsForRoom() throws Exception {
+    CommandBatcher small = batcher(store, 2);
+    store.hold();
+    List<CompletableFuture<CommandOutcome>> taken = new ArrayList<>();
+    taken.add(small.handle(Commands.create("gate")).toCompletableFuture());
+    store.awaitHeld();
+    taken.add(small.handle(Commands.create("a")).toCompletableFuture());
+    taken.add(small.handle(Commands.create("b")).toCompletableFuture());
+    PatientHandler patient = new PatientHandler(small, small::whenRoom);
+    List<CompletableFuture<CommandOutcome>> waiting = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      waiting.add(patient.handle(Commands.create("w" + i)).toCompletableFuture());
+    }
+    Thread closer = Thread.ofPlatform().start(small::close);
+    // The lane ends only once it is let through, and by then it is closing.
+    while (!reason(small.handle(Commands.create("late")).toCompletableFuture())
+        .equals("DRAINING")) {
+      Thread.onSpinWait();
+    }
+    store.letThrough();
+    closer.join(20_000);
+    taken.forEach(CommandBatcherTest::success);
+    waiting.forEach(one -> assertThat(reason(one)).isEqualTo("DRAINING"));
   }
 
   @Test

@@ -58,6 +58,23 @@ final class Commands {
     return copy(of, of.requestId(), of.expectedVersion(), of.validateOnly(), abandoned);
   }
 
+  static CommandEnvelope weighing(CommandEnvelope of, int bytes) {
+    return new CommandEnvelope(
+        of.command(),
+        of.requestId(),
+        of.requestKey(),
+        of.requestHash(),
+        of.expectedVersion(),
+        of.correlationId(),
+        of.causationId(),
+        of.effectiveAt(),
+        of.validateOnly(),
+        of.traceparent(),
+        bytes,
+        of.abandoned(),
+        of.answerWhen());
+  }
+
   private static PaymentKey key(String paymentId) {
     return new PaymentKey("acme", paymentId);
   }
