@@ -169,7 +169,7 @@ final class ReadVariables {
         optional(
             "REPORT_TIME_MAX",
             new Rule.Span(Duration.ofSeconds(1), Duration.ofDays(365)),
-            "how long a report is tried"),
+            "how long a report is tried, from its first attempt on"),
         optional(
             "REPORT_RETENTION",
             new Rule.Span(Duration.ofSeconds(1), Duration.ofDays(3_650)),

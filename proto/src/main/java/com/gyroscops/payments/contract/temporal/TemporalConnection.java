@@ -118,6 +118,21 @@ public final class TemporalConnection implements AutoCloseable {
   }
 
   /**
+   * Has this server run some activities from a task queue of their own, so that they neither take
+   * the places of others nor wait for those; as soon as it works. To be called before {@link
+   * #work}.
+   *
+   * @param suffix of that queue's name, after the name of the one that the settings name
+   * @param activitiesMax most of these activities that run at once
+   */
+  public void workApart(String suffix, int activitiesMax, Object activities) {
+    if (settings.workers()) {
+      newWorker(settings.taskQueue() + suffix, activitiesMax)
+          .registerActivitiesImplementations(activities);
+    }
+  }
+
+  /**
    * Has this server work from now on, if its settings say so. To be called once.
    *
    * @param activitiesMax most activities that run at once
@@ -128,19 +143,22 @@ public final class TemporalConnection implements AutoCloseable {
     if (!settings.workers()) {
       return;
     }
-    Worker worker =
-        workers.newWorker(
-            settings.taskQueue(),
-            WorkerOptions.newBuilder()
-                .setMaxConcurrentActivityExecutionSize(activitiesMax)
-                .setMaxConcurrentWorkflowTaskExecutionSize(WORKFLOW_TASKS_MAX)
-                .setMaxConcurrentActivityTaskPollers(POLLERS)
-                .setMaxConcurrentWorkflowTaskPollers(POLLERS)
-                .setUsingVirtualThreads(true)
-                .build());
+    Worker worker = newWorker(settings.taskQueue(), activitiesMax);
     worker.registerWorkflowImplementationTypes(workflows);
     worker.registerActivitiesImplementations(activities);
     starting = Thread.ofVirtual().name("temporal-start").start(this::startWorkers);
+  }
+
+  private Worker newWorker(String taskQueue, int activitiesMax) {
+    return workers.newWorker(
+        taskQueue,
+        WorkerOptions.newBuilder()
+            .setMaxConcurrentActivityExecutionSize(activitiesMax)
+            .setMaxConcurrentWorkflowTaskExecutionSize(WORKFLOW_TASKS_MAX)
+            .setMaxConcurrentActivityTaskPollers(POLLERS)
+            .setMaxConcurrentWorkflowTaskPollers(POLLERS)
+            .setUsingVirtualThreads(true)
+            .build());
   }
 
   /**

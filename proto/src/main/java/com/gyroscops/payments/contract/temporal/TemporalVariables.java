@@ -27,7 +27,8 @@ public final class TemporalVariables {
         optional(
             "TEMPORAL_TASK_QUEUE",
             new Rule.Text("a name", SOMETHING),
-            "the same on all servers; reports have one beside it, with `-reports` at its end"),
+            "the same on all servers; reports and imports have one each beside it, with `-reports`"
+                + " and `-imports` at its end"),
         optional("TEMPORAL_WORKERS", new Rule.Flag(), "whether this server " + work + ", too"),
         optional("TEMPORAL_TLS", new Rule.Flag(), "whether Temporal is spoken to by TLS"),
         optional(

@@ -338,15 +338,14 @@ final class SubmissionCalls {
                 context.getRequestId(),
                 request.getInvoiceId(),
                 payments));
-    Settlements.Accepted accepted =
-        settlements.accept(asked).orElseThrow(() -> Errors.queueFull().toException());
-    if (!accepted.settlement().requestHash().equals(asked.requestHash())) {
-      throw Errors.requestIdReused(context.getRequestId()).toException();
-    }
-    return SettleInvoiceResponse.newBuilder()
-        .setSettlement(accepted.settlement().progress())
-        .setReplayed(accepted.replayed())
-        .build();
+    return switch (settlements.accept(asked)) {
+      case Settlements.Asked.Refused(ApiError error) -> throw error.toException();
+      case Settlements.Asked.Accepted(Settlement settlement, boolean replayed) ->
+          SettleInvoiceResponse.newBuilder()
+              .setSettlement(settlement.progress())
+              .setReplayed(replayed)
+              .build();
+    };
   }
 
   GetInvoiceSettlementResponse settlement(GetInvoiceSettlementRequest request) {

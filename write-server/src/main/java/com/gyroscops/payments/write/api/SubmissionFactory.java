@@ -1,8 +1,10 @@
 package com.gyroscops.payments.write.api;
 
 import com.gyroscops.payments.contract.temporal.TemporalConnection;
+import com.gyroscops.payments.write.command.CommandBatcher;
 import com.gyroscops.payments.write.command.CommandHandler;
 import com.gyroscops.payments.write.command.CommandReader;
+import com.gyroscops.payments.write.command.PatientHandler;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.postgres.PostgresEventStore;
 import com.gyroscops.payments.write.imports.ImportExecutor;
@@ -66,18 +68,25 @@ final class SubmissionFactory {
     return new PostgresSettlements(DelegatingDataSource.unwrapDataSource(dataSource), clock);
   }
 
+  /** What is executed behind waits for room, as streams do: nobody is there to send it again. */
+  @Singleton
+  @Bean(typed = PatientHandler.class)
+  PatientHandler patientHandler(CommandHandler commands, CommandBatcher batcher) {
+    return new PatientHandler(commands, batcher::whenRoom);
+  }
+
   @Singleton
   SubmissionExecutor submissionExecutor(
       @Named("submissions") EventStore store,
       SubmissionStore submissions,
       CommandReader reader,
-      CommandHandler commands) {
+      PatientHandler commands) {
     return new SubmissionExecutor(store, submissions, reader, commands);
   }
 
   @Singleton
   SettlementExecutor settlementExecutor(
-      SettlementStore settlements, CommandReader reader, CommandHandler commands) {
+      SettlementStore settlements, CommandReader reader, PatientHandler commands) {
     return new SettlementExecutor(settlements, reader, commands);
   }
 
@@ -91,7 +100,7 @@ final class SubmissionFactory {
       @Named("submissions") EventStore store,
       ImportStore imports,
       CommandReader reader,
-      CommandHandler commands,
+      PatientHandler commands,
       @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads) {
     return new ImportExecutor(store, imports, reader, commands, virtualThreads);
   }
@@ -176,11 +185,13 @@ final class SubmissionFactory {
 
   @Singleton
   Settlements settlements(
+      @Named("submissions") EventStore store,
+      SubmissionStore submissions,
       SettlementStore settlements,
       SettlementStarter workflows,
       WorkflowLauncher launcher,
       MeterRegistry registry) {
-    Settlements all = new Settlements(settlements, workflows, launcher);
+    Settlements all = new Settlements(store, submissions, settlements, workflows, launcher);
     registry.gauge("payments.settlements.open", all, Settlements::open);
     return all;
   }

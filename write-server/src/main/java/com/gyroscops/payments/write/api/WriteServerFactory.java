@@ -192,8 +192,8 @@ final class WriteServerFactory {
   }
 
   @Singleton
-  CommandReader commandReader(Clock clock, TimeBasedEpochGenerator ids) {
-    return new CommandReader(clock, ids::generate, TraceContext::current);
+  CommandReader commandReader(Clock clock) {
+    return new CommandReader(clock, TraceContext::current);
   }
 
   /** Not the primary handler: what is executed behind waits for no source. */

@@ -30,7 +30,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
 import java.util.Set;
-import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -38,7 +37,8 @@ import org.jspecify.annotations.Nullable;
  * Reads requests into well-formed commands, or refuses them with every field at fault. The digest
  * by which a repeated request is recognized is taken here, of what the caller asked for in a
  * canonical form: clients may write the same message as different bytes, and ids that the server
- * chooses are no part of it.
+ * chooses are no part of it. Those follow from the request, so that it is answered with the same id
+ * however often and by whichever way it comes: submitted, and executed directly meanwhile.
  */
 public final class CommandReader {
 
@@ -48,16 +48,13 @@ public final class CommandReader {
   private static final Duration EFFECTIVE_AHEAD_MAX = Duration.ofDays(1);
 
   private final Clock clock;
-  private final Supplier<UUID> ids;
   private final Supplier<String> traceparent;
 
   /**
-   * @param ids a new UUIDv7 for each payment or refund that a caller does not name
    * @param traceparent the current call's; empty if it has none
    */
-  public CommandReader(Clock clock, Supplier<UUID> ids, Supplier<String> traceparent) {
+  public CommandReader(Clock clock, Supplier<String> traceparent) {
     this.clock = clock;
-    this.ids = ids;
     this.traceparent = traceparent;
   }
 
@@ -107,7 +104,9 @@ public final class CommandReader {
       return malformed(violations);
     }
     String paymentId =
-        request.getPaymentId().isEmpty() ? ids.get().toString() : request.getPaymentId();
+        request.getPaymentId().isEmpty()
+            ? chosen(request.getOrganizationId(), request.getContext())
+            : request.getPaymentId();
     return wellFormed(
         request.getContext(),
         new PaymentCommand.Create(
@@ -205,7 +204,9 @@ public final class CommandReader {
       return malformed(violations);
     }
     String refundId =
-        request.getRefundId().isEmpty() ? ids.get().toString() : request.getRefundId();
+        request.getRefundId().isEmpty()
+            ? chosen(request.getOrganizationId(), request.getContext())
+            : request.getRefundId();
     return wellFormed(
         request.getContext(),
         new PaymentCommand.Refund(
@@ -390,6 +391,10 @@ public final class CommandReader {
     return amount == null
         ? digest.text(null)
         : digest.number(amount.minorUnits()).text(amount.currency());
+  }
+
+  private static String chosen(String organizationId, CommandContext context) {
+    return Keys.chosen(organizationId, context.getRequestId()).toString();
   }
 
   private static PaymentKey key(String organizationId, String paymentId) {

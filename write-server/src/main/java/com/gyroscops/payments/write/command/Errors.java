@@ -126,12 +126,21 @@ public final class Errors {
         .retryAfter(SOON);
   }
 
-  /** The request id was used for another command. */
+  /** The request id was used for another command or settlement. */
   public static ApiError requestIdReused(String requestId) {
+    return requestIdReused(requestId, "was used for another command or settlement");
+  }
+
+  /** What is stored for a settlement's request id, where commands look for theirs. */
+  public static ApiError requestIdOfSettlement(String requestId) {
+    return requestIdReused(requestId, "is a settlement's; see GetInvoiceSettlement");
+  }
+
+  private static ApiError requestIdReused(String requestId, String how) {
     return ApiError.of(
         Code.INVALID_ARGUMENT,
         "REQUEST_ID_REUSED",
-        "request_id " + requestId + " was used for another command",
+        "request_id " + requestId + " " + how,
         Map.of("field", "context.request_id", "request_id", requestId));
   }
 
@@ -245,9 +254,18 @@ public final class Errors {
         Code.CANCELLED, "ABANDONED", "the call ended before the command was taken up");
   }
 
-  static ApiError notStored() {
+  /** The event store refused a command for a reason of its own; nothing of it is stored. */
+  public static ApiError notStored() {
     return ApiError.of(
         Code.INTERNAL, COMMAND_NOT_STORED, "the event store refused this command; see the log");
+  }
+
+  /** An earlier row of an import, of the same payment, was not stored. */
+  public static ApiError notStoredBefore() {
+    return ApiError.of(
+        Code.INTERNAL,
+        COMMAND_NOT_STORED,
+        "not executed, for an earlier row of this payment could not be stored");
   }
 
   /** The event store does not answer. */

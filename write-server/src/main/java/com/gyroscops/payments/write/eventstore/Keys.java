@@ -22,4 +22,12 @@ public final class Keys {
   public static UUID request(String organizationId, String requestId) {
     return new Digest().text("request").text(organizationId).text(requestId).toUuid();
   }
+
+  /** The id, a UUIDv8, of what a request makes and its caller does not name. */
+  public static UUID chosen(String organizationId, String requestId) {
+    UUID digest = new Digest().text("chosen").text(organizationId).text(requestId).toUuid();
+    return new UUID(
+        (digest.getMostSignificantBits() & ~0xF000L) | 0x8000L,
+        (digest.getLeastSignificantBits() & ~(3L << 62)) | (1L << 63));
+  }
 }

@@ -18,15 +18,19 @@ import com.gyroscops.payments.write.imports.ImportStore.Chunk;
 import com.gyroscops.payments.write.imports.ImportStore.Result;
 import com.gyroscops.payments.write.payment.PaymentKey;
 import com.gyroscops.payments.write.submission.RetryLaterException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What a workflow does with an import. {@link #executeNext} may be called any number of times, at
@@ -34,11 +38,23 @@ import java.util.concurrent.Executor;
  */
 public final class ImportExecutor {
 
+  /** Most attempts at a row that the event store does not take for an unknown reason. */
+  static final int NOT_STORED_ATTEMPTS_MAX = 5;
+
+  /** The wait after the first of them; doubled with each. */
+  private static final Duration NOT_STORED_RETRY = Duration.ofMillis(100);
+
+  /** A chunk's time for such waits: a step that takes longer than 30 s counts as lost. */
+  private static final Duration NOT_STORED_TIME_MAX = Duration.ofSeconds(10);
+
+  private static final Logger LOG = LoggerFactory.getLogger(ImportExecutor.class);
+
   private final EventStore events;
   private final ImportStore imports;
   private final CommandReader reader;
   private final CommandHandler commands;
   private final Executor blocking;
+  private final Pause pause;
 
   /**
    * @param blocking runs what waits for commands, a task for each payment of a chunk
@@ -49,18 +65,41 @@ public final class ImportExecutor {
       CommandReader reader,
       CommandHandler commands,
       Executor blocking) {
+    this(events, imports, reader, commands, blocking, Thread::sleep);
+  }
+
+  ImportExecutor(
+      EventStore events,
+      ImportStore imports,
+      CommandReader reader,
+      CommandHandler commands,
+      Executor blocking,
+      Pause pause) {
     this.events = events;
     this.imports = imports;
     this.reader = reader;
     this.commands = commands;
     this.blocking = blocking;
+    this.pause = pause;
+  }
+
+  /** Lets time pass. */
+  @FunctionalInterface
+  interface Pause {
+    void pause(Duration time) throws InterruptedException;
   }
 
   /** A row that is a command. */
   private record Task(int index, ImportRow row, CommandEnvelope command) {}
 
   /** How a row ended. */
-  private record End(Optional<ApiError> rejection, boolean replayed) {}
+  private record End(Optional<ApiError> rejection, boolean replayed) {
+
+    /** Whether it may be executed yet: no outcome of it is stored. */
+    boolean isNotStored() {
+      return rejection.map(ApiError::reason).filter(Errors.COMMAND_NOT_STORED::equals).isPresent();
+    }
+  }
 
   /**
    * Executes the first chunk without a result. Blocks.
@@ -72,10 +111,12 @@ public final class ImportExecutor {
   public boolean executeNext(String importId) {
     Optional<Chunk> next = imports.next(importId);
     return next.isPresent()
-        && imports.executed(importId, next.get().rows().getChunk(), execute(next.get()));
+        && imports.executed(importId, next.get().rows().getChunk(), execute(importId, next.get()));
   }
 
-  private Result execute(Chunk chunk) {
+  private Result execute(String importId, Chunk chunk) {
+    Set<PaymentKey> notStored = imports.notStored(importId);
+    long retryUntilNanos = System.nanoTime() + NOT_STORED_TIME_MAX.toNanos();
     List<ImportRow> rows = chunk.rows().getRowsList();
     End[] ends = new End[rows.size()];
     Map<PaymentKey, List<Task>> byPayment = new LinkedHashMap<>();
@@ -93,11 +134,11 @@ public final class ImportExecutor {
       }
     }
     List<CompletableFuture<Void>> running = new ArrayList<>();
-    for (List<Task> tasks : byPayment.values()) {
-      running.add(
-          CompletableFuture.runAsync(
-              () -> tasks.forEach(task -> ends[task.index()] = execute(task)), blocking));
-    }
+    byPayment.forEach((payment, tasks) ->
+        running.add(
+            CompletableFuture.runAsync(
+                () -> execute(tasks, notStored.contains(payment), retryUntilNanos, ends),
+                blocking)));
     // All of them, even if one fails: a step that is over leaves nothing behind that goes on.
     try {
       CompletableFuture.allOf(running.toArray(CompletableFuture[]::new)).join();
@@ -128,13 +169,57 @@ public final class ImportExecutor {
     return reading;
   }
 
-  private End execute(Task task) {
+  /**
+   * Executes the rows of one payment, up to the first that is not stored. Those after it are not
+   * executed: decided without it, they might be rejected for good.
+   *
+   * @param stopped whether there was such a row in an earlier chunk
+   */
+  private void execute(List<Task> tasks, boolean stopped, long retryUntilNanos, End[] ends) {
+    boolean goesOn = !stopped;
+    for (Task task : tasks) {
+      End end =
+          goesOn
+              ? execute(task, retryUntilNanos)
+              : new End(Optional.of(Errors.notStoredBefore()), false);
+      ends[task.index()] = end;
+      goesOn = goesOn && !end.isNotStored();
+    }
+  }
+
+  private End execute(Task task, long retryUntilNanos) {
+    Duration wait = NOT_STORED_RETRY;
+    End end = executeOnce(task);
+    for (int attempt = 1;
+        end.isNotStored()
+            && attempt < NOT_STORED_ATTEMPTS_MAX
+            && System.nanoTime() - retryUntilNanos < 0;
+        attempt++) {
+      try {
+        pause.pause(wait);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("interrupted while a row was to be tried again", e);
+      }
+      wait = wait.multipliedBy(2);
+      end = executeOnce(task);
+    }
+    if (end.isNotStored()) {
+      LOG.warn("row {} of an import is not stored, and is reported so", task.row().getRow());
+    }
+    return end;
+  }
+
+  private End executeOnce(Task task) {
     return switch (commands.handle(task.command()).toCompletableFuture().join()) {
       case CommandOutcome.Succeeded done -> new End(Optional.empty(), done.replayed());
       case CommandOutcome.Refused(ApiError error, boolean replayed) -> {
-        // Neither is kept by the event store, and neither passes.
-        if (error.reason().equals(Errors.COMMAND_NOT_STORED)
-            || error.reason().equals(Errors.VERSION_MISMATCH)) {
+        if (error.reason().equals(Errors.COMMAND_NOT_STORED)) {
+          // Whatever the fault is, it is none of the row's: no outcome is stored for its request.
+          yield new End(Optional.of(error), false);
+        }
+        // The event store does not keep it, and it does not pass.
+        if (error.reason().equals(Errors.VERSION_MISMATCH)) {
           yield stored(task, error);
         }
         if (RetryLaterException.isPassing(error)) {
@@ -165,10 +250,14 @@ public final class ImportExecutor {
   private static Result result(List<ImportRow> rows, End[] ends) {
     int accepted = 0;
     int replayed = 0;
+    int notStored = 0;
     List<ImportRejection> rejections = new ArrayList<>();
     for (int i = 0; i < ends.length; i++) {
       if (ends[i].replayed()) {
         replayed++;
+      }
+      if (ends[i].isNotStored()) {
+        notStored++;
       }
       if (ends[i].rejection().isEmpty()) {
         accepted++;
@@ -176,7 +265,7 @@ public final class ImportExecutor {
         rejections.add(rejection(rows.get(i), ends[i].rejection().get()));
       }
     }
-    return new Result(accepted, rejections, replayed);
+    return new Result(accepted, rejections, replayed, notStored);
   }
 
   private static ImportRejection rejection(ImportRow row, ApiError error) {

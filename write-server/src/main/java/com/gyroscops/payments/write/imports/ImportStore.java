@@ -4,9 +4,11 @@ import com.gyroscops.payments.v1.Import;
 import com.gyroscops.payments.v1.ImportRejection;
 import com.gyroscops.payments.v1.UploadImportRequest;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
+import com.gyroscops.payments.write.payment.PaymentKey;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Where imports are kept. All methods block, may be called from several threads and servers, and
@@ -67,12 +69,16 @@ public interface ImportStore {
    * What became of a chunk's rows. {@code accepted} and {@code rejections} are all of them.
    *
    * @param replayed of them, those whose request was known
+   * @param notStored of the rejections, those of reason COMMAND_NOT_STORED
    */
-  record Result(int accepted, List<ImportRejection> rejections, int replayed) {
+  record Result(int accepted, List<ImportRejection> rejections, int replayed, int notStored) {
     public Result {
       rejections = List.copyOf(rejections);
     }
   }
+
+  /** Payments of which a row was not stored, in a chunk that has its result. */
+  Set<PaymentKey> notStored(String importId);
 
   /**
    * Stores a chunk's result unless it has one, and ends the import if it was the last; without

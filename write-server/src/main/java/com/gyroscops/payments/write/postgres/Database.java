@@ -127,15 +127,16 @@ public record Database(DataSource dataSource) {
 
   /**
    * Whether the store, and not what it was asked, is the reason: connection lost (08), resources
-   * short (53), operator intervention and timeouts (57), transaction rolled back (40), system error
-   * (58), read only after a failover (25), or no connection from the pool (no state).
+   * short (53), something locked for longer than a statement waits (55), operator intervention and
+   * timeouts (57), transaction rolled back (40), system error (58), read only after a failover
+   * (25), or no connection from the pool (no state).
    */
   private static boolean isUnavailable(SQLException e) {
     String state = e.getSQLState();
     return state == null
         || state.length() < 2
         || switch (state.substring(0, 2)) {
-          case "08", "53", "57", "40", "58", "25" -> true;
+          case "08", "53", "55", "57", "40", "58", "25" -> true;
           default -> false;
         };
   }

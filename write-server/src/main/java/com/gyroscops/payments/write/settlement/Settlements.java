@@ -1,6 +1,10 @@
 package com.gyroscops.payments.write.settlement;
 
+import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.write.command.Errors;
+import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.Keys;
+import com.gyroscops.payments.write.submission.SubmissionStore;
 import com.gyroscops.payments.write.submission.WorkflowLauncher;
 import java.time.Duration;
 import java.util.Optional;
@@ -11,6 +15,9 @@ import java.util.Optional;
  */
 public final class Settlements {
 
+  private final EventStore events;
+  private final SubmissionStore submissions;
+
   /** Most settlements that may be open, about. */
   static final int OPEN_MAX = 100_000;
 
@@ -19,8 +26,18 @@ public final class Settlements {
   private final WorkflowLauncher launcher;
   private volatile int open;
 
+  /**
+   * @param events where commands' request ids are
+   * @param submissions where those of commands are that are to be executed
+   */
   public Settlements(
-      SettlementStore store, SettlementStarter workflows, WorkflowLauncher launcher) {
+      EventStore events,
+      SubmissionStore submissions,
+      SettlementStore store,
+      SettlementStarter workflows,
+      WorkflowLauncher launcher) {
+    this.events = events;
+    this.submissions = submissions;
     this.store = store;
     this.workflows = workflows;
     this.launcher = launcher;
@@ -41,31 +58,62 @@ public final class Settlements {
     return store.removeEnded(retention);
   }
 
-  /**
-   * What became of a request to settle.
-   *
-   * @param settlement as it is by now; of another digest than asked for where its request id was
-   *     used for something else
-   * @param replayed whether it had been asked for before
-   */
-  public record Accepted(Settlement settlement, boolean replayed) {}
+  /** What became of a request to settle. */
+  public sealed interface Asked {
+
+    /**
+     * It is on disk, or was.
+     *
+     * @param settlement as it is by now
+     * @param replayed whether it had been asked for before
+     */
+    record Accepted(Settlement settlement, boolean replayed) implements Asked {}
+
+    /** It is not taken. */
+    record Refused(ApiError error) implements Asked {}
+  }
 
   /**
-   * Accepts a settlement, unless its request is known.
+   * Accepts a settlement, unless its request id was used for something else.
    *
-   * @return empty if as much is open as may be
+   * <p>A settlement takes its request id where commands take theirs, under the same lock, before it
+   * is kept: so of a settlement and a command that come at once under one id, the second is
+   * refused. A submission that is accepted in that very moment ends as such a command does. Whoever
+   * stops in between leaves an id that only the same settlement can use, asked for again.
    */
-  public Optional<Accepted> accept(Settlement asked) {
+  public Asked accept(Settlement asked) {
     Optional<Settlement> earlier = store.find(asked.requestKey());
     if (earlier.isPresent()) {
-      return Optional.of(new Accepted(earlier.get(), true));
+      return answer(asked, earlier.get(), true);
     }
     if (open >= OPEN_MAX) {
-      return Optional.empty();
+      return new Asked.Refused(Errors.queueFull());
+    }
+    if (submissions.find(asked.requestKey()).isPresent() || !takeRequest(asked)) {
+      return reused(asked);
     }
     Settlement kept = store.keep(asked, WorkflowLauncher.START_WITHIN);
     launcher.launch(() -> workflows.start(kept));
-    return Optional.of(new Accepted(kept, false));
+    return answer(asked, kept, false);
+  }
+
+  /** Whether the request id is the settlement's from now on, or was. */
+  private boolean takeRequest(Settlement asked) {
+    ApiError reused = Errors.requestIdOfSettlement(asked.progress().getRequestId());
+    return events
+        .close(asked.requestKey(), asked.requestHash(), reused.toMessage())
+        .map(known -> known.requestHash().equals(asked.requestHash()))
+        .orElse(true);
+  }
+
+  private static Asked answer(Settlement asked, Settlement known, boolean replayed) {
+    return known.requestHash().equals(asked.requestHash())
+        ? new Asked.Accepted(known, replayed)
+        : reused(asked);
+  }
+
+  private static Asked reused(Settlement asked) {
+    return new Asked.Refused(Errors.requestIdReused(asked.progress().getRequestId()));
   }
 
   /** A settlement by its request id. */

@@ -41,28 +41,28 @@ public final class SubmissionExecutor {
     this.commands = commands;
   }
 
-  /** How an attempt ended. */
-  public enum Attempt {
-    /** The submission has ended, by this attempt or otherwise. */
-    ENDED,
-    /** Its time has passed. */
-    EXPIRED
-  }
-
   /**
-   * Executes a submission's command by way of the same handler as any other.
+   * Makes an attempt at a submission: executes its command by way of the same handler as any other,
+   * or gives it up if its time has passed. Returns once the submission has ended, by this attempt
+   * or otherwise.
+   *
+   * <p>The first attempt starts that time, by the store's clock, and is always made: nothing is
+   * given up for having waited to be taken up.
    *
    * @throws RetryLaterException if it was not decided, for a reason that passes
    */
-  public Attempt execute(Submission.Reference reference) {
+  public void execute(Submission.Reference reference) {
     UUID requestKey = Keys.request(reference.organizationId(), reference.requestId());
     Optional<Taken> taken = submissions.take(requestKey);
     if (taken.isEmpty()) {
-      return Attempt.ENDED;
+      return;
     }
     Submission submission = taken.get().submission();
     if (taken.get().isExpired()) {
-      return Attempt.EXPIRED;
+      LOG.warn(
+          "submission {} of {} is given up", submission.requestId(), submission.organizationId());
+      close(submission, Errors.timedOut(submission.executionTimeout()));
+      return;
     }
     switch (reader.read(submission.command())) {
       // It was well-formed once; this version has other rules.
@@ -71,7 +71,6 @@ public final class SubmissionExecutor {
           execute(
               submission, command.submitted(submission.requestHash(), submission.traceparent()));
     }
-    return Attempt.ENDED;
   }
 
   private void execute(Submission submission, CommandEnvelope command) {
@@ -87,20 +86,6 @@ public final class SubmissionExecutor {
         close(submission, error);
       }
     }
-  }
-
-  /** Gives a submission up: it could not be executed in time. */
-  public void giveUp(Submission.Reference reference) {
-    UUID requestKey = Keys.request(reference.organizationId(), reference.requestId());
-    submissions
-        .find(requestKey)
-        .ifPresent(submission -> {
-          LOG.warn(
-              "submission {} of {} is given up",
-              submission.requestId(),
-              submission.organizationId());
-          close(submission, Errors.timedOut(submission.executionTimeout()));
-        });
   }
 
   private void close(Submission submission, ApiError error) {

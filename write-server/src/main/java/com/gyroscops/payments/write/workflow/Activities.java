@@ -10,7 +10,6 @@ import com.gyroscops.payments.write.imports.ImportExecutor;
 import com.gyroscops.payments.write.settlement.SettlementExecutor;
 import com.gyroscops.payments.write.submission.Submission;
 import com.gyroscops.payments.write.submission.SubmissionExecutor;
-import io.temporal.failure.ApplicationFailure;
 import java.time.Duration;
 
 /** The activities, each a call of who does the work. Anything thrown is tried again. */
@@ -29,16 +28,12 @@ final class Activities implements CommandActivities, SettlementActivities, Impor
 
   @Override
   public void execute(SubmittedCommand command) {
-    switch (submissions.execute(reference(command))) {
-      case ENDED -> {}
-      case EXPIRED ->
-          throw ApplicationFailure.newNonRetryableFailure("its time has passed", EXPIRED);
-    }
+    submissions.execute(reference(command));
   }
 
   @Override
   public void giveUp(SubmittedCommand command) {
-    submissions.giveUp(reference(command));
+    submissions.execute(reference(command));
   }
 
   private static Submission.Reference reference(SubmittedCommand command) {

@@ -8,14 +8,17 @@ import io.temporal.activity.ActivityMethod;
 @ActivityInterface
 public interface CommandActivities {
 
-  /** Type of the failure that ends the attempts: the submission's time has passed. */
-  String EXPIRED = "Expired";
-
-  /** Validates and executes the command; fails if it was not decided. */
+  /**
+   * Executes the command, or gives it up if its time has passed by the clock of where submissions
+   * are kept; fails if it was not decided.
+   */
   @ActivityMethod(name = "ExecuteCommandOnce")
   void execute(SubmittedCommand command);
 
-  /** Ends the submission as given up. */
+  /**
+   * The same. Workflows that were begun by an earlier version come here once the workflow engine's
+   * clock has it that time has passed; but that counts the wait for a worker too.
+   */
   @ActivityMethod(name = "GiveCommandUp")
   void giveUp(SubmittedCommand command);
 }

@@ -1,34 +1,27 @@
 package com.gyroscops.payments.write.workflow;
 
 import com.gyroscops.payments.workflow.v1.SubmittedCommand;
-import io.temporal.activity.ActivityOptions;
-import io.temporal.common.RetryOptions;
 import io.temporal.failure.ActivityFailure;
 import io.temporal.workflow.Workflow;
-import java.time.Duration;
 
-/** {@link CommandWorkflow}: execute until it is decided or its time has passed; then give it up. */
+/**
+ * {@link CommandWorkflow}: attempts until the submission has ended.
+ *
+ * <p>No time-out of the engine's bounds them, for those count how long an activity waits for a
+ * worker. The submission's time runs from when it was first taken up, which its row alone knows:
+ * the attempt that finds it passed gives the submission up.
+ */
 public final class CommandWorkflowImpl implements CommandWorkflow {
 
   @Override
   public void execute(SubmittedCommand command) {
-    Duration timeout = Duration.ofSeconds(command.getExecutionTimeout().getSeconds());
     CommandActivities attempts =
-        Workflow.newActivityStub(
-            CommandActivities.class,
-            ActivityOptions.newBuilder()
-                .setStartToCloseTimeout(Retries.ATTEMPT_MAX)
-                .setScheduleToCloseTimeout(timeout)
-                .setRetryOptions(
-                    RetryOptions.newBuilder(Retries.OPTIONS)
-                        .setDoNotRetry(CommandActivities.EXPIRED)
-                        .build())
-                .build());
+        Workflow.newActivityStub(CommandActivities.class, Retries.UNTIL_DONE);
     try {
       attempts.execute(command);
     } catch (ActivityFailure e) {
-      // Out of time. An attempt may still be under way somewhere; whichever is stored first stands.
-      Workflow.newActivityStub(CommandActivities.class, Retries.UNTIL_DONE).giveUp(command);
+      // Only of activities that an earlier version scheduled, with a time-out of the engine's.
+      attempts.giveUp(command);
     }
   }
 }

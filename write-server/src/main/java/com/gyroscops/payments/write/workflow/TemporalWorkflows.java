@@ -25,8 +25,14 @@ import java.time.Duration;
 public final class TemporalWorkflows
     implements WorkflowStarter, SettlementStarter, ImportStarter, AutoCloseable {
 
-  /** Most activities that this server runs at once: a fraction of the command queue. */
+  /** Most submissions and steps of settlements at once: a fraction of the command queue. */
   private static final int ACTIVITIES_MAX = 256;
+
+  /**
+   * Most chunks of imports at once: their rows about fill the command queue, and are done long
+   * before a step counts as lost ({@link Retries#ATTEMPT_MAX}).
+   */
+  private static final int IMPORT_CHUNKS_MAX = 16;
 
   /** A workflow that has not ended by then is started again from its row. */
   private static final Duration GRACE = Duration.ofMinutes(10);
@@ -42,9 +48,11 @@ public final class TemporalWorkflows
       SettlementExecutor settlements,
       ImportExecutor imports) {
     this.connection = connection;
+    Activities activities = new Activities(submissions, settlements, imports);
+    connection.workApart(ImportWorkflowImpl.TASK_QUEUE_SUFFIX, IMPORT_CHUNKS_MAX, activities);
     connection.work(
         ACTIVITIES_MAX,
-        new Activities(submissions, settlements, imports),
+        activities,
         CommandWorkflowImpl.class,
         SettlementWorkflowImpl.class,
         ImportWorkflowImpl.class);

@@ -26,6 +26,7 @@ import com.gyroscops.payments.v1.RefundPaymentRequest;
 import com.gyroscops.payments.v1.StreamCommandsRequest;
 import com.gyroscops.payments.v1.StreamCommandsResponse;
 import com.gyroscops.payments.v1.UpdatePaymentRequest;
+import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
 import com.zaxxer.hikari.HikariDataSource;
 import io.grpc.Status.Code;
@@ -166,10 +167,13 @@ class CommandServiceTest {
   }
 
   @Test
-  void aPaymentWithoutIdGetsAUuidV7AndTheSameOneWhenRepeated() {
+  void aPaymentWithoutIdGetsAUuidThatFollowsFromItsRequest() {
     CreatePaymentRequest request = create("").build();
     var created = server.commands().createPayment(request);
-    assertThat(UUID.fromString(created.getPayment().getPaymentId()).version()).isEqualTo(7);
+    UUID id = UUID.fromString(created.getPayment().getPaymentId());
+    assertThat(id).isEqualTo(Keys.chosen("acme", request.getContext().getRequestId()));
+    assertThat(id.version()).isEqualTo(8);
+    assertThat(id.variant()).isEqualTo(2);
     var again = server.commands().createPayment(request);
     assertThat(again.getReceipt().getReplayed()).isTrue();
     assertThat(again.getPayment()).isEqualTo(created.getPayment());

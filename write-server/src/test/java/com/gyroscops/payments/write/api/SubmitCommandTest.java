@@ -410,6 +410,76 @@ class SubmitCommandTest {
   }
 
   @Test
+  void aSettlementAndACommandShareNoRequestId() throws Exception {
+    String command = id();
+    List<String> payments = payments(1);
+    commands().createPayment(create(command, id()).build());
+    assertThat(error(() -> commands().settleInvoice(settle(command, payments))).reason())
+        .isEqualTo("REQUEST_ID_REUSED");
+
+    String settlement = id();
+    commands().settleInvoice(settle(settlement, payments));
+    assertThat(error(() -> commands().createPayment(create(settlement, id()).build())).reason())
+        .isEqualTo("REQUEST_ID_REUSED");
+    assertThat(error(() -> commands().submitCommand(submission(create(settlement, id())))).reason())
+        .isEqualTo("REQUEST_ID_REUSED");
+    assertThat(commands().settleInvoice(settle(settlement, payments)).getReplayed()).isTrue();
+    assertThat(ended(settlement).getState()).isEqualTo(SettlementState.SETTLEMENT_STATE_SETTLED);
+    assertThat(state(commands(), settlement)).isEqualTo(CommandState.COMMAND_STATE_REJECTED);
+  }
+
+  @Test
+  void aSettlementDoesNotTakeTheRequestIdOfASubmissionThatWaits() {
+    Map<String, Object> idle =
+        Map.of(
+            "payments.temporal.address",
+            temporal.address(),
+            "payments.temporal.workers",
+            false,
+            "payments.temporal.task-queue",
+            "idle");
+    try (HikariDataSource own = TestDatabase.open();
+        TestServer accepting = new TestServer(own.getJdbcUrl(), idle)) {
+      String request = id();
+      accepting.commands().submitCommand(submission(create(request, id())));
+      assertThat(
+              error(() -> accepting.commands().settleInvoice(settle(request, List.of("p"))))
+                  .reason())
+          .isEqualTo("REQUEST_ID_REUSED");
+    }
+  }
+
+  @Test
+  void whatIsSubmittedWithoutAnIdKeepsTheIdThatWasAnsweredThoughItComesDirectlyMeanwhile() {
+    Map<String, Object> idle =
+        Map.of(
+            "payments.temporal.address",
+            temporal.address(),
+            "payments.temporal.workers",
+            false,
+            "payments.temporal.task-queue",
+            "idle");
+    try (HikariDataSource own = TestDatabase.open();
+        TestServer accepting = new TestServer(own.getJdbcUrl(), idle)) {
+      String submitted = id();
+      SubmitCommandResponse accepted =
+          accepting.commands().submitCommand(submission(create(submitted, "")));
+      assertThat(accepted.getState()).isEqualTo(CommandState.COMMAND_STATE_PENDING);
+      var direct = accepting.commands().createPayment(create(submitted, "").build());
+      assertThat(direct.getPayment().getPaymentId()).isEqualTo(accepted.getPaymentId());
+
+      String behind = id();
+      CreatePaymentRequest.Builder create = create(behind, "");
+      create.getContextBuilder().setWriteStrategy(WriteStrategy.WRITE_STRATEGY_WRITE_BEHIND);
+      var pending = accepting.commands().createPayment(create.build());
+      assertThat(pending.getReceipt().getPending()).isTrue();
+      var created = accepting.commands().createPayment(create(behind, "").build());
+      assertThat(created.getPayment().getPaymentId())
+          .isEqualTo(pending.getPayment().getPaymentId());
+    }
+  }
+
+  @Test
   void aRejectionRefundsWhatWasProcessed() throws Exception {
     String request = id();
     List<String> payments = payments(4);

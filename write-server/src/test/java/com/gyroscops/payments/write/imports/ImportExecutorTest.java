@@ -2,6 +2,7 @@ package com.gyroscops.payments.write.imports;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.Command;
@@ -19,7 +20,10 @@ import com.gyroscops.payments.write.command.CommandBatcher;
 import com.gyroscops.payments.write.command.CommandHandler;
 import com.gyroscops.payments.write.command.CommandOutcome;
 import com.gyroscops.payments.write.command.CommandReader;
+import com.gyroscops.payments.write.command.Errors;
+import com.gyroscops.payments.write.command.PatientHandler;
 import com.gyroscops.payments.write.eventstore.EventStore;
+import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.eventstore.postgres.PostgresEventStore;
 import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
 import com.gyroscops.payments.write.imports.ImportStore.Start;
@@ -30,6 +34,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
@@ -54,6 +59,9 @@ class ImportExecutorTest {
   private CommandBatcher batcher;
   private ExecutorService threads;
 
+  /** That would have been made before rows were tried again. */
+  private final List<Duration> pauses = Collections.synchronizedList(new ArrayList<>());
+
   @BeforeEach
   void start() {
     pool = TestDatabase.open();
@@ -76,9 +84,10 @@ class ImportExecutorTest {
     return new ImportExecutor(
         events,
         imports,
-        new CommandReader(Clock.systemUTC(), UUID::randomUUID, () -> ""),
+        new CommandReader(Clock.systemUTC(), () -> ""),
         commands,
-        threads);
+        threads,
+        pauses::add);
   }
 
   private static CommandContext.Builder context(String requestId) {
@@ -129,18 +138,26 @@ class ImportExecutorTest {
   }
 
   private static UploadImportRequest chunk(int chunk, List<ImportRow> rows) {
+    return chunk("i", chunk, rows);
+  }
+
+  private static UploadImportRequest chunk(String importId, int chunk, List<ImportRow> rows) {
     return UploadImportRequest.newBuilder()
-        .setImportId("i")
+        .setImportId(importId)
         .setChunk(chunk)
         .addAllRows(rows)
         .build();
   }
 
   private void started(List<List<ImportRow>> chunks) {
+    started("i", chunks);
+  }
+
+  private void started(String importId, List<List<ImportRow>> chunks) {
     for (int i = 0; i < chunks.size(); i++) {
-      assertThat(imports.upload(chunk(i, chunks.get(i)), "")).isEqualTo(Upload.KEPT);
+      assertThat(imports.upload(chunk(importId, i, chunks.get(i)), "")).isEqualTo(Upload.KEPT);
     }
-    assertThat(imports.start("i", chunks.size(), SOON)).isEqualTo(Start.STARTED);
+    assertThat(imports.start(importId, chunks.size(), SOON)).isEqualTo(Start.STARTED);
   }
 
   private Import now() {
@@ -206,7 +223,7 @@ class ImportExecutorTest {
     process.getContextBuilder().setExpectedVersion(2);
     var update = refund("p");
     started(List.of(List.of(row(1, create("p")), row(2, process), row(3, update))));
-    CommandReader reader = new CommandReader(Clock.systemUTC(), UUID::randomUUID, () -> "");
+    CommandReader reader = new CommandReader(Clock.systemUTC(), () -> "");
     assertThat(executor(batcher).executeNext("i")).isFalse();
     assertThat(rejections()).extracting(ImportRejection::getRow).containsExactly(2L, 3L);
 
@@ -252,6 +269,92 @@ class ImportExecutorTest {
     assertThat(now().getAccepted()).isEqualTo(4);
     assertThat(now().getReplayed()).isEqualTo(2);
     assertThat(events.head().position()).isEqualTo(4);
+  }
+
+  /** Refuses one request so often, for a reason of its own. */
+  private CommandHandler notStoring(String requestId, AtomicInteger times) {
+    return command ->
+        command.requestId().equals(requestId) && times.getAndDecrement() > 0
+            ? CompletableFuture.completedFuture(CommandOutcome.Refused.of(Errors.notStored()))
+            : batcher.handle(command);
+  }
+
+  @Test
+  void aRowThatIsNotStoredIsTriedAgain() {
+    started(List.of(List.of(row(1, create("p")), row(2, process("p")), row(3, refund("p")))));
+    AtomicInteger times = new AtomicInteger(ImportExecutor.NOT_STORED_ATTEMPTS_MAX - 1);
+
+    assertThat(executor(notStoring("process-p", times)).executeNext("i")).isFalse();
+
+    assertThat(rejections()).isEmpty();
+    assertThat(now().getAccepted()).isEqualTo(3);
+    assertThat(pauses).extracting(Duration::toMillis).containsExactly(100L, 200L, 400L, 800L);
+  }
+
+  @Test
+  void aRowThatStaysUnstoredIsReportedWithThoseAfterItAndNoOutcomeIsStored() {
+    List<List<ImportRow>> rows =
+        List.of(
+            List.of(
+                row(1, create("p")),
+                row(2, create("q")),
+                row(3, process("p")),
+                row(4, process("q"))),
+            List.of(row(5, refund("p")), row(6, refund("q"))));
+    started(rows);
+    AtomicInteger times = new AtomicInteger(Integer.MAX_VALUE);
+    ImportExecutor executor = executor(notStoring("create-p", times));
+
+    assertThat(executor.executeNext("i")).isTrue();
+    assertThat(executor.executeNext("i")).isFalse();
+
+    assertThat(Integer.MAX_VALUE - times.get()).isEqualTo(ImportExecutor.NOT_STORED_ATTEMPTS_MAX);
+    assertThat(rejections())
+        .extracting(ImportRejection::getRow, it -> it.getError().getReason())
+        .containsExactly(
+            tuple(1L, Errors.COMMAND_NOT_STORED),
+            tuple(3L, Errors.COMMAND_NOT_STORED),
+            tuple(5L, Errors.COMMAND_NOT_STORED));
+    assertThat(now().getAccepted()).isEqualTo(3);
+    assertThat(List.of("create-p", "process-p", "refund-p"))
+        .allSatisfy(id -> assertThat(events.request(Keys.request("acme", id))).isEmpty());
+
+    started("again", rows);
+    assertThat(executor(batcher).executeNext("again")).isTrue();
+    assertThat(executor(batcher).executeNext("again")).isFalse();
+    assertThat(imports.find("again").orElseThrow())
+        .extracting(Import::getAccepted, Import::getReplayed)
+        .containsExactly(6L, 3L);
+  }
+
+  @Test
+  void importsAtOnceWaitForRoomAndRepeatNothing() throws Exception {
+    CommandBatcher small =
+        new CommandBatcher(
+            events, _ -> {}, Clock.systemUTC(), UUID::randomUUID, threads, _ -> {}, 16);
+    try {
+      ImportExecutor executor = executor(new PatientHandler(small, small::whenRoom));
+      List<Callable<Boolean>> steps = new ArrayList<>();
+      for (int i = 0; i < 8; i++) {
+        List<ImportRow> rows = new ArrayList<>();
+        for (int row = 1; row <= 40; row++) {
+          rows.add(row(row, create("p" + i + "-" + row)));
+        }
+        String id = "i" + i;
+        started(id, List.of(rows));
+        steps.add(() -> executor.executeNext(id));
+      }
+      for (Future<Boolean> more : threads.invokeAll(steps)) {
+        assertThat(more.get()).isFalse();
+      }
+    } finally {
+      small.close();
+    }
+    for (int i = 0; i < 8; i++) {
+      assertThat(imports.find("i" + i).orElseThrow())
+          .extracting(Import::getAccepted, Import::getReplayed)
+          .containsExactly(40L, 0L);
+    }
   }
 
   @Test

@@ -18,10 +18,12 @@ import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.eventstore.postgres.PostgresEventStore;
 import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
-import com.gyroscops.payments.write.submission.SubmissionExecutor.Attempt;
 import com.gyroscops.payments.write.submission.Submissions.Submitted;
 import com.gyroscops.payments.write.submission.postgres.PostgresSubmissions;
 import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -58,7 +60,7 @@ class SubmissionExecutorTest {
     batcher =
         new CommandBatcher(
             store, _ -> {}, Clock.systemUTC(), UUID::randomUUID, Runnable::run, _ -> {}, 8_192);
-    reader = new CommandReader(Clock.systemUTC(), UUID::randomUUID, () -> "");
+    reader = new CommandReader(Clock.systemUTC(), () -> "");
     submissions = new Submissions(store, rows, _ -> {}, launcher(List.of()));
   }
 
@@ -114,8 +116,8 @@ class SubmissionExecutorTest {
     assertThat(state("p")).isEqualTo(CommandState.COMMAND_STATE_RUNNING);
 
     SubmissionExecutor executor = executor(batcher);
-    assertThat(executor.execute(one)).isEqualTo(Attempt.ENDED);
-    assertThat(executor.execute(one)).isEqualTo(Attempt.ENDED);
+    executor.execute(one);
+    executor.execute(one);
 
     assertThat(state("p")).isEqualTo(CommandState.COMMAND_STATE_SUCCEEDED);
     assertThat(store.head().position()).isEqualTo(1);
@@ -183,20 +185,46 @@ class SubmissionExecutorTest {
 
   @Test
   void timeRunsFromWhenItIsTakenUpAndThenItIsGivenUp() throws Exception {
-    Submission.Reference one = submit("p", Duration.ofSeconds(1));
-    Thread.sleep(1_200);
+    Submission.Reference one = submit("p", MINUTE);
+    passes(one, Duration.ofHours(1));
     SubmissionExecutor full =
         executor(_ -> CompletableFuture.completedFuture(CommandBatcher.QUEUE_FULL));
     assertThatThrownBy(() -> full.execute(one)).isInstanceOf(RetryLaterException.class);
-    Thread.sleep(1_200);
-    assertThat(executor(batcher).execute(one)).isEqualTo(Attempt.EXPIRED);
+    passes(one, Duration.ofSeconds(50));
+    assertThatThrownBy(() -> full.execute(one)).isInstanceOf(RetryLaterException.class);
+    assertThat(state("p")).isEqualTo(CommandState.COMMAND_STATE_RUNNING);
+    passes(one, Duration.ofSeconds(11));
 
-    full.giveUp(one);
-    full.giveUp(one);
+    executor(batcher).execute(one);
+    executor(batcher).execute(one);
 
     assertThat(state("p")).isEqualTo(CommandState.COMMAND_STATE_FAILED);
-    assertThat(executor(batcher).execute(one)).isEqualTo(Attempt.ENDED);
     assertThat(store.head().position()).isZero();
+    assertThat(rows.backlog(10).open()).isZero();
+  }
+
+  @Test
+  void whatWaitedToBeTakenUpForLongerThanItsTimeIsExecuted() throws Exception {
+    Submission.Reference one = submit("p", MINUTE);
+    passes(one, Duration.ofHours(1));
+
+    executor(batcher).execute(one);
+
+    assertThat(state("p")).isEqualTo(CommandState.COMMAND_STATE_SUCCEEDED);
+  }
+
+  /** Has a submission be that much older, by the clock that it is measured by. */
+  private void passes(Submission.Reference submission, Duration time) throws SQLException {
+    try (Connection connection = pool.getConnection();
+        PreparedStatement statement =
+            connection.prepareStatement(
+                "update submissions set submitted_at = submitted_at - ? * interval '1 second',"
+                    + " started_at = started_at - ? * interval '1 second' where request_id = ?")) {
+      statement.setLong(1, time.toSeconds());
+      statement.setLong(2, time.toSeconds());
+      statement.setString(3, submission.requestId());
+      statement.executeUpdate();
+    }
   }
 
   @Test
@@ -313,7 +341,10 @@ class SubmissionExecutorTest {
       });
       if (i % 2 == 0) {
         tasks.add(() -> {
-          executor.giveUp(one);
+          // One whose time has passed, unless it has ended.
+          rows.take(Keys.request(one.organizationId(), one.requestId()));
+          passes(one, MINUTE);
+          executor.execute(one);
           return null;
         });
       }

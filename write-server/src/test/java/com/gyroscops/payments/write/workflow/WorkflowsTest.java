@@ -18,7 +18,6 @@ import io.temporal.common.WorkflowExecutionHistory;
 import io.temporal.common.converter.DefaultDataConverter;
 import io.temporal.common.converter.NullPayloadConverter;
 import io.temporal.common.converter.ProtobufPayloadConverter;
-import io.temporal.failure.ApplicationFailure;
 import io.temporal.serviceclient.WorkflowServiceStubs;
 import io.temporal.serviceclient.WorkflowServiceStubsOptions;
 import io.temporal.testing.WorkflowReplayer;
@@ -80,11 +79,9 @@ class WorkflowsTest {
   /** Fails as often as asked before it does anything. */
   private final class Commands implements CommandActivities {
     private int failures;
-    private final boolean expires;
 
-    Commands(int failures, boolean expires) {
+    Commands(int failures) {
       this.failures = failures;
-      this.expires = expires;
     }
 
     @Override
@@ -92,10 +89,6 @@ class WorkflowsTest {
       if (failures-- > 0) {
         steps.add("failed");
         throw new IllegalStateException("not now");
-      }
-      if (expires) {
-        steps.add("expired");
-        throw ApplicationFailure.newNonRetryableFailure("too late", EXPIRED);
       }
       steps.add("executed");
     }
@@ -178,7 +171,10 @@ class WorkflowsTest {
     Worker worker = workers.newWorker(queue);
     worker.registerWorkflowImplementationTypes(
         CommandWorkflowImpl.class, SettlementWorkflowImpl.class, ImportWorkflowImpl.class);
-    worker.registerActivitiesImplementations(activities);
+    (activities instanceof ImportActivities
+            ? workers.newWorker(queue + ImportWorkflowImpl.TASK_QUEUE_SUFFIX)
+            : worker)
+        .registerActivitiesImplementations(activities);
     workers.start();
     try {
       WorkflowStub stub =
@@ -204,33 +200,35 @@ class WorkflowsTest {
     run(
         "ExecuteCommand",
         command(60),
-        new Commands(3, false),
+        new Commands(3),
         CommandWorkflowImpl.class,
         "command-executed");
     assertThat(steps).containsExactly("failed", "failed", "failed", "executed");
   }
 
   @Test
-  void aCommandWhoseTimeHasPassedIsGivenUpAtOnce() throws Exception {
-    run(
-        "ExecuteCommand",
-        command(60),
-        new Commands(1, true),
-        CommandWorkflowImpl.class,
-        "command-expired");
-    assertThat(steps).containsExactly("failed", "expired", "given up");
-  }
-
-  @Test
-  void aCommandThatIsNotDecidedInTimeIsGivenUp() throws Exception {
-    run(
-        "ExecuteCommand",
-        command(1),
-        new Commands(Integer.MAX_VALUE, false),
-        CommandWorkflowImpl.class,
-        "command-timed-out");
-    assertThat(steps).contains("failed").endsWith("given up").doesNotContain("executed");
-    assertThat(steps.stream().filter("given up"::equals)).hasSize(1);
+  void aCommandThatWaitsForAWorkerForLongerThanItsTimeIsExecuted() throws Exception {
+    String queue = UUID.randomUUID().toString();
+    WorkflowStub stub =
+        client.newUntypedWorkflowStub(
+            "ExecuteCommand",
+            WorkflowOptions.newBuilder().setWorkflowId(queue).setTaskQueue(queue).build());
+    WorkerFactory deciders = WorkerFactory.newInstance(client);
+    deciders.newWorker(queue).registerWorkflowImplementationTypes(CommandWorkflowImpl.class);
+    WorkerFactory workers = WorkerFactory.newInstance(client);
+    workers.newWorker(queue).registerActivitiesImplementations(new Commands(0));
+    deciders.start();
+    try {
+      stub.start(command(1));
+      // All workers are busy meanwhile.
+      Thread.sleep(1_300);
+      workers.start();
+      stub.getResult(Void.class);
+    } finally {
+      workers.shutdownNow();
+      deciders.shutdownNow();
+    }
+    assertThat(steps).containsExactly("executed");
   }
 
   @Test

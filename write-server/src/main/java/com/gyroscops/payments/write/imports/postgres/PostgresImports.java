@@ -8,7 +8,9 @@ import com.gyroscops.payments.v1.ImportRejection;
 import com.gyroscops.payments.v1.ImportState;
 import com.gyroscops.payments.v1.ListImportRejectionsResponse;
 import com.gyroscops.payments.v1.UploadImportRequest;
+import com.gyroscops.payments.write.command.Errors;
 import com.gyroscops.payments.write.imports.ImportStore;
+import com.gyroscops.payments.write.payment.PaymentKey;
 import com.gyroscops.payments.write.postgres.Database;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -20,6 +22,8 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
@@ -55,8 +59,8 @@ public final class PostgresImports implements ImportStore {
           + " where i.import_id = ? and i.started_at is not null and i.ended_at is null"
           + " and c.rows is not null order by c.chunk limit 1";
   private static final String EXECUTED =
-      "update import_chunks set rows = null, accepted = ?, rejected = ?, replayed = ?,"
-          + " rejections = ? where import_id = ? and chunk = ? and rows is not null";
+      "update import_chunks set rows = null, accepted = ?, rejected = ?, replayed = ?, rejections ="
+          + " ?, not_stored = ? where import_id = ? and chunk = ? and rows is not null";
   private static final String IS_LEFT =
       "select exists (select from import_chunks where import_id = ? and rows is not null)";
   private static final String END =
@@ -65,6 +69,8 @@ public final class PostgresImports implements ImportStore {
   private static final String REJECTIONS =
       "select chunk, rejections from import_chunks"
           + " where import_id = ? and chunk >= ? and rejected > 0 order by chunk limit ?";
+  private static final String NOT_STORED =
+      "select rejections from import_chunks where import_id = ? and not_stored > 0";
   private static final String DUE =
       "update imports i set start_due_at = now() + ? * interval '1 millisecond'"
           + " from (select import_id as due from imports where start_due_at <= now()"
@@ -268,8 +274,9 @@ public final class PostgresImports implements ImportStore {
                     statement.setInt(2, result.rejections().size());
                     statement.setInt(3, result.replayed());
                     statement.setBytes(4, rejections);
-                    statement.setString(5, importId);
-                    statement.setInt(6, chunk);
+                    statement.setInt(5, result.notStored());
+                    statement.setString(6, importId);
+                    statement.setInt(7, chunk);
                   });
           boolean isLeft =
               Database.row(
@@ -341,6 +348,21 @@ public final class PostgresImports implements ImportStore {
                       ? Optional.empty()
                       : Optional.of(chunks.getLast() + 1)));
         });
+  }
+
+  @Override
+  public Set<PaymentKey> notStored(String importId) {
+    return database
+        .rows(
+            "read what of an import is not stored",
+            NOT_STORED,
+            statement -> statement.setString(1, importId),
+            row -> ListImportRejectionsResponse.parseFrom(row.getBytes(1)).getRejectionsList())
+        .stream()
+        .flatMap(List::stream)
+        .filter(it -> it.getError().getReason().equals(Errors.COMMAND_NOT_STORED))
+        .map(it -> new PaymentKey(it.getOrganizationId(), it.getPaymentId()))
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   @Override
