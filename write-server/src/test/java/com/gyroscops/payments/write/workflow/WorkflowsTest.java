@@ -10,6 +10,7 @@ import com.gyroscops.payments.workflow.v1.SettlementStepResult;
 import com.gyroscops.payments.workflow.v1.StartedImport;
 import com.gyroscops.payments.workflow.v1.SubmittedCommand;
 import com.gyroscops.payments.workflow.v1.SubmittedSettlement;
+import io.temporal.api.enums.v1.EventType;
 import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowClientOptions;
 import io.temporal.client.WorkflowOptions;
@@ -206,6 +207,16 @@ class WorkflowsTest {
     assertThat(steps).containsExactly("failed", "failed", "failed", "executed");
   }
 
+  /** Waits until a workflow waits for an activity, and then for longer than that may take. */
+  private static void awaitOutOfTime(WorkflowClient of, String workflowId)
+      throws InterruptedException {
+    while (of.fetchHistory(workflowId).getEvents().stream()
+        .noneMatch(it -> it.getEventType() == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)) {
+      Thread.sleep(10);
+    }
+    Thread.sleep(1_300);
+  }
+
   @Test
   void aCommandThatWaitsForAWorkerForLongerThanItsTimeIsExecuted() throws Exception {
     String queue = UUID.randomUUID().toString();
@@ -221,7 +232,7 @@ class WorkflowsTest {
     try {
       stub.start(command(1));
       // All workers are busy meanwhile.
-      Thread.sleep(1_300);
+      awaitOutOfTime(client, queue);
       workers.start();
       stub.getResult(Void.class);
     } finally {

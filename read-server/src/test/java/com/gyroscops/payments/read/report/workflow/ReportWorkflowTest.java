@@ -10,6 +10,8 @@ import com.gyroscops.payments.localstack.LocalTemporal;
 import com.gyroscops.payments.workflow.v1.SubmittedReport;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.temporal.activity.Activity;
+import io.temporal.api.enums.v1.EventType;
+import io.temporal.client.WorkflowClient;
 import io.temporal.client.WorkflowOptions;
 import io.temporal.client.WorkflowStub;
 import io.temporal.common.WorkflowExecutionHistory;
@@ -121,6 +123,16 @@ class ReportWorkflowTest {
     assertThat(steps).containsExactly("failed", "failed", "written");
   }
 
+  /** Waits until a workflow waits for an activity, and then for longer than that may take. */
+  private static void awaitOutOfTime(WorkflowClient of, String workflowId)
+      throws InterruptedException {
+    while (of.fetchHistory(workflowId).getEvents().stream()
+        .noneMatch(it -> it.getEventType() == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)) {
+      Thread.sleep(10);
+    }
+    Thread.sleep(1_300);
+  }
+
   @Test
   void aReportThatWaitsForAWorkerForLongerThanItsTimeIsWritten() throws Exception {
     String id = UUID.randomUUID().toString();
@@ -141,7 +153,7 @@ class ReportWorkflowTest {
                 .setTimeMax(Duration.newBuilder().setSeconds(1))
                 .build());
         // All workers are busy meanwhile.
-        Thread.sleep(1_300);
+        awaitOutOfTime(connection.client(), id);
         workers.start();
         stub.getResult(Void.class);
       } finally {
