@@ -212,7 +212,7 @@ class EventFeedTest {
     create(server, 3);
     Subscriber subscriber = subscribe(server, 0, "", "");
     subscriber.events(3);
-    execute("update outbox_head set position = 1");
+    execute("update log_positions set position = 1");
     execute("delete from events where position > 1");
     assertThat(subscriber.reason()).isEqualTo("STORE_UNAVAILABLE");
   }
@@ -370,11 +370,10 @@ class EventFeedTest {
   @Test
   void subscribersThatSaidNothingForADayAreForgotten() throws Exception {
     execute(
-        "insert into subscriber_progress values"
-            + " ('sql', 'gone', 7, now() - interval '25 hours'),"
-            + " ('memory', 'gone', 7, now() - interval '30 days'),"
-            + " ('sql', 'slow', 7, now() - interval '23 hours'),"
-            + " ('sql', 'busy', 7, now())");
+        "select save_progress(array[source], array[subscriber], array[0], array[0], array[''], array[7],"
+            + " array[7], array[0], array[true], array[hours * 3600000000], interval '3 s') from (values"
+            + " ('sql', 'gone', 25), ('memory', 'gone', 720), ('sql', 'slow', 23), ('sql', 'busy', 0))"
+            + " as heard (source, subscriber, hours)");
     server.bean(Upkeep.class).forgetSubscribers();
     try (var connection = pool.getConnection();
         var statement = connection.createStatement();

@@ -37,8 +37,9 @@ public final class LogMaintenance {
   public void run() {
     try (Connection connection = dataSource.getConnection()) {
       try (PreparedStatement statement =
-          connection.prepareStatement("select ensure_event_partitions(?)")) {
+          connection.prepareStatement("select ensure_event_partitions(?, ?)")) {
         statement.setLong(1, PARTITIONS_AHEAD);
+        statement.setLong(2, 10_000_000);
         int made = number(statement);
         if (made > 0) {
           LOG.info("made {} partitions for events", made);

@@ -43,20 +43,17 @@ public final class PostgresEventStore implements EventStore {
   private static final String APPEND =
       "select kind, n, position, request_hash, data from append_batch(?,?,?,?,?,?,?,?,?,?,?,?,?)";
   private static final String NEWEST =
-      "select p.payment_key, e.position, e.payload from payments p"
-          + " join events e on e.position = p.last_position where p.payment_key = any (?)";
-  private static final String READ =
-      "select position, payload from (select position, payload,"
-          + " sum(octet_length(payload)) over (order by position) - octet_length(payload) as before"
-          + " from (select position, payload from events where position > ?"
-          + " order by position limit ?) e) e where before < ? order by position";
+      "select e.payment_key, e.position, e.payload from events_at("
+          + "array(select last_position from payments where payment_key = any (?))) e";
+  private static final String READ = "select position, payload from events_after(?, ?, ?)";
+  private static final String EVENTS = "select position, payload from events_at(?)";
   private static final String HEAD =
       "select log_id, epoch, position from outbox_head where log_id = 'main'";
   private static final String REQUEST =
-      "select o.position, o.request_hash, coalesce(o.rejection, e.payload) from ("
+      "select o.position, o.request_hash,"
+          + " coalesce(o.rejection, (select e.payload from events_at(array[o.position]) e)) from ("
           + "select * from request_outcomes_a where request_key = ? union all "
-          + "select * from request_outcomes_b where request_key = ?) o "
-          + "left join events e on e.position = o.position limit 1";
+          + "select * from request_outcomes_b where request_key = ?) o limit 1";
 
   private static final String DECIDED = "select decided_requests(?)";
   private static final String CLOSE =
@@ -191,48 +188,116 @@ public final class PostgresEventStore implements EventStore {
             statement.setString(1, writer);
             arguments.set(connection, statement);
             try (ResultSet rows = statement.executeQuery()) {
-              return answers(log, chains, arguments, rows);
+              Answered answered = Answered.read(rows);
+              return answers(
+                  log,
+                  chains,
+                  arguments,
+                  answered,
+                  events(log, connection, answered.known()));
             }
           }
         });
   }
 
-  private static Appended answers(
-      String log, List<Chain> chains, AppendArguments arguments, ResultSet rows)
-      throws SQLException, InvalidProtocolBufferException {
-    @Nullable ChainAnswer[] answers = new ChainAnswer[chains.size()];
-    Map<Integer, Map<Integer, KnownRequest>> known = new HashMap<>();
-    long head = 0;
-    String epoch = "";
-    while (rows.next()) {
-      int n = rows.getInt(2) - 1;
-      switch (rows.getString(1)) {
-        case "h" -> {
-          head = rows.getLong(3);
-          epoch = rows.getString(4);
+  /** A request that was decided before: an entry from 0, and its rejection or its event's place. */
+  private record Known(int entry, UUID hash, long position, Optional<CommandError> rejection) {}
+
+  /** What append_batch answered, with chains from 0. */
+  private record Answered(
+      long head, String epoch, List<Known> known, Map<Integer, Long> conflicts) {
+
+    static Answered read(ResultSet rows) throws SQLException, InvalidProtocolBufferException {
+      long head = 0;
+      String epoch = "";
+      List<Known> known = new ArrayList<>();
+      Map<Integer, Long> conflicts = new HashMap<>();
+      while (rows.next()) {
+        int n = rows.getInt(2) - 1;
+        switch (rows.getString(1)) {
+          case "h" -> {
+            head = rows.getLong(3);
+            epoch = rows.getString(4);
+          }
+          case "c" -> conflicts.put(n, rows.getLong(3));
+          case "k" -> {
+            long position = rows.getLong(3);
+            known.add(
+                new Known(
+                    n,
+                    rows.getObject(4, UUID.class),
+                    position,
+                    position == 0
+                        ? Optional.of(CommandError.parseFrom(rows.getBytes(5)))
+                        : Optional.empty()));
+          }
+          case String other -> throw new IllegalStateException("append_batch answered " + other);
         }
-        case "c" -> answers[n] = new ChainAnswer.Conflict(rows.getLong(3));
-        case "k" ->
-            known
-                .computeIfAbsent(arguments.chainOf(n), _ -> new HashMap<>())
-                .put(
-                    arguments.indexInChain(n),
-                    known(log, rows.getLong(3), rows.getObject(4, UUID.class), rows.getBytes(5)));
-        case String other -> throw new IllegalStateException("append_batch answered " + other);
+      }
+      return new Answered(head, epoch, known, conflicts);
+    }
+  }
+
+  /** Events of requests that were accepted before, by position; read without the head's lock. */
+  private static Map<Long, PaymentEvent> events(
+      String log, Connection connection, List<Known> known)
+      throws SQLException, InvalidProtocolBufferException {
+    Object[] positions =
+        known.stream().filter(it -> it.rejection().isEmpty()).map(Known::position).toArray();
+    Map<Long, PaymentEvent> events = HashMap.newHashMap(positions.length);
+    if (positions.length > 0) {
+      for (PaymentEvent event :
+          Database.rows(
+              connection,
+              EVENTS,
+              statement -> statement.setArray(1, connection.createArrayOf("bigint", positions)),
+              row -> event(log, row.getLong(1), row.getBytes(2)))) {
+        events.put(event.getPosition(), event);
       }
     }
+    return events;
+  }
+
+  private static KnownRequest known(Known known, Map<Long, PaymentEvent> events) {
+    if (known.rejection().isPresent()) {
+      return new KnownRequest.Rejected(known.hash(), known.rejection().get());
+    }
+    PaymentEvent event = events.get(known.position());
+    if (event == null) {
+      throw new IllegalStateException("the log has no event " + known.position());
+    }
+    return new KnownRequest.Accepted(known.hash(), event);
+  }
+
+  private static Appended answers(
+      String log,
+      List<Chain> chains,
+      AppendArguments arguments,
+      Answered answered,
+      Map<Long, PaymentEvent> events) {
+    @Nullable ChainAnswer[] answers = new ChainAnswer[chains.size()];
+    answered
+        .conflicts()
+        .forEach((chain, version) -> answers[chain] = new ChainAnswer.Conflict(version));
+    Map<Integer, Map<Integer, KnownRequest>> known = new HashMap<>();
+    for (Known request : answered.known()) {
+      known
+          .computeIfAbsent(arguments.chainOf(request.entry()), _ -> new HashMap<>())
+          .put(arguments.indexInChain(request.entry()), known(request, events));
+    }
     known.forEach((chain, requests) -> answers[chain] = new ChainAnswer.Known(requests));
+    long head = answered.head();
     List<ChainAnswer> whole = new ArrayList<>(answers.length);
     for (int i = 0; i < answers.length; i++) {
       ChainAnswer answer = answers[i];
       if (answer == null) {
-        int events = arguments.eventsOf(i);
-        answer = new ChainAnswer.Stored(events == 0 ? head : head + 1);
-        head += events;
+        int count = arguments.eventsOf(i);
+        answer = new ChainAnswer.Stored(count == 0 ? head : head + 1);
+        head += count;
       }
       whole.add(answer);
     }
-    return new Appended(log, epoch, whole);
+    return new Appended(log, answered.epoch(), whole);
   }
 
   private static KnownRequest known(String log, long position, UUID hash, byte[] data)

@@ -25,22 +25,9 @@ public final class PostgresProgress implements SubscriberProgress.Store {
   /** What is not lasting need not wait for the disk, and so does not make an append wait for it. */
   private static final String SAVE =
       """
-      insert into subscriber_progress as p
-        (source, subscriber, fence, session, epoch, position, visible_position, parked, live, updated_at)
-      select s.source, s.subscriber, s.fence, s.session, s.epoch, s.position, s.visible, s.parked, s.live,
-        clock_timestamp() - s.age_micros * interval '1 microsecond'
-      from unnest(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        as s (source, subscriber, fence, session, epoch, position, visible, parked, live, age_micros)
-      cross join set_config('synchronous_commit',
+      select save_progress(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? * interval '1 millisecond')
+      from set_config('synchronous_commit',
         case when ? then current_setting('synchronous_commit') else 'off' end, true)
-      order by s.source, s.subscriber
-      on conflict (source, subscriber) do update
-      set fence = excluded.fence, session = excluded.session, epoch = excluded.epoch,
-        position = excluded.position, visible_position = excluded.visible_position,
-        parked = excluded.parked, live = excluded.live, updated_at = excluded.updated_at
-      where (excluded.fence, excluded.session) >= (p.fence, p.session)
-        or (not p.live and excluded.updated_at > p.updated_at)
-        or excluded.updated_at > p.updated_at + ? * interval '1 millisecond'
       """;
 
   private static final String STANDINGS =
@@ -54,8 +41,9 @@ public final class PostgresProgress implements SubscriberProgress.Store {
       """;
 
   private static final String REMOVE_SILENT =
-      "delete from subscriber_progress"
-          + " where updated_at < clock_timestamp() - ? * interval '1 millisecond'";
+      "delete from subscribers s where exists (select from subscriber_progress p"
+          + " where p.source = s.source and p.subscriber = s.subscriber"
+          + " and p.updated_at < clock_timestamp() - ? * interval '1 millisecond')";
 
   private final DataSource dataSource;
 
@@ -83,9 +71,9 @@ public final class PostgresProgress implements SubscriberProgress.Store {
           columns.setClaim(8, "bigint", Claim::parked);
           columns.setClaim(9, "boolean", Claim::live);
           columns.set(10, "bigint", it -> it.age().toNanos() / 1_000);
-          statement.setBoolean(11, lasting);
-          statement.setLong(12, SubscriberProgress.SILENCE_MAX.toMillis());
-          return statement.executeUpdate();
+          statement.setLong(11, SubscriberProgress.SILENCE_MAX.toMillis());
+          statement.setBoolean(12, lasting);
+          return statement.execute();
         });
   }
 

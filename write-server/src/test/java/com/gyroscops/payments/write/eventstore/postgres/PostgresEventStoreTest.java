@@ -80,7 +80,7 @@ class PostgresEventStoreTest extends EventStoreContract {
   void eventsGoOnIntoTheNextPartition() throws SQLException {
     HikariDataSource pool = open();
     EventStore store = new PostgresEventStore(pool, "test");
-    execute(pool, "update outbox_head set position = 9999999");
+    execute(pool, "update log_positions set position = 9999999");
     new LogMaintenance(pool, Duration.ofDays(1)).run();
     store.append(List.of(creation("a"), creation("b")));
     assertThat(store.read(9_999_999, 10, 1_000)).hasSize(2);

@@ -43,7 +43,7 @@ class PostgresProgressTest {
   void empty() throws SQLException {
     one = new PostgresProgress(pool);
     other = new PostgresProgress(pool);
-    execute("truncate subscriber_progress");
+    execute("truncate subscribers cascade");
   }
 
   private static void execute(String sql) throws SQLException {
@@ -191,7 +191,7 @@ class PostgresProgressTest {
         "create function note_commit() returns trigger language plpgsql as $$"
             + " begin new.epoch := current_setting('synchronous_commit'); return new; end $$");
     execute(
-        "create trigger note before insert or update on subscriber_progress"
+        "create trigger note before insert or update on subscriber_progress_versions"
             + " for each row execute function note_commit()");
     try {
       save(one, heard("a", claim(1, 1, 1)));
