@@ -18,6 +18,11 @@ final class WriteVariables {
   private static final int CONNECTIONS_MAX = 100;
 
   private static final int QUEUE_MAX = 1_000_000;
+
+  /** Smaller ones would be used up within seconds; larger ones no longer fit on some disks. */
+  private static final int PARTITION_EVENTS_MIN = 100_000;
+
+  private static final int PARTITION_EVENTS_MAX = 1_000_000_000;
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
   private static final Pattern ANY = Pattern.compile(".*");
 
@@ -67,6 +72,11 @@ final class WriteVariables {
             "REQUEST_RETENTION",
             new Rule.Span(Duration.ofSeconds(1), Duration.ofDays(3_650)),
             "how long outcomes of requests are kept at least"),
+        optional(
+            "EVENT_PARTITION_EVENTS",
+            new Rule.Whole(PARTITION_EVENTS_MIN, PARTITION_EVENTS_MAX),
+            "size of the log's partitions that are made from now on; those that are there keep"
+                + " theirs"),
         optional(
             "QUEUE_COMMANDS_MAX",
             new Rule.Whole(1, QUEUE_MAX),

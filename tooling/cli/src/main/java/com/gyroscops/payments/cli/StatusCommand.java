@@ -121,6 +121,9 @@ final class StatusCommand implements Callable<Integer> {
           if (position.isPresent()) {
             head = OptionalDouble.of(Math.max(head.orElse(0), position.getAsDouble()));
           }
+          databaseTroubles(metrics).stream()
+              .filter(trouble -> !troubles.contains(trouble))
+              .forEach(troubles::add);
           if (part.name().startsWith(ServerKind.READ_SERVER.label())) {
             sources.addAll(progress(part.name(), metrics, view.get().plan().features()));
           }
@@ -130,6 +133,33 @@ final class StatusCommand implements Callable<Integer> {
       }
     }
     return new Report("running", components, head, sources, troubles);
+  }
+
+  /** What a server tells of its database that somebody should look into. */
+  static List<String> databaseTroubles(Metrics metrics) {
+    List<String> troubles = new ArrayList<>();
+    OptionalLong room = whole(metrics.max("payments_log_partitions_room_events"));
+    OptionalLong wanted = whole(metrics.max("payments_log_partitions_room_wanted_events"));
+    if (room.isPresent() && wanted.isPresent() && room.getAsLong() < wanted.getAsLong() / 2) {
+      troubles.add(
+          String.format(
+              Locale.ROOT,
+              "partitions of the log have room for %d events instead of %d; no command is taken"
+                  + " after that",
+              room.getAsLong(),
+              wanted.getAsLong()));
+    }
+    for (Metrics.Sample held : metrics.named("payments_database_snapshot_held_seconds")) {
+      troubles.add(
+          String.format(
+              Locale.ROOT,
+              "dead rows cannot be removed: a snapshot is held for %d s by %s, pid %s (%s)",
+              (long) held.value(),
+              held.labels().getOrDefault("application", ""),
+              held.labels().getOrDefault("pid", ""),
+              held.labels().getOrDefault("kind", "")));
+    }
+    return troubles;
   }
 
   /** What is known without a supervisor: processes that it left. */

@@ -40,6 +40,31 @@ final class StatusCommandTest {
                 OptionalDouble.of(0)));
   }
 
+  @Test
+  void a_held_snapshot_and_a_lack_of_partitions_are_told_of() {
+    Metrics metrics =
+        Metrics.parse(
+            """
+            payments_log_partitions_room_events 900000.0
+            payments_log_partitions_room_wanted_events 2.0E7
+            payments_database_snapshot_held_seconds{application="pg_dump",kind="session",pid="4711"} 75.0
+            """);
+    assertThat(StatusCommand.databaseTroubles(metrics))
+        .containsExactly(
+            "partitions of the log have room for 900000 events instead of 20000000; no command is"
+                + " taken after that",
+            "dead rows cannot be removed: a snapshot is held for 75 s by pg_dump, pid 4711"
+                + " (session)");
+    assertThat(
+            StatusCommand.databaseTroubles(
+                Metrics.parse(
+                    """
+                    payments_log_partitions_room_events 1.99E7
+                    payments_log_partitions_room_wanted_events 2.0E7
+                    """)))
+        .isEmpty();
+  }
+
   private static Progress progress(
       String source, String health, OptionalLong position, OptionalLong behind) {
     return new Progress("read-server-0", source, health, position, behind, OptionalDouble.empty());

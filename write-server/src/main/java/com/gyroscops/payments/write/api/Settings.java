@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param internalGrpcPort of EventFeedService, which carries every organization's data
  * @param drainNotice how long the server says NOT_SERVING before it stops taking calls
  * @param requestRetention how long outcomes of requests are kept at least
+ * @param partitionEvents size of the partitions of events that are made from now on
  * @param queueCommandsMax most commands that wait before callers are refused
  */
 @ConfigurationProperties("payments")
@@ -22,4 +23,5 @@ record Settings(
     int internalGrpcPort,
     Duration drainNotice,
     Duration requestRetention,
+    long partitionEvents,
     int queueCommandsMax) {}

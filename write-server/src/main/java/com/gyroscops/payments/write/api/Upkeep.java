@@ -4,7 +4,6 @@ import com.gyroscops.payments.contract.ServingHealth;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.LogHead;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
-import com.gyroscops.payments.write.eventstore.postgres.LogMaintenance;
 import com.gyroscops.payments.write.imports.Imports;
 import com.gyroscops.payments.write.outbox.EventRelay;
 import com.gyroscops.payments.write.outbox.SubscriberProgress;
@@ -26,7 +25,6 @@ final class Upkeep {
   private static final Logger LOG = LoggerFactory.getLogger(Upkeep.class);
 
   private final EventStore store;
-  private final LogMaintenance log;
   private final SubscriberProgress progress;
   private final WorkflowLauncher launcher;
   private final Submissions submissions;
@@ -38,7 +36,6 @@ final class Upkeep {
 
   Upkeep(
       EventStore store,
-      LogMaintenance log,
       SubscriberProgress progress,
       EventRelay relay,
       WorkflowLauncher launcher,
@@ -49,7 +46,6 @@ final class Upkeep {
       ServingHealth health,
       MeterRegistry registry) {
     this.store = store;
-    this.log = log;
     this.progress = progress;
     this.launcher = launcher;
     this.submissions = submissions;
@@ -121,15 +117,6 @@ final class Upkeep {
       progress.forgetSilent();
     } catch (StoreUnavailableException e) {
       LOG.warn("subscribers that are gone are forgotten later: {}", e.getMessage());
-    }
-  }
-
-  @Scheduled(fixedDelay = "1m", initialDelay = "0s")
-  void maintainLog() {
-    try {
-      log.run();
-    } catch (StoreUnavailableException e) {
-      LOG.warn("the log is maintained later: {}", e.getMessage());
     }
   }
 }

@@ -5,6 +5,7 @@ import com.fasterxml.uuid.impl.TimeBasedEpochGenerator;
 import com.gyroscops.payments.contract.GrpcTransport;
 import com.gyroscops.payments.contract.ServingHealth;
 import com.gyroscops.payments.contract.UnexpectedErrors;
+import com.gyroscops.payments.contract.database.HeldSnapshots;
 import com.gyroscops.payments.v1.CommandServiceGrpc;
 import com.gyroscops.payments.v1.ImportServiceGrpc;
 import com.gyroscops.payments.v1.WriteStrategy;
@@ -82,7 +83,13 @@ final class WriteServerFactory {
 
   @Singleton
   LogMaintenance logMaintenance(DataSource dataSource, Settings settings) {
-    return new LogMaintenance(unwrapped(dataSource), settings.requestRetention());
+    return new LogMaintenance(
+        unwrapped(dataSource), settings.requestRetention(), settings.partitionEvents());
+  }
+
+  @Singleton
+  HeldSnapshots heldSnapshots(DataSource dataSource) {
+    return new HeldSnapshots(unwrapped(dataSource), System::nanoTime);
   }
 
   @Singleton

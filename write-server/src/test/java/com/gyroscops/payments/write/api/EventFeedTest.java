@@ -370,10 +370,10 @@ class EventFeedTest {
   @Test
   void subscribersThatSaidNothingForADayAreForgotten() throws Exception {
     execute(
-        "select save_progress(array[source], array[subscriber], array[0], array[0], array[''], array[7],"
-            + " array[7], array[0], array[true], array[hours * 3600000000], interval '3 s') from (values"
-            + " ('sql', 'gone', 25), ('memory', 'gone', 720), ('sql', 'slow', 23), ('sql', 'busy', 0))"
-            + " as heard (source, subscriber, hours)");
+        "select save_progress(array[source], array[subscriber], array[0], array[0], array[''],"
+            + " array[7], array[7], array[0], array[true], array[hours * 3600000000], interval '3"
+            + " s') from (values ('sql', 'gone', 25), ('memory', 'gone', 720), ('sql', 'slow', 23),"
+            + " ('sql', 'busy', 0)) as heard (source, subscriber, hours)");
     server.bean(Upkeep.class).forgetSubscribers();
     try (var connection = pool.getConnection();
         var statement = connection.createStatement();

@@ -190,11 +190,7 @@ public final class PostgresEventStore implements EventStore {
             try (ResultSet rows = statement.executeQuery()) {
               Answered answered = Answered.read(rows);
               return answers(
-                  log,
-                  chains,
-                  arguments,
-                  answered,
-                  events(log, connection, answered.known()));
+                  log, chains, arguments, answered, events(log, connection, answered.known()));
             }
           }
         });

@@ -36,6 +36,13 @@ public final class TestDatabase {
 
   /** A new database with the current schema, as a pool. */
   public static HikariDataSource open() {
+    HikariDataSource pool = openEmpty();
+    Flyway.configure().dataSource(pool).load().migrate();
+    return pool;
+  }
+
+  /** A new database without tables. */
+  static HikariDataSource openEmpty() {
     String name = "write_" + UUID.randomUUID().toString().replace("-", "");
     try {
       POSTGRES.createDatabase(name);
@@ -47,8 +54,6 @@ public final class TestDatabase {
     config.setUsername(POSTGRES.user());
     config.setMaximumPoolSize(8);
     config.setMinimumIdle(0);
-    HikariDataSource pool = new HikariDataSource(config);
-    Flyway.configure().dataSource(pool).load().migrate();
-    return pool;
+    return new HikariDataSource(config);
   }
 }
