@@ -366,3 +366,12 @@ begin
     end if;
   end loop;
 end $$;
+
+-- The tables of versions begin with some pages, which vacuum_truncate = off keeps: of a table of one page a plan
+-- would be to read all of it, and a plan that is kept would still do so once a held snapshot has made it large.
+insert into log_positions select h.position + n from outbox_head h, generate_series(1, 9000) n;
+delete from log_positions p using (select min(position) as head from log_positions) h where p.position > h.head;
+insert into subscribers values ('', '');
+insert into subscriber_progress_versions (source, subscriber, position, revision)
+select '', '', 0, n from generate_series(1, 3000) n;
+delete from subscribers where source = '' and subscriber = '';

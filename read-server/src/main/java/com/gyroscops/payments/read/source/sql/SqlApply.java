@@ -96,6 +96,7 @@ final class SqlApply {
             .append(" where c.source = ? and c.fence = ?", source, fence)
             .append(" returning " + SqlCheckpoint.COLUMNS);
     return unlessRefused(connection -> {
+      lock(connection);
       Optional<SourcePosition> at = SqlCheckpoint.query(connection, reset);
       if (at.isPresent()) {
         new Sql("truncate payments, payment_words, payment_events, payment_rollups, refund_rollups")
@@ -248,16 +249,15 @@ final class SqlApply {
   }
 
   Optional<SourcePosition> retryParked(long fence) throws SourceUnavailableException {
-    Sql lock =
-        new Sql("update checkpoints c set fence = fence")
-            .append(" where c.source = ? and c.fence = ?", source, fence)
-            .append(" returning " + SqlCheckpoint.COLUMNS + SETTINGS);
-    Optional<SourcePosition> at = change(lock, Optional.empty());
+    Sql held =
+        new Sql("select " + SqlCheckpoint.COLUMNS + SETTINGS + " from checkpoints c")
+            .append(" where c.source = ? and c.fence = ?", source, fence);
+    Optional<SourcePosition> at = locked(held);
     if (at.isPresent() && at.get().parked() > 0) {
       for (PaymentKey key :
           unlessRefused(connection -> Optional.of(parkedPayments(connection))).orElseThrow()) {
         try {
-          transaction(connection -> retry(connection, lock, key));
+          transaction(connection -> retry(connection, held, key));
         } catch (SQLException e) {
           if (!SqlFailures.isOfData(e)) {
             throw SqlFailures.unavailable(e);
@@ -265,14 +265,15 @@ final class SqlApply {
           LOG.atWarn().setCause(e).log("events of {} stay parked", key);
         }
       }
-      at = change(lock, Optional.empty());
+      at = locked(held);
     }
     return at;
   }
 
-  private Optional<Integer> retry(Connection connection, Sql lock, PaymentKey key)
+  private Optional<Integer> retry(Connection connection, Sql held, PaymentKey key)
       throws SQLException {
-    if (SqlCheckpoint.query(connection, lock).isEmpty()) {
+    lock(connection);
+    if (SqlCheckpoint.query(connection, held).isEmpty()) {
       return Optional.empty();
     }
     List<PaymentEvent> events = SqlRows.parkedEvents(connection, source, key);
@@ -379,13 +380,23 @@ final class SqlApply {
   }
 
   private Optional<SourcePosition> change(Sql update) throws SourceUnavailableException {
-    return change(update, Optional.of(" returning " + SqlCheckpoint.COLUMNS));
+    return locked(update.append(" returning " + SqlCheckpoint.COLUMNS));
   }
 
-  private Optional<SourcePosition> change(Sql update, Optional<String> returning)
-      throws SourceUnavailableException {
-    returning.ifPresent(update::append);
-    return unlessRefused(connection -> SqlCheckpoint.query(connection, update));
+  private Optional<SourcePosition> locked(Sql statement) throws SourceUnavailableException {
+    return unlessRefused(connection -> {
+      lock(connection);
+      return SqlCheckpoint.query(connection, statement);
+    });
+  }
+
+  /** Holds off whoever else changes the checkpoint; what comes next sees what they have changed. */
+  private void lock(Connection connection) throws SQLException {
+    try (PreparedStatement statement =
+        new Sql("select 1 from checkpointed_sources where source = ? for update", source)
+            .prepare(connection)) {
+      statement.execute();
+    }
   }
 
   private <T> Optional<T> unlessRefused(Work<T> work) throws SourceUnavailableException {

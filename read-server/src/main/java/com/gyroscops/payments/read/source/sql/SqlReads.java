@@ -75,7 +75,9 @@ final class SqlReads implements AutoCloseable {
         .append(parked)
         .append(") else false end, ")
         .append(dataColumns)
-        .append(" from checkpoints c ");
+        // As the view checkpoints, which would ask for the source first.
+        .append(" from (select * from checkpoint_versions where source = ?", source)
+        .append(" order by revision desc limit 1) c ");
   }
 
   <T> Answer<T> answer(Sql sql, Rows<T> rows) {
