@@ -48,7 +48,8 @@ final class Bench implements Callable<Integer> {
     journal,
     through,
     submit,
-    rolling;
+    rolling,
+    old;
 
     Benchmark benchmark() {
       return switch (this) {
@@ -64,6 +65,7 @@ final class Bench implements Callable<Integer> {
         case through -> new ThroughBenchmark();
         case submit -> new SubmitBenchmark();
         case rolling -> new RollingBenchmark();
+        case old -> new OldBenchmark();
       };
     }
   }
@@ -95,7 +97,8 @@ final class Bench implements Callable<Integer> {
       defaultValue = "1",
       description =
           "Factor on amounts of data: payments of get, reads and growth, backlogs of drain and"
-              + " journal, lines that journal verifies, calls of rolling.")
+              + " journal, lines that journal verifies, calls of rolling, events and backlog of"
+              + " old.")
   private double scale;
 
   @Option(
@@ -188,7 +191,8 @@ final class Bench implements Callable<Integer> {
         "machine",
         String.format(
             Locale.ROOT,
-            "%d CPUs for clients, servers and database together, %s %s, %s, data on %s, load before %.1f",
+            "%d CPUs for clients, servers and database together, %s %s, %s, data on %s, load before"
+                + " %.1f",
             system.getAvailableProcessors(),
             system.getName(),
             system.getArch(),

@@ -50,7 +50,7 @@ final class CreateBenchmark implements Benchmark {
     }
   }
 
-  private static Measurement create(
+  static Measurement create(
       Stack stack, CommandServiceGrpc.CommandServiceStub commands, int inFlight, Duration length)
       throws Exception {
     Measurement measured =

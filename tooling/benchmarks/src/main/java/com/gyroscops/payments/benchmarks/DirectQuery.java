@@ -26,7 +26,7 @@ final class DirectQuery {
         case when c.parked > 0 then exists (select 1 from parked_events e
           where e.source = ? and e.organization_id = ? and e.payment_id = any (?)) else false end,
         p.payment
-      from checkpoints c
+      from (select * from checkpoint_versions where source = ? order by revision desc limit 1) c
       left join payments p on p.organization_id = ? and p.payment_id = any (?)
       where c.source = ?\
       """;
@@ -50,9 +50,10 @@ final class DirectQuery {
       select.setString(1, SOURCE);
       select.setString(2, request.getOrganizationId());
       select.setArray(3, ids);
-      select.setString(4, request.getOrganizationId());
-      select.setArray(5, ids);
-      select.setString(6, SOURCE);
+      select.setString(4, SOURCE);
+      select.setString(5, request.getOrganizationId());
+      select.setArray(6, ids);
+      select.setString(7, SOURCE);
       try (ResultSet row = select.executeQuery()) {
         byte[] payment = row.next() ? row.getBytes(8) : null;
         if (payment == null) {

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 final class DrainBenchmark implements Benchmark {
 
   private static final int EVENTS = 100_000;
-  private static final int STREAMS = 4;
+  static final int STREAMS = 4;
   private static final Duration APPEND_MAX = Duration.ofMinutes(5);
   private static final Duration DRAIN_MAX = Duration.ofMinutes(5);
   private static final Duration POLL = Duration.ofMillis(2);
@@ -24,7 +24,10 @@ final class DrainBenchmark implements Benchmark {
    * @param perSecond from the first to the last event applied
    * @param perSecondWithStart from the start of the read-server's process
    */
-  private record Drained(double perSecond, double perSecondWithStart) {}
+  record Drained(double perSecond, double perSecondWithStart) {}
+
+  /** What was drained, and how many of the calls that appended it failed. */
+  record Round(Drained drained, long failed) {}
 
   @Override
   public void run(Settings settings, Report report) throws Exception {
@@ -39,19 +42,27 @@ final class DrainBenchmark implements Benchmark {
       long failed = 0;
       stack.startReadServer().awaitServing();
       for (int round = 1; round <= settings.rounds(); round++) {
-        stack.stopReadServer();
-        long before = stack.headPosition();
-        failed += append(channels, events).failed();
-        Drained drained = drain(stack, before);
+        Round one = round(stack, channels, events);
+        Drained drained = one.drained();
         rounds.add(drained);
+        failed += one.failed();
         Progress.say(
             "drain, round %d of %d: %,.0f/s, with start %,.0f/s",
             round, settings.rounds(), drained.perSecond(), drained.perSecondWithStart());
-        stack.awaitCaughtUp();
       }
       report(report, events, failed, rounds);
       report.memory("drain", stack.memory());
     }
+  }
+
+  /** Has the read-server, which runs, miss events and apply them once it is started again. */
+  static Round round(Stack stack, List<ManagedChannel> channels, int events) throws Exception {
+    stack.stopReadServer();
+    long before = stack.headPosition();
+    long failed = append(channels, events).failed();
+    Drained drained = drain(stack, before);
+    stack.awaitCaughtUp();
+    return new Round(drained, failed);
   }
 
   private static Measurement append(List<ManagedChannel> channels, int events)

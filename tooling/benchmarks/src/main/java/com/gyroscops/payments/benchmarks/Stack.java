@@ -330,6 +330,28 @@ final class Stack implements AutoCloseable {
     }
   }
 
+  /** A change of the databases. */
+  @FunctionalInterface
+  interface DatabaseWork {
+    void with(Connection writeDatabase, Connection readDatabase) throws SQLException;
+  }
+
+  /** Stops the servers, changes their databases, and starts the write-server again. */
+  void whileStopped(DatabaseWork work) throws SQLException, IOException, InterruptedException {
+    stopReadServer();
+    writeServer.close();
+    try (Connection writeDatabase = connect(WRITE_DATABASE);
+        Connection readDatabase = connect(READ_DATABASE)) {
+      work.with(writeDatabase, readDatabase);
+    }
+    writeServer.restart();
+  }
+
+  /** The read-server that follows, started by {@link #startReadServer()}. */
+  ServerProcess readServer() {
+    return Objects.requireNonNull(readServer);
+  }
+
   /** Starts a peer: a main class of this program, which says SERVING once it does. */
   ServerProcess startPeer(Class<?> main, List<String> arguments, int port)
       throws IOException, InterruptedException {
