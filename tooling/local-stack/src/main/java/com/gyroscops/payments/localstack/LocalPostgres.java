@@ -242,6 +242,10 @@ public final class LocalPostgres implements AutoCloseable {
     return port;
   }
 
+  Path dataDirectory() {
+    return dataDirectory;
+  }
+
   /** The server's first process; killing it kills the server, as a power cut would. */
   public ProcessHandle postmaster() {
     return server.toHandle();
@@ -263,14 +267,35 @@ public final class LocalPostgres implements AutoCloseable {
       // What is removed anyway need not be written down first.
       stop(binaries, dataDirectory, server.toHandle(), temporary ? "immediate" : "fast");
     }
-    if (temporary) {
-      Path folder = dataDirectory.getParent();
-      if (folder != null) {
-        PostgresBinaries.deleteTree(folder);
-      }
-      if (closer != null && !Thread.currentThread().equals(closer)) {
-        forget(closer);
-      }
+    removeIfTemporary();
+  }
+
+  /**
+   * Kills the server with all of its processes, as a power cut would, and frees the folder, from
+   * which it can be started again; removes a temporary one.
+   */
+  public synchronized void kill() throws IOException {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    try (lockFile) {
+      endNow(server.toHandle());
+      endLeftovers(binaries, dataDirectory);
+    }
+    removeIfTemporary();
+  }
+
+  private void removeIfTemporary() throws IOException {
+    if (!temporary) {
+      return;
+    }
+    Path folder = dataDirectory.getParent();
+    if (folder != null) {
+      PostgresBinaries.deleteTree(folder);
+    }
+    if (closer != null && !Thread.currentThread().equals(closer)) {
+      forget(closer);
     }
   }
 
