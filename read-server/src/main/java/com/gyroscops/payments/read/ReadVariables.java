@@ -79,7 +79,11 @@ final class ReadVariables {
             "CROSS_ORGANIZATION_QUERIES",
             new Rule.Flag(),
             "whether statistics over all organizations (`-`) are allowed"),
-        optional("READ_DATABASE_URL", new Rule.DatabaseUrl(), "the SQL read model's own database"),
+        optional(
+            "READ_DATABASE_URL",
+            new Rule.DatabaseUrl(),
+            "the SQL read model's own database; of several servers the primary (operations.md:"
+                + " Failover)"),
         optional("READ_DATABASE_USER", new Rule.Text("a role", ANY), "its owner"),
         optional("READ_DATABASE_PASSWORD", new Rule.Secret(0), "the role's password"),
         optional(

@@ -57,7 +57,10 @@ final class WriteVariables {
             "DRAIN_NOTICE",
             new Rule.Span(Duration.ZERO, Duration.ofMinutes(5)),
             "how long NOT_SERVING is said before calls end"),
-        optional("WRITE_DATABASE_URL", new Rule.DatabaseUrl(), "the write database"),
+        optional(
+            "WRITE_DATABASE_URL",
+            new Rule.DatabaseUrl(),
+            "the write database; of several servers the primary (operations.md: Failover)"),
         optional("WRITE_DATABASE_USER", new Rule.Text("a role", ANY), "its owner"),
         optional("WRITE_DATABASE_PASSWORD", new Rule.Secret(0), "the role's password"),
         optional(

@@ -1,4 +1,7 @@
-/** What both servers ask of PostgreSQL about itself. */
+/**
+ * How a server uses a PostgreSQL that may fail over: connections to the primary alone, which are
+ * replaced once it is another. What is asked over them is the servers' own.
+ */
 @NullMarked
 package com.gyroscops.payments.contract.database;
 

@@ -22,6 +22,7 @@ public final class DatabaseAccess {
 
   private static final String CONNECT_SECONDS_MAX = "2";
   private static final String ANSWER_SECONDS_MAX = "5";
+  private static final String SSL_ANSWER_MILLIS_MAX = "2000";
 
   private final Environment environment;
   private final String prefix;
@@ -35,7 +36,8 @@ public final class DatabaseAccess {
   }
 
   /**
-   * Asks for a connection; takes seven seconds at most.
+   * Asks for a connection to the primary; takes seven seconds at most for each of the URL's
+   * servers.
    *
    * @return empty: it lets the server in; else in a line why the database is away
    * @throws NotStartedException if the database refuses the server
@@ -44,7 +46,9 @@ public final class DatabaseAccess {
     Properties properties = new Properties();
     properties.setProperty("user", environment.value(prefix + "_USER"));
     properties.setProperty("password", environment.value(prefix + "_PASSWORD"));
+    properties.setProperty("targetServerType", "primary");
     properties.setProperty("connectTimeout", CONNECT_SECONDS_MAX);
+    properties.setProperty("sslResponseTimeout", SSL_ANSWER_MILLIS_MAX);
     properties.setProperty("socketTimeout", ANSWER_SECONDS_MAX);
     String url = environment.value(prefix + "_URL");
     try (Connection connection = DriverManager.getConnection(url, properties)) {

@@ -303,7 +303,8 @@ public sealed interface Rule {
 
     @Override
     public String allowed() {
-      return "a URL such as jdbc:postgresql://host:5432/database";
+      return "a URL such as jdbc:postgresql://host:5432/database; with standbys,"
+          + " jdbc:postgresql://host-1:5432,host-2:5432/database";
     }
   }
 

@@ -29,13 +29,15 @@ public final class SqlStates {
         || switch (state.substring(0, 2)) {
           // connection, transaction rollback, resources, operator intervention, system error
           case "08", "40", "53", "57", "58" -> true;
-          // lock_not_available, read_only_sql_transaction, and the ends of transactions that stand
-          // still: idle_in_transaction_session_timeout, transaction_timeout
           default ->
-              state.equals("55P03")
-                  || state.equals("25006")
-                  || state.equals("25P03")
-                  || state.equals("25P04");
+              switch (state) {
+                // lock_not_available; read_only_sql_transaction, recovery is in progress: the
+                // server is no primary; what follows in a transaction that has failed; and the ends
+                // of transactions that stand still: idle_in_transaction_session_timeout,
+                // transaction_timeout
+                case "55P03", "25006", "55000", "25P02", "25P03", "25P04" -> true;
+                default -> false;
+              };
         };
   }
 }

@@ -27,10 +27,12 @@ public final class FeedClient implements AutoCloseable {
   /** Largest message taken: a batch is about 1 MiB, or one event of whatever size. */
   private static final int MESSAGE_BYTES_MAX = 16 * 1024 * 1024;
 
-  /** Silence after which a connection is probed; servers allow one probe in 20 s. */
-  private static final int KEEP_ALIVE_SECONDS = 30;
+  /** Silence after which a connection is probed; servers allow one probe in 5 s. */
+  static final int KEEP_ALIVE_SECONDS = 10;
 
-  private static final int KEEP_ALIVE_TIMEOUT_SECONDS = 5;
+  /** Silence, after a probe, that ends a connection. */
+  static final int KEEP_ALIVE_TIMEOUT_SECONDS = 5;
+
   private static final int CLOSE_WAIT_SECONDS = 2;
 
   private final List<ManagedChannel> channels;
@@ -83,8 +85,13 @@ public final class FeedClient implements AutoCloseable {
   /** Subscribes at the current server. Does not wait for it. */
   public FeedSubscription subscribe(SubscribeStart start) {
     int index = current.get();
+    ManagedChannel channel = channels.get(index);
     return FeedSubscription.open(
-        EventFeedServiceGrpc.newStub(channels.get(index)), start, () -> giveUpOn(index));
+        EventFeedServiceGrpc.newStub(channel),
+        start,
+        () -> giveUpOn(index),
+        // Not over the same connection again, which may be half open.
+        channel::enterIdle);
   }
 
   private <T> T ask(

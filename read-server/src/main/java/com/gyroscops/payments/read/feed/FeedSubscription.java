@@ -39,18 +39,21 @@ public final class FeedSubscription implements AutoCloseable {
   // Bounded by what was requested, one End and a few Wakes.
   private final BlockingQueue<Signal> signals = new LinkedBlockingQueue<>();
   private final Runnable onFailure;
+  private final Runnable onSilence;
   private @Nullable ClientCallStreamObserver<SubscribeRequest> requests;
 
-  private FeedSubscription(Runnable onFailure) {
+  private FeedSubscription(Runnable onFailure, Runnable onSilence) {
     this.onFailure = onFailure;
+    this.onSilence = onSilence;
   }
 
   /**
    * @param onFailure run when the stream turns out to be broken
+   * @param onSilence run before that where it broke without a word
    */
   static FeedSubscription open(
-      EventFeedServiceStub feed, SubscribeStart start, Runnable onFailure) {
-    FeedSubscription subscription = new FeedSubscription(onFailure);
+      EventFeedServiceStub feed, SubscribeStart start, Runnable onFailure, Runnable onSilence) {
+    FeedSubscription subscription = new FeedSubscription(onFailure, onSilence);
     var requests =
         feed.subscribe(
             new ClientResponseObserver<SubscribeRequest, SubscribeResponse>() {
@@ -125,6 +128,7 @@ public final class FeedSubscription implements AutoCloseable {
 
   /** Ends a stream on which nothing came for too long. */
   public FeedUnavailableException silent(Duration silence) {
+    onSilence.run();
     onFailure.run();
     return new FeedUnavailableException("nothing came from the relay for " + silence);
   }

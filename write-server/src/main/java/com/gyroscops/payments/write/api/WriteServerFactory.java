@@ -260,7 +260,7 @@ final class WriteServerFactory {
       ServingHealth health,
       @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads) {
     return InternalServer.start(
-        GrpcTransport.defaults(settings.host(), settings.internalGrpcPort())
+        GrpcTransport.internal(settings.host(), settings.internalGrpcPort())
             .newServer(virtualThreads)
             .addService(feed)
             .addService(health.service())

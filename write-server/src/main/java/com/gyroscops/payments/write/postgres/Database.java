@@ -7,10 +7,12 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLWarning;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Steps in the write database, with the database's errors told apart. For concurrent use.
@@ -18,6 +20,21 @@ import javax.sql.DataSource;
  * @param dataSource bounds how long connecting and each statement may take
  */
 public record Database(DataSource dataSource) {
+
+  /**
+   * End of a query whose answer acknowledges what an earlier commit did. The commit of a lock waits
+   * for the synchronous standby, which by then has all commits before it.
+   */
+  public static final String AS_REPLICATED = " for share";
+
+  /** warning: none of our statements raises one itself. */
+  private static final String WARNING = "01000";
+
+  /** statement_completion_unknown. */
+  private static final String COMPLETION_UNKNOWN = "40003";
+
+  /** object_not_in_prerequisite_state, as in "recovery is in progress". */
+  private static final String IN_RECOVERY = "55000";
 
   /** A step: one statement that commits by itself, or a transaction of its own. */
   @FunctionalInterface
@@ -68,14 +85,43 @@ public record Database(DataSource dataSource) {
           try {
             T result = work.run(connection);
             connection.commit();
+            requireReplicated(connection.getWarnings());
+            connection.setAutoCommit(true);
             return result;
           } catch (SQLException | InvalidProtocolBufferException | RuntimeException e) {
-            connection.rollback();
+            rollBack(connection, e);
             throw e;
-          } finally {
-            connection.setAutoCommit(true);
           }
         });
+  }
+
+  /** Of what went wrong the first tells most, as where the connection is no more. */
+  private static void rollBack(Connection connection, Exception cause) {
+    try {
+      connection.rollback();
+      connection.setAutoCommit(true);
+    } catch (SQLException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  /**
+   * Fails for a commit that PostgreSQL acknowledges although no synchronous standby has it:
+   * somebody cancelled the statement while it waited for one. It says so by a warning alone, which
+   * may be in any language. What became of the step is then unknown: it is lost if that primary is.
+   *
+   * <p>Whoever asks again has to wait again: see {@link #AS_REPLICATED}.
+   *
+   * @param warnings of the statement that committed
+   * @throws SQLException of a state that {@link #call} takes for an unavailable store
+   */
+  public static void requireReplicated(@Nullable SQLWarning warnings) throws SQLException {
+    for (SQLWarning each = warnings; each != null; each = each.getNextWarning()) {
+      if (WARNING.equals(each.getSQLState())) {
+        throw new SQLException(
+            "the commit may be on no standby: " + each.getMessage(), COMPLETION_UNKNOWN);
+      }
+    }
   }
 
   /** Reads what a statement answers, as a step of its own; see {@link #call}. */
@@ -104,6 +150,7 @@ public record Database(DataSource dataSource) {
         while (results.next()) {
           all.add(row.read(results));
         }
+        requireReplicated(statement.getWarnings());
         return all;
       }
     }
@@ -121,23 +168,25 @@ public record Database(DataSource dataSource) {
       throws SQLException {
     try (PreparedStatement statement = connection.prepareStatement(sql)) {
       parameters.set(statement);
-      return statement.executeUpdate();
+      int changed = statement.executeUpdate();
+      requireReplicated(statement.getWarnings());
+      return changed;
     }
   }
 
   /**
    * Whether the store, and not what it was asked, is the reason: connection lost (08), resources
-   * short (53), something locked for longer than a statement waits (55), operator intervention and
-   * timeouts (57), transaction rolled back (40), system error (58), read only after a failover
-   * (25), or no connection from the pool (no state).
+   * short (53), operator intervention and timeouts (57), transaction rolled back (40), system error
+   * (58), read only or in recovery after a failover (25, 55000), or no connection from the pool (no
+   * state).
    */
   private static boolean isUnavailable(SQLException e) {
     String state = e.getSQLState();
     return state == null
         || state.length() < 2
         || switch (state.substring(0, 2)) {
-          case "08", "53", "55", "57", "40", "58", "25" -> true;
-          default -> false;
+          case "08", "53", "57", "40", "58", "25" -> true;
+          default -> state.equals(IN_RECOVERY);
         };
   }
 }

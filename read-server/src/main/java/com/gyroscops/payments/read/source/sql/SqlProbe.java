@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.source.sql;
 
+import com.gyroscops.payments.contract.database.PrimaryDataSource;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
 import java.sql.Connection;
@@ -26,6 +27,7 @@ public final class SqlProbe implements AutoCloseable {
     this.url = url;
     PGProperty.USER.set(properties, user);
     PGProperty.PASSWORD.set(properties, password);
+    PGProperty.TARGET_SERVER_TYPE.set(properties, "primary");
     PGProperty.CONNECT_TIMEOUT.set(properties, TIMEOUT_SECONDS);
     PGProperty.LOGIN_TIMEOUT.set(properties, TIMEOUT_SECONDS);
     PGProperty.SOCKET_TIMEOUT.set(properties, TIMEOUT_SECONDS);
@@ -43,7 +45,12 @@ public final class SqlProbe implements AutoCloseable {
         }
         connection = current;
       }
-      return SqlSource.positionOn(current);
+      SourcePosition position = SqlSource.positionOn(current);
+      if (!PrimaryDataSource.isToPrimary(current)) {
+        close();
+        throw new SourceUnavailableException("the database can be read alone");
+      }
+      return position;
     } catch (SQLException e) {
       close();
       throw new SourceUnavailableException("the database does not answer: " + e.getMessage(), e);

@@ -188,9 +188,8 @@ public final class PostgresEventStore implements EventStore {
             statement.setString(1, writer);
             arguments.set(connection, statement);
             try (ResultSet rows = statement.executeQuery()) {
-              Answered answered = Answered.read(rows);
-              return answers(
-                  log, chains, arguments, answered, events(log, connection, answered.known()));
+              Database.requireReplicated(statement.getWarnings());
+              return answers(log, chains, arguments, rows);
             }
           }
         });

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.write.outbox.postgres;
 
+import com.gyroscops.payments.contract.database.PrimaryDataSource;
 import com.gyroscops.payments.write.outbox.OutboxTail;
 import com.gyroscops.payments.write.outbox.SubscriberProgress;
 import java.sql.Connection;
@@ -16,8 +17,17 @@ import org.slf4j.LoggerFactory;
  * Wakes the tail when another write-server commits: listens to the one NOTIFY that each append
  * sends. Also hears those who wait for subscribers' progress. Losing either costs no events, only
  * the time until the next poll.
+ *
+ * <p>Who only listens does not notice that nobody speaks any more, on a connection that is half
+ * open or whose server is the primary no longer. So the server is asked now and then.
  */
 public final class CommitSignal implements AutoCloseable {
+
+  /** Time between questions to the server; as much passes at most until one is sent. */
+  static final Duration ASK_EVERY = Duration.ofSeconds(5);
+
+  /** Longest time that an answer takes; then the connection is given up. */
+  static final Duration ANSWER_MAX = Duration.ofSeconds(5);
 
   private static final String CHANNEL = "payments_outbox";
   private static final Duration PATIENCE = Duration.ofMillis(500);
@@ -28,6 +38,8 @@ public final class CommitSignal implements AutoCloseable {
   private final OutboxTail tail;
   private final SubscriberProgress progress;
   private final String ownName;
+  private final Duration askEvery;
+  private final Duration answerMax;
   private final Thread thread;
   private volatile boolean closing;
 
@@ -37,10 +49,22 @@ public final class CommitSignal implements AutoCloseable {
    */
   public CommitSignal(
       DataSource dataSource, OutboxTail tail, SubscriberProgress progress, String ownName) {
+    this(dataSource, tail, progress, ownName, ASK_EVERY, ANSWER_MAX);
+  }
+
+  CommitSignal(
+      DataSource dataSource,
+      OutboxTail tail,
+      SubscriberProgress progress,
+      String ownName,
+      Duration askEvery,
+      Duration answerMax) {
     this.dataSource = dataSource;
     this.tail = tail;
     this.progress = progress;
     this.ownName = ownName;
+    this.askEvery = askEvery;
+    this.answerMax = answerMax;
     this.thread = Thread.ofPlatform().name("commit-signal").daemon().start(this::run);
   }
 
@@ -53,7 +77,13 @@ public final class CommitSignal implements AutoCloseable {
   private void run() {
     while (!closing) {
       try (Connection connection = dataSource.getConnection()) {
-        listen(connection);
+        try {
+          listen(connection);
+        } catch (SQLException e) {
+          // The pool may not have seen the failure, and must not hand it out again.
+          connection.abort(Runnable::run);
+          throw e;
+        }
       } catch (SQLException e) {
         if (!closing) {
           LOG.warn("other servers' commits are polled for: {}", e.getMessage());
@@ -68,19 +98,33 @@ public final class CommitSignal implements AutoCloseable {
   }
 
   private void listen(Connection connection) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("listen " + CHANNEL);
-      statement.execute("listen " + PostgresProgress.CHANNEL);
-    }
+    connection.setNetworkTimeout(Runnable::run, (int) answerMax.toMillis());
+    execute(connection, "listen " + CHANNEL);
+    execute(connection, "listen " + PostgresProgress.CHANNEL);
     PGConnection notified = connection.unwrap(PGConnection.class);
+    long asked = System.nanoTime();
     while (!closing) {
-      for (PGNotification notification : notified.getNotifications((int) PATIENCE.toMillis())) {
+      long patience = Math.min(PATIENCE.toMillis(), askEvery.toMillis());
+      for (PGNotification notification : notified.getNotifications((int) patience)) {
         if (notification.getName().equals(PostgresProgress.CHANNEL)) {
           progress.hurry();
         } else if (!notification.getParameter().equals(ownName)) {
           tail.wake();
         }
       }
+      if (System.nanoTime() - asked >= askEvery.toNanos()) {
+        execute(connection, "select");
+        if (!PrimaryDataSource.isToPrimary(connection)) {
+          throw new SQLException("the server is the primary no longer");
+        }
+        asked = System.nanoTime();
+      }
+    }
+  }
+
+  private static void execute(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
     }
   }
 }

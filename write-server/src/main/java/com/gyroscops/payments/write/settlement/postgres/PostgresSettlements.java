@@ -78,7 +78,9 @@ public final class PostgresSettlements implements SettlementStore {
                     statement.setLong(6, startWithin.toMillis());
                   });
           // An earlier one stays for a long time, so it is still there.
-          return inserted == 1 ? kept : find(connection, FIND, kept.requestKey()).orElseThrow();
+          return inserted == 1
+              ? kept
+              : find(connection, FIND + Database.AS_REPLICATED, kept.requestKey()).orElseThrow();
         });
   }
 

@@ -67,7 +67,8 @@ public final class PostgresSubmissions implements SubmissionStore {
             if (insert(connection, submission, startWithin)) {
               return Optional.empty();
             }
-            Optional<Submission> earlier = find(connection, submission.requestKey());
+            Optional<Submission> earlier =
+                find(connection, FIND + Database.AS_REPLICATED, submission.requestKey());
             if (earlier.isPresent()) {
               return earlier;
             }
@@ -98,14 +99,14 @@ public final class PostgresSubmissions implements SubmissionStore {
 
   @Override
   public Optional<Submission> find(UUID requestKey) {
-    return database.call("read a submission", connection -> find(connection, requestKey));
+    return database.call("read a submission", connection -> find(connection, FIND, requestKey));
   }
 
-  private static Optional<Submission> find(Connection connection, UUID requestKey)
+  private static Optional<Submission> find(Connection connection, String sql, UUID requestKey)
       throws SQLException, InvalidProtocolBufferException {
     return Database.row(
         connection,
-        FIND,
+        sql,
         statement -> statement.setObject(1, requestKey),
         PostgresSubmissions::submission);
   }
