@@ -113,7 +113,7 @@ class ConformanceTest {
       this.capabilities = Set.copyOf(source.capabilities());
       this.sizes = new Random(name.hashCode());
       assertThat(source.takeOver(FENCE)).as(name).isPresent();
-      at = source.begin(FENCE, log.logId(), log.epoch(), 0).orElseThrow();
+      at = source.begin(FENCE, log.logId(), log.lineage(), 0).orElseThrow();
     }
 
     /** Gives it what it does not have, and waits until its answers show that. */

@@ -1,6 +1,7 @@
 package com.gyroscops.payments.read;
 
 import com.google.protobuf.Timestamp;
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.Failure;
 import com.gyroscops.payments.v1.Payment;
@@ -33,14 +34,32 @@ public final class SampleLog {
       List.of("Lamp", "lamps", "BLUE", "bleu", "Crème", "creme", "crèmerie", "2x", "it's", "木");
 
   private final String logId;
-  private final String epoch;
+  private final Lineage lineage;
   private final List<PaymentEvent> events = new ArrayList<>();
   private final Map<String, Payment> payments = new LinkedHashMap<>();
   private long recordMicros = START_MICROS;
 
   public SampleLog(String logId, String epoch) {
+    this(logId, Lineage.of(epoch));
+  }
+
+  private SampleLog(String logId, Lineage lineage) {
     this.logId = logId;
-    this.epoch = epoch;
+    this.lineage = lineage;
+  }
+
+  /** The log in a later history, as after a failover: it shares the events up to a position. */
+  public SampleLog continuedIn(String epoch, long sharedPosition) {
+    List<Lineage.Ancestor> ancestors = new ArrayList<>(lineage.ancestors());
+    ancestors.add(new Lineage.Ancestor(lineage.epoch(), sharedPosition));
+    SampleLog later = new SampleLog(logId, new Lineage(epoch, ancestors));
+    later.recordMicros = recordMicros;
+    for (PaymentEvent event : events.subList(0, (int) sharedPosition)) {
+      later.events.add(event);
+      Payment payment = event.getPayment();
+      later.payments.put(payment.getOrganizationId() + "/" + payment.getPaymentId(), payment);
+    }
+    return later;
   }
 
   public String logId() {
@@ -48,7 +67,11 @@ public final class SampleLog {
   }
 
   public String epoch() {
-    return epoch;
+    return lineage.epoch();
+  }
+
+  public Lineage lineage() {
+    return lineage;
   }
 
   public List<PaymentEvent> events() {
@@ -266,7 +289,7 @@ public final class SampleLog {
         payment.setVersion(payment.getVersion() + 1).setUpdateTime(time(recordMicros)).build();
     PaymentEvent.Builder event =
         PaymentEvent.newBuilder()
-            .setEventId("%s-%s-%d".formatted(logId, epoch, position))
+            .setEventId("%s-%s-%d".formatted(logId, lineage.epoch(), position))
             .setLogId(logId)
             .setPosition(position)
             .setOrganizationId(state.getOrganizationId())

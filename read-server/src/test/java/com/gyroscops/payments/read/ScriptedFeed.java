@@ -165,7 +165,12 @@ public final class ScriptedFeed extends EventFeedServiceGrpc.EventFeedServiceImp
     }
     streams.add(stream);
     long from = start.getAtHead() ? visible : start.getPosition();
-    SubscribeResponse first = batch(List.of());
+    EventBatch.Builder begun =
+        batch(List.of()).toBuilder().addAllAncestors(log.lineage().ancestorMessages());
+    if (start.getAtHead() && visible > 0) {
+      begun.setHeadEventId(log.events().get((int) visible - 1).getEventId());
+    }
+    SubscribeResponse first = SubscribeResponse.newBuilder().setBatch(begun).build();
     Thread.ofVirtual().start(() -> send(stream, first, from));
   }
 
@@ -173,7 +178,7 @@ public final class ScriptedFeed extends EventFeedServiceGrpc.EventFeedServiceImp
     if (start.getPosition() == 0) {
       return true;
     }
-    return start.getEpoch().equals(log.epoch())
+    return log.lineage().holds(start.getEpoch(), start.getPosition())
         && start.getPosition() <= log.head()
         && log.events().get((int) start.getPosition() - 1).getEventId().equals(start.getEventId());
   }
@@ -193,7 +198,7 @@ public final class ScriptedFeed extends EventFeedServiceGrpc.EventFeedServiceImp
           Thread.sleep(1);
           continue;
         }
-        stream.onNext(batch(events));
+        stream.onNext(SubscribeResponse.newBuilder().setBatch(batch(events)).build());
         if (!events.isEmpty()) {
           repeatedFrom = sent;
           sent = events.getLast().getPosition();
@@ -226,14 +231,12 @@ public final class ScriptedFeed extends EventFeedServiceGrpc.EventFeedServiceImp
     return events;
   }
 
-  private synchronized SubscribeResponse batch(List<PaymentEvent> events) {
-    return SubscribeResponse.newBuilder()
-        .setBatch(
-            EventBatch.newBuilder()
-                .setLogId(log.logId())
-                .setEpoch(log.epoch())
-                .setHead(visible)
-                .addAllEvents(events))
+  private synchronized EventBatch batch(List<PaymentEvent> events) {
+    return EventBatch.newBuilder()
+        .setLogId(log.logId())
+        .setEpoch(log.epoch())
+        .setHead(visible)
+        .addAllEvents(events)
         .build();
   }
 
@@ -252,6 +255,7 @@ public final class ScriptedFeed extends EventFeedServiceGrpc.EventFeedServiceImp
             .setLogId(log.logId())
             .setEpoch(log.epoch())
             .setPosition(visible)
+            .addAllAncestors(log.lineage().ancestorMessages())
             .build());
     response.onCompleted();
   }
@@ -270,7 +274,8 @@ public final class ScriptedFeed extends EventFeedServiceGrpc.EventFeedServiceImp
         ReadPaymentResponse.newBuilder()
             .setLogId(log.logId())
             .setEpoch(log.epoch())
-            .setPosition(visible);
+            .setPosition(visible)
+            .addAllAncestors(log.lineage().ancestorMessages());
     newest(request).ifPresent(event -> answer.setPayment(event.getPayment()));
     response.onNext(answer.build());
     response.onCompleted();

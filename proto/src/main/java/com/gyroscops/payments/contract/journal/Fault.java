@@ -29,7 +29,7 @@ public record Fault(Kind kind, String segment, long line, long offset, long posi
     OUT_OF_ORDER,
     /** There is no segment where one should begin, be it the first. */
     MISSING_SEGMENT,
-    /** Segments of different logs or epochs. */
+    /** Segments of different logs or origins, or of a history that had ended. */
     MIXED,
     /** The journal ends before the position that it was said to reach. */
     SHORT,

@@ -4,13 +4,15 @@ import com.gyroscops.payments.contract.journal.Fault.Kind;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Where a journal ends, for who continues it.
  *
  * @param tail null: the journal is empty
- * @param abandoned a segment of which not even the header was written whole: it must be removed
+ * @param abandoned a segment that had only begun, of which no entry was written whole: it must be
+ *     removed. The history that it names may hold nothing of the journal
  */
 public record JournalEnd(@Nullable Tail tail, @Nullable Path abandoned) {
 
@@ -18,23 +20,11 @@ public record JournalEnd(@Nullable Tail tail, @Nullable Path abandoned) {
    * The end of a journal that has begun.
    *
    * @param header of the last segment
-   * @param last its newest entry, be it in the segment before; null: none yet
+   * @param last its newest entry
    * @param segment the last one
    * @param length bytes of it that hold: what is behind is torn and must be cut
    */
-  public record Tail(
-      SegmentHeader header, @Nullable JournalEntry last, Segment segment, long length) {
-
-    /** Position of the newest entry; 0: none. */
-    public long position() {
-      return last == null ? 0 : last.position();
-    }
-
-    /** What the next entry's prev is. */
-    public String hash() {
-      return last == null ? header.prev() : last.hash();
-    }
-  }
+  public record Tail(SegmentHeader header, JournalEntry last, Segment segment, long length) {}
 
   /**
    * Finds the end. Reads the last segment whole, and of those before the first and the last line:
@@ -50,48 +40,48 @@ public record JournalEnd(@Nullable Tail tail, @Nullable Path abandoned) {
       boolean newest = segment.equals(segments.getLast());
       try (SegmentReader reader = new SegmentReader(segment, newest, _ -> {})) {
         SegmentHeader header = reader.header();
-        Fault unlinked = links.fault(segment, header);
-        if (unlinked != null) {
-          throw new JournalDamagedException(unlinked);
+        requireLinked(links.fault(segment, header));
+        if (newest) {
+          return end(reader, header, segment)
+              .map(end -> new JournalEnd(end, null))
+              .orElse(new JournalEnd(tail, segment.file()));
         }
-        JournalEntry before = tail == null ? null : tail.last();
-        tail =
-            newest
-                ? end(reader, header, before, segment)
-                : new Tail(header, reader.last(), segment, reader.endOffset());
-        links.passed(header, tail.position(), tail.hash());
+        tail = new Tail(header, reader.last(), segment, reader.endOffset());
+        links.passed(header, tail.last().position(), tail.last().hash());
       } catch (JournalDamagedException e) {
         // A torn entry ends the journal well, so this is a torn header.
         if (e.fault().kind() != Kind.TORN_TAIL) {
           throw e;
         }
-        Fault missing = links.fault(segment, null);
-        if (missing != null) {
-          throw new JournalDamagedException(missing);
-        }
+        requireLinked(links.fault(segment, null));
         return new JournalEnd(tail, segment.file());
       }
     }
     return new JournalEnd(tail, null);
   }
 
-  private static Tail end(
-      SegmentReader reader, SegmentHeader header, @Nullable JournalEntry before, Segment segment)
+  private static void requireLinked(@Nullable Fault unlinked) throws JournalDamagedException {
+    if (unlinked != null) {
+      throw new JournalDamagedException(unlinked);
+    }
+  }
+
+  /** The end in the last segment; empty: it has no entry. */
+  private static Optional<Tail> end(SegmentReader reader, SegmentHeader header, Segment segment)
       throws IOException, JournalDamagedException {
-    @Nullable JournalEntry last = before;
-    long length = reader.endOffset();
+    @Nullable JournalEntry last = null;
+    long length = 0;
     try {
       while (reader.next()) {
         last = reader.entry();
         length = reader.endOffset();
       }
     } catch (JournalDamagedException e) {
+      // What holds is before it.
       if (e.fault().kind() != Kind.TORN_TAIL) {
         throw e;
       }
-      // What holds is before it.
-      length = e.fault().offset();
     }
-    return new Tail(header, last, segment, length);
+    return last == null ? Optional.empty() : Optional.of(new Tail(header, last, segment, length));
   }
 }

@@ -21,7 +21,7 @@ public record JournalEntry(long position, String prev, String hash, String event
   /**
    * The entry of an event.
    *
-   * @param prev hash of the entry before, or {@link SegmentHeader#origin}
+   * @param prev hash of the entry before, or {@link SegmentHeader#firstPrev}
    * @throws IllegalArgumentException if the event has no id or no position, holds what this version
    *     does not know, or is too large
    */

@@ -128,7 +128,8 @@ public final class JournalVerifier {
         segments.size(),
         bytes.sum(),
         links.logId(),
-        links.epoch(),
+        links.origin(),
+        links.histories(),
         links.position(),
         links.hash(),
         fault);

@@ -1,13 +1,23 @@
 package com.gyroscops.payments.contract.journal;
 
 import com.gyroscops.payments.contract.journal.Fault.Kind;
+import com.gyroscops.payments.contract.journal.Verification.History;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** How segments follow one another, in their order. Not for concurrent use. */
+/**
+ * How segments follow one another, in their order. Not for concurrent use.
+ *
+ * <p>All are of one log and one origin, and chained. The epoch may change from one to the next,
+ * never back. That the new one names a later history of the log cannot be told from files: the
+ * chain says that nothing was replaced, and whoever appended compared the journal with the log.
+ */
 final class Links {
 
   private @Nullable SegmentHeader first;
+  private final List<History> histories = new ArrayList<>();
   private long position;
   private String hash = "";
 
@@ -26,8 +36,14 @@ final class Links {
     return first == null ? "" : first.logId();
   }
 
-  String epoch() {
-    return first == null ? "" : first.epoch();
+  /** Epoch of the log's oldest history; empty: no segment has passed. */
+  String origin() {
+    return first == null ? "" : first.origin();
+  }
+
+  /** Those that segments name, in order. */
+  List<History> histories() {
+    return List.copyOf(histories);
   }
 
   /**
@@ -58,14 +74,22 @@ final class Links {
       return null;
     }
     if (begun != null
-        && !(begun.logId().equals(header.logId()) && begun.epoch().equals(header.epoch()))) {
+        && !(begun.logId().equals(header.logId()) && begun.origin().equals(header.origin()))) {
       return fault(
           segment,
           Kind.MIXED,
-          "the segment is of log %s, epoch %s, the first one of log %s, epoch %s"
-              .formatted(header.logId(), header.epoch(), begun.logId(), begun.epoch()));
+          "the segment is of log %s, origin %s, the first one of log %s, origin %s"
+              .formatted(header.logId(), header.origin(), begun.logId(), begun.origin()));
     }
-    String before = begun == null ? SegmentHeader.origin(header.logId(), header.epoch()) : hash;
+    String epoch = header.epoch();
+    if (!isNewest(epoch) && histories.stream().anyMatch(it -> it.is(epoch))) {
+      return fault(
+          segment,
+          Kind.MIXED,
+          "the segment is of epoch %s, which ended before %s began"
+              .formatted(epoch, histories.getLast().epoch()));
+    }
+    String before = begun == null ? SegmentHeader.firstPrev(header.logId(), header.origin()) : hash;
     return header.prev().equals(before)
         ? null
         : fault(
@@ -77,10 +101,17 @@ final class Links {
                 + before);
   }
 
+  private boolean isNewest(String epoch) {
+    return !histories.isEmpty() && histories.getLast().is(epoch);
+  }
+
   /** A segment was read, up to an entry; where it has none, to the one before it. */
   void passed(SegmentHeader header, long lastPosition, String lastHash) {
     if (first == null) {
       first = header;
+    }
+    if (!isNewest(header.epoch())) {
+      histories.add(new History(header.epoch(), header.firstPosition()));
     }
     position = lastPosition;
     hash = lastHash;

@@ -99,7 +99,8 @@ final class SegmentReader implements AutoCloseable {
     checkWhole();
     SegmentHeader header =
         SegmentHeader.parse(text(lineFrom, lineTo - TAIL_BYTES))
-            .orElseThrow(() -> fault(Kind.CHANGED, "no header of format " + SegmentHeader.FORMAT));
+            .orElseThrow(
+                () -> fault(Kind.CHANGED, "no header of format 1 to " + SegmentHeader.FORMAT));
     if (header.firstPosition() != segment.firstPosition()) {
       throw fault(
           Kind.OUT_OF_ORDER,

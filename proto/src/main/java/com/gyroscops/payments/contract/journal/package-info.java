@@ -8,22 +8,27 @@
  * one form alone, and ends with a line feed:
  *
  * <pre>
- *   {"format":1,"log_id":L,"epoch":E,"first_position":N,"prev":H,"hash":H}
+ *   {"format":2,"log_id":L,"origin":E,"epoch":E,"first_position":N,"prev":H,"hash":H}
  *   {"position":N,"prev":H,"event":EVENT,"hash":H}
  * </pre>
  *
  * <ul>
+ *   <li>{@code origin} is the epoch of the log's oldest history, {@code epoch} that of a history
+ *       which holds all of the segment's events. Where a log goes on in another history, the next
+ *       segment names that, and continues the chain.
  *   <li>EVENT is {@link com.gyroscops.payments.contract.journal.CanonicalJson}; it has an event_id.
  *   <li>{@code hash} is the SHA-256, in lower-case hexadecimal, of the line's bytes up to and
  *       without {@code ,"hash":}.
  *   <li>{@code prev} of an event is the hash of the event before it, whichever segment that is in;
  *       of a header, the hash of the last event of the segment before. Of the first event and the
- *       first header it is the SHA-256 of {@code {"format":1,"log_id":L,"epoch":E}}.
+ *       first header it is the SHA-256 of {@code {"format":1,"log_id":L,"epoch":ORIGIN}}.
+ *   <li>A header of format 1 has no origin: its epoch is that, too. Such segments are read, and
+ *       continued; new ones have format 2.
  * </ul>
  *
- * <p>So the hash at a position follows from the log's name, its epoch and its events up to there
- * and from nothing else: not from who wrote the journal, when, or in segments of which size. Two
- * journals of one log can be compared by one hash.
+ * <p>So the hash at a position follows from the log's name, its origin and its events up to there
+ * and from nothing else: not from who wrote the journal, when, in which format, under which epoch,
+ * or in segments of which size. Two journals of one log can be compared by one hash.
  */
 @NullMarked
 package com.gyroscops.payments.contract.journal;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.gyroscops.payments.contract.journal.Fault.Kind;
+import com.gyroscops.payments.contract.journal.Verification.History;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -25,6 +26,10 @@ class JournalVerifierTest {
   private static final int SEGMENTS = 4;
   private static final int EACH = 25;
   private static final int ROUNDS = 1_000;
+
+  /** Of the last entry. */
+  private static final String LAST_HASH =
+      "e35a436acf557eceb693624d41afaa7a5dc5b2560ed34ab5d522d9910430445a";
 
   @TempDir Path folder;
 
@@ -68,7 +73,9 @@ class JournalVerifierTest {
     assertThat(verified.fault()).isNull();
     assertThat(verified.lastPosition()).isEqualTo(SEGMENTS * EACH);
     assertThat(verified.logId()).isEqualTo(Journals.LOG);
+    assertThat(verified.origin()).isEqualTo(Journals.EPOCH);
     assertThat(verified.epoch()).isEqualTo(Journals.EPOCH);
+    assertThat(verified.histories()).containsExactly(new History(Journals.EPOCH, 1));
     assertThat(verified.segments()).isEqualTo(SEGMENTS);
     long bytes = 0;
     for (int i = 0; i < SEGMENTS; i++) {
@@ -89,10 +96,97 @@ class JournalVerifierTest {
     // A contract with journals that exist: these hashes never change.
     assertThat(lines(0).getFirst())
         .isEqualTo(
+            "{\"format\":2,\"log_id\":\"main\",\"origin\":\"3f6c0d3e-7a54-4b0e-9d2e-0a4c9f1f6b11\","
+                + "\"epoch\":\"3f6c0d3e-7a54-4b0e-9d2e-0a4c9f1f6b11\","
+                + "\"first_position\":1,\"prev\":\"e60adcae329e4ca15dd1426214177adec426de926f77122e774e8ed4405e1185\",\"hash\":\"f90c70bae39212a3d9addb097e79c324509bf1cf3aabdcbf05f780f61a98b9a3\"}");
+    assertThat(verify().lastHash()).isEqualTo(LAST_HASH);
+  }
+
+  @Test
+  void aJournalOfFormat1GoesOnInFormat2WithTheHashesThatItHad() throws Exception {
+    for (int segment = 0; segment < SEGMENTS; segment++) {
+      List<String> lines = lines(segment);
+      String prev = segment == 0 ? Journals.FIRST_PREV : hashAt(segment * EACH);
+      lines.set(
+          0,
+          Journals.headerOfFormat1(
+              Journals.header(Journals.EPOCH, 1 + (long) segment * EACH, prev)));
+      write(segment, lines);
+      Verification verified = verify(new Expectation(SEGMENTS * EACH, LAST_HASH));
+      assertThat(verified.fault()).isNull();
+      assertThat(verified.origin()).isEqualTo(Journals.EPOCH);
+      assertThat(verified.histories()).containsExactly(new History(Journals.EPOCH, 1));
+    }
+    assertThat(lines(0).getFirst())
+        .isEqualTo(
             "{\"format\":1,\"log_id\":\"main\",\"epoch\":\"3f6c0d3e-7a54-4b0e-9d2e-0a4c9f1f6b11\","
                 + "\"first_position\":1,\"prev\":\"e60adcae329e4ca15dd1426214177adec426de926f77122e774e8ed4405e1185\",\"hash\":\"715f8708d8a4df0c7834287ef6d496cb8b9c8d1cab4287ca5d6d9df05ab41ad9\"}");
-    assertThat(verify().lastHash())
-        .isEqualTo("e35a436acf557eceb693624d41afaa7a5dc5b2560ed34ab5d522d9910430445a");
+
+    // A later history begins behind it.
+    Files.write(file(SEGMENTS), Journals.header(Journals.LATER, 101, LAST_HASH).line());
+    assertThat(verify().fault()).isNull();
+  }
+
+  @Test
+  void aLaterHistoryContinuesTheChainWithTheHashesThatTheEventsHave() throws Exception {
+    for (int segment = 2; segment < SEGMENTS; segment++) {
+      inHistory(Journals.LATER, segment);
+    }
+    Verification verified = verify(new Expectation(SEGMENTS * EACH, LAST_HASH));
+    assertThat(verified.fault()).isNull();
+    assertThat(verified.origin()).isEqualTo(Journals.EPOCH);
+    assertThat(verified.epoch()).isEqualTo(Journals.LATER);
+    assertThat(verified.histories())
+        .containsExactly(new History(Journals.EPOCH, 1), new History(Journals.LATER, 51));
+
+    // As a journal has it that was begun later.
+    inHistory(Journals.LATER, 0);
+    inHistory(Journals.LATER, 1);
+    verified = verify(new Expectation(SEGMENTS * EACH, LAST_HASH));
+    assertThat(verified.fault()).isNull();
+    assertThat(verified.histories()).containsExactly(new History(Journals.LATER, 1));
+  }
+
+  @Test
+  void aHistoryThatEndedDoesNotComeBack() throws Exception {
+    inHistory(Journals.LATER, 1);
+    Fault fault = fault();
+    assertThat(fault)
+        .extracting(Fault::kind, Fault::segment, Fault::line)
+        .containsExactly(Kind.MIXED, file(2).getFileName().toString(), 1L);
+    assertThat(fault.what()).contains(Journals.EPOCH, Journals.LATER);
+  }
+
+  private void inHistory(String epoch, int segment) throws IOException {
+    List<String> lines = lines(segment);
+    String prev = segment == 0 ? Journals.FIRST_PREV : hashAt(segment * EACH);
+    byte[] header = Journals.header(epoch, 1 + (long) segment * EACH, prev).line();
+    lines.set(0, new String(header, StandardCharsets.UTF_8).strip());
+    write(segment, lines);
+  }
+
+  @Test
+  void whoContinuesIsToldTheHistoryOfTheNewestEntryAndNotOfASegmentWithoutOne() throws Exception {
+    assertThat(JournalEnd.find(folder).abandoned()).isNull();
+    byte[] begun = Journals.header(Journals.LATER, 101, LAST_HASH).line();
+    byte[] entry = JournalEntry.of(Journals.event(101), LAST_HASH).line().array();
+    byte[] bytes = Arrays.copyOf(begun, begun.length + entry.length);
+    System.arraycopy(entry, 0, bytes, begun.length, entry.length);
+    // The header alone among them.
+    for (int length = begun.length % 7; length < bytes.length; length += 7) {
+      Files.write(file(SEGMENTS), Arrays.copyOf(bytes, length));
+      JournalEnd end = JournalEnd.find(folder);
+      assertThat(end.abandoned()).as("%d bytes", length).isEqualTo(file(SEGMENTS));
+      JournalEnd.Tail tail = Objects.requireNonNull(end.tail());
+      assertThat(tail.header().epoch()).isEqualTo(Journals.EPOCH);
+      assertThat(tail.segment().file()).isEqualTo(file(SEGMENTS - 1));
+      assertThat(tail.length()).isEqualTo(Files.size(file(SEGMENTS - 1)));
+      assertThat(tail.last().hash()).isEqualTo(LAST_HASH);
+    }
+    Files.write(file(SEGMENTS), bytes);
+    JournalEnd end = JournalEnd.find(folder);
+    assertThat(end.abandoned()).isNull();
+    assertThat(Objects.requireNonNull(end.tail()).header().epoch()).isEqualTo(Journals.LATER);
   }
 
   @Test
@@ -143,8 +237,7 @@ class JournalVerifierTest {
 
   @Test
   void aTornHeaderIsATornTail() throws Exception {
-    byte[] header =
-        new SegmentHeader(Journals.LOG, Journals.EPOCH, 101, verify().lastHash()).line();
+    byte[] header = Journals.header(Journals.EPOCH, 101, verify().lastHash()).line();
     for (int length = 0; length < header.length; length++) {
       Files.write(file(SEGMENTS), Arrays.copyOf(header, length));
       Fault fault = fault();
@@ -282,25 +375,31 @@ class JournalVerifierTest {
   }
 
   @Test
-  void segmentsOfAnotherEpochAreNotMixedIn() throws Exception {
+  void segmentsOfAnotherLogOrOriginAreNotMixedIn() throws Exception {
     String hash = verify().lastHash();
-    Files.write(file(SEGMENTS), new SegmentHeader(Journals.LOG, "another-epoch", 101, hash).line());
-    assertThat(fault().kind()).isEqualTo(Kind.MIXED);
-    Files.write(
-        file(SEGMENTS),
-        new SegmentHeader(Journals.LOG, Journals.EPOCH, 101, hash.replace('a', 'b')).line());
-    assertThat(fault().kind()).isEqualTo(Kind.UNCHAINED);
+    String epoch = Journals.EPOCH;
+    for (SegmentHeader other :
+        List.of(
+            new SegmentHeader("another", epoch, epoch, 101, hash),
+            new SegmentHeader(Journals.LOG, "another", epoch, 101, hash))) {
+      Files.write(file(SEGMENTS), other.line());
+      assertThat(fault().kind()).isEqualTo(Kind.MIXED);
+      assertThat(fault().what()).contains("another");
+    }
+    for (String any : List.of(epoch, Journals.LATER)) {
+      Files.write(file(SEGMENTS), Journals.header(any, 101, hash.replace('a', 'b')).line());
+      assertThat(fault().kind()).isEqualTo(Kind.UNCHAINED);
+    }
   }
 
   @Test
   void linesLargerThanTheBufferAreRead(@TempDir Path other) throws Exception {
-    String origin = SegmentHeader.origin(Journals.LOG, Journals.EPOCH);
     var large = Journals.event(1).toBuilder();
     large.getPaymentBuilder().getPersonalDataBuilder().setDescription("x".repeat(3_000_000));
-    JournalEntry.Written one = JournalEntry.of(large.build(), origin);
+    JournalEntry.Written one = JournalEntry.of(large.build(), Journals.FIRST_PREV);
     JournalEntry.Written two = JournalEntry.of(Journals.event(2), one.entry().hash());
     Path file = Segment.in(other, 1).file();
-    Files.write(file, new SegmentHeader(Journals.LOG, Journals.EPOCH, 1, origin).line());
+    Files.write(file, Journals.header(Journals.EPOCH, 1, Journals.FIRST_PREV).line());
     Files.write(file, one.line().array(), StandardOpenOption.APPEND);
     Files.write(file, two.line().array(), StandardOpenOption.APPEND);
     Verification verified = new JournalVerifier(other, Expectation.NONE, _ -> {}).verify(1);
@@ -312,7 +411,7 @@ class JournalVerifierTest {
                   .getPaymentBuilder()
                   .getPersonalDataBuilder()
                   .setDescription("x".repeat(4_200_000));
-              JournalEntry.of(large.build(), origin);
+              JournalEntry.of(large.build(), Journals.FIRST_PREV);
             })
         .isInstanceOf(IllegalArgumentException.class);
   }

@@ -19,6 +19,12 @@ final class Journals {
   static final String LOG = "main";
   static final String EPOCH = "3f6c0d3e-7a54-4b0e-9d2e-0a4c9f1f6b11";
 
+  /** Of a history that came after that. */
+  static final String LATER = "later";
+
+  /** What stands before the first event. */
+  static final String FIRST_PREV = SegmentHeader.firstPrev(LOG, EPOCH);
+
   private Journals() {}
 
   static PaymentEvent event(long position) {
@@ -48,13 +54,25 @@ final class Journals {
         .build();
   }
 
+  static SegmentHeader header(String epoch, long firstPosition, String prev) {
+    return new SegmentHeader(LOG, EPOCH, epoch, firstPosition, prev);
+  }
+
+  /** The header as the format before had it. */
+  static String headerOfFormat1(SegmentHeader header) {
+    String body =
+        "{\"format\":1,\"log_id\":\"%s\",\"epoch\":\"%s\",\"first_position\":%d,\"prev\":\"%s\""
+            .formatted(header.logId(), header.epoch(), header.firstPosition(), header.prev());
+    return body + ",\"hash\":\"" + Sha256.of(body) + "\"}";
+  }
+
   /** Writes events from 1 on, so many in each segment. */
   static void write(Path folder, int segments, int eventsEach) throws IOException {
-    String hash = SegmentHeader.origin(LOG, EPOCH);
+    String hash = FIRST_PREV;
     long position = 0;
     for (int i = 0; i < segments; i++) {
       ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-      bytes.writeBytes(new SegmentHeader(LOG, EPOCH, position + 1, hash).line());
+      bytes.writeBytes(header(EPOCH, position + 1, hash).line());
       Path file = Segment.in(folder, position + 1).file();
       for (int n = 0; n < eventsEach; n++) {
         position++;

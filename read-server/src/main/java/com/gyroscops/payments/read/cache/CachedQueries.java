@@ -30,9 +30,10 @@ import org.jspecify.annotations.Nullable;
  * of the events after P and up to T is of the answer's scope; so the answer is also the one as of
  * T. It is then said to be as of the later of P and T, and given only to a request that this
  * satisfies: minimize_latency while the tracker hears the feed; a token, full consistency or a
- * staleness if P or T is at or above the position that it demands. When an entry was stored, or by
- * whom, does not matter: an answer read before a change and stored after it has a P below the
- * change, and is not given.
+ * staleness if P or T is at or above the position that it demands. P counts only while it is part
+ * of the history that the tracker follows: a source may have been further than the tracker when
+ * commits were lost. When an entry was stored, or by whom, does not matter: an answer read before a
+ * change and stored after it has a P below the change, and is not given.
  *
  * <p>While the tracker does not hear the feed, nothing is given but under max_staleness, whose
  * demand is a head that was seen that long ago at most: once there is none, nothing is.
@@ -142,10 +143,10 @@ public final class CachedQueries implements QueryMiddleware {
     private A lookUp(AnswerKey key, CacheScope scope, Stretch stretch, Demand demand) {
       for (int i = 0; i < JOINS_MAX; i++) {
         Entry near = local == null ? null : local.get(key);
-        long until = provenUntil(near, scope, demand);
-        if (near != null && until >= 0) {
+        String readAt = provenAt(near, scope, demand);
+        if (near != null && readAt != null) {
           meters.hit(query.name(), "l1");
-          return give(near, until, CacheLevel.CACHE_LEVEL_L1);
+          return give(near, readAt, CacheLevel.CACHE_LEVEL_L1);
         }
         Flights.Flight flight = flights.begin(key);
         if (flight != null) {
@@ -153,10 +154,10 @@ public final class CachedQueries implements QueryMiddleware {
         }
         meters.joined(query.name());
         Entry joined = flights.join(key);
-        until = provenUntil(joined, scope, demand);
-        if (joined != null && until >= 0) {
+        readAt = provenAt(joined, scope, demand);
+        if (joined != null && readAt != null) {
           meters.hit(query.name(), "joined");
-          return give(joined, until, CacheLevel.CACHE_LEVEL_L1);
+          return give(joined, readAt, CacheLevel.CACHE_LEVEL_L1);
         }
       }
       meters.missed(query.name());
@@ -167,14 +168,14 @@ public final class CachedQueries implements QueryMiddleware {
         Flights.Flight flight, AnswerKey key, CacheScope scope, Stretch stretch, Demand demand) {
       try {
         Entry far = shared == null ? null : shared.get(key, rules, scope, stretch);
-        long until = provenUntil(far, scope, demand);
-        if (far != null && until >= 0) {
+        String readAt = provenAt(far, scope, demand);
+        if (far != null && readAt != null) {
           meters.hit(query.name(), "l2");
           found = far;
           if (local != null) {
             local.put(key, far);
           }
-          return give(far, until, CacheLevel.CACHE_LEVEL_L2);
+          return give(far, readAt, CacheLevel.CACHE_LEVEL_L2);
         }
         meters.missed(query.name());
         return ask(key, scope, stretch);
@@ -184,25 +185,27 @@ public final class CachedQueries implements QueryMiddleware {
       }
     }
 
-    /** The position as of which an entry may be given; {@link Stretch#CHANGED}: it may not. */
-    private long provenUntil(@Nullable Entry entry, CacheScope scope, Demand demand) {
+    /** The token of the position as of which an entry may be given; null: it may not be. */
+    private @Nullable String provenAt(@Nullable Entry entry, CacheScope scope, Demand demand) {
       if (entry == null) {
-        return Stretch.CHANGED;
+        return null;
       }
       Stretch now = changes.current();
       if (entry.stretch() == now) {
+        String epoch = now.epoch();
         long until = unchangedUntil(entry, scope);
-        if (until >= 0 && demand.isMetBy(now, until)) {
-          return until;
+        if (until >= 0 && !demand.isMetBy(now, until)) {
+          // What is demanded is known now; while it was asked for, the tracker may have reached it.
+          until = unchangedUntil(entry, scope);
+          until = until >= 0 && demand.isMetBy(now, until) ? until : Stretch.CHANGED;
         }
-        // What is demanded is known now; while it was asked for, the tracker may have reached it.
-        until = until >= 0 ? unchangedUntil(entry, scope) : until;
-        if (until >= 0 && demand.isMetBy(now, until)) {
-          return until;
+        // The last look: a later history may have come meanwhile, of which all that is not true.
+        if (until >= 0 && entry.isHeld() && now.epoch().equals(epoch)) {
+          return now.token(epoch, until);
         }
       }
       meters.outdated(query.name());
-      return Stretch.CHANGED;
+      return null;
     }
 
     private long unchangedUntil(Entry entry, CacheScope scope) {
@@ -211,8 +214,7 @@ public final class CachedQueries implements QueryMiddleware {
           .unchangedUntil(entry.position(), scope.organizationId(), scope.paymentId());
     }
 
-    private A give(Entry entry, long until, CacheLevel level) {
-      String readAt = entry.stretch().token(until);
+    private A give(Entry entry, String readAt, CacheLevel level) {
       MessageLite answer = entry.answer();
       if (answer == null) {
         CacheRules.Absence<Q> absence = rules.absence();
@@ -285,12 +287,13 @@ public final class CachedQueries implements QueryMiddleware {
         Duration lifetime) {
       ConsistencyToken at = ConsistencyTokens.decode(readAt).orElse(null);
       if (at == null
-          || !stretch.isOf(at.getLogId(), at.getEpoch())
+          || !stretch.holds(at.getLogId(), at.getEpoch(), at.getPosition())
           || stretch != changes.current()) {
         // It would never be given, and would hold on to what its stretch takes in memory.
         return;
       }
-      Entry entry = new Entry(stretch, at.getPosition(), source, answer, lifetime.toNanos());
+      Entry entry =
+          new Entry(stretch, at.getEpoch(), at.getPosition(), source, answer, lifetime.toNanos());
       if (unchangedUntil(entry, scope) < 0) {
         return;
       }

@@ -59,15 +59,17 @@ final class Demand {
   }
 
   /**
-   * Whether an answer as of a position will do. May ask the log for its head, and then blocks for a
-   * second at most.
+   * Whether an answer as of a position of a stretch will do. May ask the log for its head, and then
+   * blocks for a second at most.
    */
   boolean isMetBy(Stretch stretch, long position) {
     if (freshness == null && required == null) {
       return true;
     }
     Requirement all = required();
-    return all != null && stretch.isOf(all.logId(), all.epoch()) && position >= all.position();
+    return all != null
+        && position >= all.position()
+        && stretch.holds(all.logId(), all.epoch(), all.position());
   }
 
   /** Null: cannot be known now. */

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * An answer that a source gave.
  *
- * @param stretch in which its position counts
+ * @param stretch in which its position counts, as long as that holds it
+ * @param epoch of the history that its position is of
  * @param position as of which it is the answer, or earlier
  * @param source that gave it
  * @param answer without where it came from; null: there is no such payment
@@ -16,7 +17,14 @@ import org.jspecify.annotations.Nullable;
  */
 record Entry(
     Stretch stretch,
+    String epoch,
     long position,
     ReadSource source,
     @Nullable MessageLite answer,
-    long lifetimeNanos) {}
+    long lifetimeNanos) {
+
+  /** Whether its position is part of the history that its stretch follows now. */
+  boolean isHeld() {
+    return stretch.holds(stretch.logId(), epoch, position);
+  }
+}

@@ -62,9 +62,9 @@ final class EntryCodec {
 
   private EntryCodec() {}
 
-  /** The key of what was asked in a history: another epoch has other keys. */
-  static byte[] key(String kind, String organizationId, AnswerKey asked, String epoch) {
-    String text = kind + ":" + organizationId + ":" + digest(asked) + ":" + epoch;
+  /** The key of what was asked. Of which history an answer is, the entry says. */
+  static byte[] key(String kind, String organizationId, AnswerKey asked) {
+    String text = kind + ":" + organizationId + ":" + digest(asked);
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
@@ -113,7 +113,7 @@ final class EntryCodec {
       out.writeLong(nowMillis);
       out.writeLong(entry.position());
       out.writeUTF(entry.stretch().logId());
-      out.writeUTF(entry.stretch().epoch());
+      out.writeUTF(entry.epoch());
       out.writeInt(length);
       out.write(compress ? deflated(raw) : raw);
     } catch (IOException e) {

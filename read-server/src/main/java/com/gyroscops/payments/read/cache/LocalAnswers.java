@@ -57,7 +57,7 @@ public final class LocalAnswers {
     return cache.getIfPresent(key);
   }
 
-  /** Keeps an entry unless a newer one of the same stretch is there. */
+  /** Keeps an entry unless a newer one of the same stretch is there that counts. */
   void put(AnswerKey key, Entry entry) {
     cache
         .asMap()
@@ -65,7 +65,9 @@ public final class LocalAnswers {
             key,
             entry,
             (old, now) ->
-                old.stretch() == now.stretch() && old.position() > now.position() ? old : now);
+                old.stretch() == now.stretch() && old.isHeld() && old.position() > now.position()
+                    ? old
+                    : now);
   }
 
   void clear() {

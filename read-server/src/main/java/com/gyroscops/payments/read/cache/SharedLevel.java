@@ -66,7 +66,7 @@ public final class SharedLevel {
     }
     byte[] bytes;
     try {
-      bytes = store.get(key(asked, rules.kind(), scope, stretch), WAIT_MAX);
+      bytes = store.get(key(asked, rules.kind(), scope), WAIT_MAX);
     } catch (SharedAnswers.AwayException e) {
       reads.failed();
       meters.sharedFailed("get");
@@ -83,7 +83,7 @@ public final class SharedLevel {
       boolean ofLostHistory =
           stretch.divergedMillis() > 0
               && stored.storedMillis() < stretch.divergedMillis() + CLOCK_SKEW_MAX.toMillis();
-      if (!stretch.isOf(stored.logId(), stored.epoch()) || ofLostHistory) {
+      if (!stretch.holds(stored.logId(), stored.epoch(), stored.position()) || ofLostHistory) {
         return null;
       }
       ByteString answer = stored.answer();
@@ -91,6 +91,7 @@ public final class SharedLevel {
       Duration age = Duration.ofMillis(Math.max(0, wallClock.millis() - stored.storedMillis()));
       return new Entry(
           stretch,
+          stored.epoch(),
           stored.position(),
           stored.source(),
           answer == null ? null : rules.message().apply(rules.parser().parseFrom(answer)),
@@ -118,10 +119,7 @@ public final class SharedLevel {
     }
     var _ =
         store
-            .put(
-                key(asked, kind, scope, entry.stretch()),
-                bytes,
-                Duration.ofNanos(entry.lifetimeNanos()))
+            .put(key(asked, kind, scope), bytes, Duration.ofNanos(entry.lifetimeNanos()))
             .whenComplete((_, failure) -> {
               writingBytes.addAndGet(-bytes.length);
               if (failure == null) {
@@ -134,8 +132,7 @@ public final class SharedLevel {
             });
   }
 
-  private static byte[] key(AnswerKey asked, CacheKind kind, CacheScope scope, Stretch stretch) {
-    return EntryCodec.key(
-        kind.name().toLowerCase(Locale.ROOT), scope.organizationId(), asked, stretch.epoch());
+  private static byte[] key(AnswerKey asked, CacheKind kind, CacheScope scope) {
+    return EntryCodec.key(kind.name().toLowerCase(Locale.ROOT), scope.organizationId(), asked);
   }
 }

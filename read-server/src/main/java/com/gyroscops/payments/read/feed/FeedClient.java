@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.feed;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.v1.EventFeedServiceGrpc;
 import com.gyroscops.payments.v1.GetHeadRequest;
 import com.gyroscops.payments.v1.ReadPaymentRequest;
@@ -68,7 +69,10 @@ public final class FeedClient implements AutoCloseable {
   /** The log's head: everything committed before the call is at or below it. */
   public LogHead head(Deadline deadline) throws FeedUnavailableException {
     var response = ask(deadline, feed -> feed.getHead(GetHeadRequest.getDefaultInstance()));
-    return new LogHead(response.getLogId(), response.getEpoch(), response.getPosition());
+    return new LogHead(
+        response.getLogId(),
+        Lineage.of(response.getEpoch(), response.getAncestorsList()),
+        response.getPosition());
   }
 
   /** The newest state of one payment, from the log itself. */

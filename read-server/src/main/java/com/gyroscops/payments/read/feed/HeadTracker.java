@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -112,10 +113,15 @@ public final class HeadTracker implements AutoCloseable {
   }
 
   private synchronized void record(LogHead head, long sent) {
-    if (!observations.isEmpty() && !sameHistory(observations.getLast().head(), head)) {
-      observations.clear();
+    // What is lost was never there. What was answered by an earlier history's server says nothing.
+    if (!observations.isEmpty()
+        && !observations.getLast().head().epoch().equals(head.epoch())
+        && !observations.getLast().head().succeeds(head)) {
+      observations.removeIf(it -> !isHeld(it, head));
     }
-    if (observations.isEmpty() || observations.getLast().sentNanos() - sent < 0) {
+    if (observations.isEmpty()
+        || (observations.getLast().sentNanos() - sent < 0
+            && !observations.getLast().head().succeeds(head))) {
       observations.addLast(new Observation(head, sent));
       thin(observations);
     }
@@ -125,14 +131,15 @@ public final class HeadTracker implements AutoCloseable {
   /** Notes a head that came without a question: good for the metrics alone. */
   public synchronized void seen(LogHead head) {
     LogHead before = newest;
-    if (before != null && !sameHistory(before, head)) {
-      grown.clear();
-      newest = head;
-    } else if (before == null || head.position() > before.position()) {
-      newest = head;
-    } else {
+    if (before != null && before.succeeds(head)) {
       return;
     }
+    if (before == null || !before.epoch().equals(head.epoch())) {
+      grown.removeIf(it -> !isHeld(it, head));
+    } else if (head.position() <= before.position()) {
+      return;
+    }
+    newest = head;
     if (grown.isEmpty() || grown.getLast().head().position() < head.position()) {
       grown.addLast(new Observation(head, nanoTime.getAsLong()));
       thin(grown);
@@ -159,13 +166,16 @@ public final class HeadTracker implements AutoCloseable {
     return Optional.empty();
   }
 
-  /** How long ago the oldest event that a source has not applied was first known to be there. */
-  public synchronized Duration oldestUnapplied(String logId, String epoch, long position) {
+  /**
+   * How long ago the oldest event that a source has not applied was first known to be there.
+   *
+   * @param applied whether the source has applied everything up to a head
+   */
+  public synchronized Duration oldestUnapplied(Predicate<LogHead> applied) {
     Observation oldest = null;
     for (Iterator<Observation> newestFirst = grown.descendingIterator(); newestFirst.hasNext(); ) {
       Observation each = newestFirst.next();
-      boolean same = each.head().logId().equals(logId) && each.head().epoch().equals(epoch);
-      if (same && each.head().position() <= position) {
+      if (applied.test(each.head())) {
         break;
       }
       oldest = each;
@@ -175,8 +185,9 @@ public final class HeadTracker implements AutoCloseable {
         : Duration.ofNanos(nanoTime.getAsLong() - oldest.sentNanos());
   }
 
-  private static boolean sameHistory(LogHead one, LogHead other) {
-    return one.logId().equals(other.logId()) && one.epoch().equals(other.epoch());
+  private static boolean isHeld(Observation observed, LogHead head) {
+    LogHead it = observed.head();
+    return head.holds(it.logId(), it.epoch(), it.position());
   }
 
   private static void thin(Deque<Observation> deque) {

@@ -77,7 +77,7 @@ public final class ProjectionMeters {
     return heads
         .newest()
         .map(head ->
-            at.isIn(head.logId(), head.epoch())
+            head.holds(at.logId(), at.epoch(), at.position())
                 ? Math.max(0, head.position() - at.position())
                 : head.position())
         .orElse(0L);
@@ -85,7 +85,9 @@ public final class ProjectionMeters {
 
   private double oldestUnappliedMillis() {
     SourcePosition at = known.latest();
-    return heads.oldestUnapplied(at.logId(), at.epoch(), at.position()).toMillis();
+    return heads
+        .oldestUnapplied(head -> at.hasApplied(head.logId(), head.epoch(), head.position()))
+        .toMillis();
   }
 
   void applied(int events, Duration time) {

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.projection;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.feed.FeedClient;
 import com.gyroscops.payments.read.feed.FeedSubscription;
 import com.gyroscops.payments.read.feed.FeedUnavailableException;
@@ -303,13 +304,6 @@ public final class Projector implements AutoCloseable {
     if (taken.isEmpty()) {
       return Optional.of(End.LEASE_LOST);
     }
-    if (taken.get().position() > 0 && taken.get().eventId().isEmpty()) {
-      // Begun at a head of which nothing tells whether history is still the same; nothing is lost.
-      taken = source.startOver(fence);
-      if (taken.isEmpty()) {
-        return Optional.of(End.LEASE_LOST);
-      }
-    }
     SourcePosition at = taken.get();
     known.publish(at);
     try (FeedSubscription subscription = feed.subscribe(start(at, fence))) {
@@ -347,6 +341,7 @@ public final class Projector implements AutoCloseable {
           HistoryDivergedException,
           InterruptedException {
     SourcePosition at = start;
+    boolean tied = false;
     said = SubscribeAck.getDefaultInstance();
     long heardNanos = System.nanoTime();
     long lookedNanos = heardNanos;
@@ -367,11 +362,14 @@ public final class Projector implements AutoCloseable {
         continue;
       }
       heardNanos = System.nanoTime();
-      Optional<SourcePosition> tied = tie(fence, at, first.get());
-      if (tied.isEmpty()) {
-        return Optional.of(End.LEASE_LOST);
+      if (!tied) {
+        Optional<SourcePosition> there = tie(fence, at, first.get());
+        if (there.isEmpty()) {
+          return Optional.of(End.LEASE_LOST);
+        }
+        at = there.get();
+        tied = true;
       }
-      at = tied.get();
       List<PaymentEvent> run = run(subscription, at, first.get());
       if (!run.isEmpty()) {
         long startNanos = System.nanoTime();
@@ -429,29 +427,37 @@ public final class Projector implements AutoCloseable {
     said = ack;
   }
 
-  /** Makes sure that a batch is of the source's history; a source without one gets it. */
+  /**
+   * Brings the source into the history that a stream's first batch is of: a source without one gets
+   * it, and one that stands in an earlier one that is shared up to there moves on into it.
+   */
   private Optional<SourcePosition> tie(long fence, SourcePosition at, EventBatch batch)
       throws SourceUnavailableException, HistoryDivergedException {
-    meters.headSeen(new LogHead(batch.getLogId(), batch.getEpoch(), batch.getHead()));
-    if (at.isIn(batch.getLogId(), batch.getEpoch())) {
+    String logId = batch.getLogId();
+    if (at.isIn(logId, batch.getEpoch())) {
       return Optional.of(at);
     }
+    Lineage lineage = Lineage.of(batch.getEpoch(), batch.getAncestorsList());
+    Optional<SourcePosition> tied;
     if (!at.epoch().isEmpty()) {
-      throw new HistoryDivergedException(
-          "log %s, epoch %s, became log %s, epoch %s"
-              .formatted(at.logId(), at.epoch(), batch.getLogId(), batch.getEpoch()));
+      if (!at.logId().equals(logId) || !lineage.holds(at.epoch(), at.position())) {
+        throw new HistoryDivergedException(
+            "log %s, epoch %s, became log %s, epoch %s"
+                .formatted(at.logId(), at.epoch(), logId, batch.getEpoch()));
+      }
+      LOG.info("{} goes on at {} in epoch {}", sourceName, at.position(), batch.getEpoch());
+      tied = source.continueIn(fence, at, lineage, batch.getHead());
+    } else if (source.startsAtHead()) {
+      tied = source.beginAtHead(fence, logId, lineage, batch.getHead(), batch.getHeadEventId());
+    } else {
+      tied = source.begin(fence, logId, lineage, batch.getHead());
     }
-    Optional<SourcePosition> tied =
-        source.startsAtHead()
-            ? source.beginAtHead(fence, batch.getLogId(), batch.getEpoch(), batch.getHead())
-            : source.begin(fence, batch.getLogId(), batch.getEpoch(), batch.getHead());
     tied.ifPresent(known::publish);
     return tied;
   }
 
   /** What follows the source's position in a batch and in those that already wait behind it. */
-  private static List<PaymentEvent> run(
-      FeedSubscription subscription, SourcePosition at, EventBatch first)
+  private List<PaymentEvent> run(FeedSubscription subscription, SourcePosition at, EventBatch first)
       throws FeedUnavailableException, HistoryDivergedException, InterruptedException {
     List<PaymentEvent> run = new ArrayList<>(first.getEventsCount());
     append(run, at, first);
@@ -460,16 +466,23 @@ public final class Projector implements AutoCloseable {
       if (more.isEmpty()) {
         break;
       }
-      if (!at.isIn(more.get().getLogId(), more.get().getEpoch())) {
-        throw new HistoryDivergedException("the log's epoch changed within a stream");
-      }
       append(run, at, more.get());
     }
     return run;
   }
 
-  private static void append(List<PaymentEvent> run, SourcePosition at, EventBatch batch)
+  /**
+   * @throws FeedUnavailableException the batch does not go on with the stream's history, or leaves
+   *     events out: what is true a new subscription tells
+   */
+  private void append(List<PaymentEvent> run, SourcePosition at, EventBatch batch)
       throws FeedUnavailableException {
+    Lineage lineage = at.lineage();
+    if (lineage == null || !at.isIn(batch.getLogId(), batch.getEpoch())) {
+      throw new FeedUnavailableException(
+          "the stream changed to log %s, epoch %s".formatted(batch.getLogId(), batch.getEpoch()));
+    }
+    meters.headSeen(new LogHead(at.logId(), lineage, batch.getHead()));
     long last = run.isEmpty() ? at.position() : run.getLast().getPosition();
     for (PaymentEvent event : batch.getEventsList()) {
       if (event.getPosition() > last + 1) {

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.query;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.read.feed.FeedClient;
 import com.gyroscops.payments.read.feed.FeedUnavailableException;
@@ -94,7 +95,13 @@ public final class GetPayment implements Query<GetPaymentRequest, GetPaymentResp
           feed.readPayment(request.getOrganizationId(), request.getPaymentId(), deadline);
       return new Answer.Data<>(
           log.hasPayment() ? List.of(log.getPayment()) : List.of(),
-          new SourcePosition(log.getLogId(), log.getEpoch(), log.getPosition(), "", 0, 0));
+          new SourcePosition(
+              log.getLogId(),
+              Lineage.of(log.getEpoch(), log.getAncestorsList()),
+              log.getPosition(),
+              "",
+              0,
+              0));
     } catch (FeedUnavailableException e) {
       return new Answer.Unavailable<>(e);
     }

@@ -21,6 +21,9 @@ import java.util.function.ToLongFunction;
  */
 record PageRead(PageTokens tokens, ByteString digest, int size, Optional<PageToken> after) {
 
+  /** Most attempts to find two answers of one history. */
+  private static final int AGAIN_MAX = 2;
+
   /**
    * Reads a request's token.
    *
@@ -34,16 +37,39 @@ record PageRead(PageTokens tokens, ByteString digest, int size, Optional<PageTok
   }
 
   /**
-   * Reads the page. Where a time was asked for, data older than the first page's may meet that;
-   * then the page is read again, from a source that stands where the first page's did.
+   * Reads the page. Data older than the first page's may meet what was asked for, where that is a
+   * time, or a token of another history; then the page is read again, from a source that stands
+   * where the first page's did, be it in a later history.
    *
    * @param ask reads with such options
+   * @throws io.grpc.StatusRuntimeException FAILED_PRECONDITION {@code TOKEN_EPOCH_LOST}: what the
+   *     first page was read from; UNAVAILABLE {@code NO_FRESH_SOURCE}: sources have yet to move on
+   *     into the history that others are in
    */
   <T> Routed<T> read(ReadOptions asked, Function<ReadOptions, Routed<T>> ask) {
-    Routed<T> routed = ask.apply(options(asked));
-    return isOlder(routed.read().getReadAt(), first())
-        ? ask.apply(atLeastAsFreshAsFirst(asked))
-        : routed;
+    ReadOptions demanded = options(asked);
+    Routed<T> asAsked = ask.apply(demanded);
+    if (first().isEmpty()
+        || demanded.getConsistency().getAtLeastAsFresh().equals(first())
+        || isAtLeast(readAt(asAsked), first())) {
+      return asAsked;
+    }
+    for (int i = 0; i < AGAIN_MAX; i++) {
+      Routed<T> asFirst = ask.apply(atLeastAsFreshAsFirst(asked));
+      // Of two answers of one history the newer one meets both demands.
+      if (isAtLeast(readAt(asFirst), readAt(asAsked))) {
+        return asFirst;
+      }
+      if (isOlder(readAt(asFirst), readAt(asAsked))) {
+        return asAsked;
+      }
+      asAsked = ask.apply(demanded);
+    }
+    throw QueryErrors.historyChanging().toException();
+  }
+
+  private static String readAt(Routed<?> routed) {
+    return routed.read().getReadAt();
   }
 
   /** Sort value after which this page starts; 0 for the first one. */
@@ -72,6 +98,11 @@ record PageRead(PageTokens tokens, ByteString digest, int size, Optional<PageTok
     return asked.toBuilder()
         .setConsistency(Consistency.newBuilder().setAtLeastAsFresh(first()))
         .build();
+  }
+
+  /** Whether both are of one history, and the one not before the other. */
+  private static boolean isAtLeast(String newer, String older) {
+    return newer.equals(older) || isOlder(older, newer);
   }
 
   /** Whether both are of one history, and the one before the other. */

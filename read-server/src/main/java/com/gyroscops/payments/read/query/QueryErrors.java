@@ -17,11 +17,21 @@ final class QueryErrors {
   /** Many times what a usual query takes. */
   private static final Duration RETRY_QUEUE_FULL = Duration.ofMillis(100);
 
+  /** A source moves on with the first batch of its next subscription. */
+  private static final Duration RETRY_HISTORY = Duration.ofMillis(500);
+
   private QueryErrors() {}
 
   static ApiError queueFull() {
     return ApiError.of(Code.RESOURCE_EXHAUSTED, "QUEUE_FULL", "too many queries are under way")
         .retryAfter(RETRY_QUEUE_FULL);
+  }
+
+  /** Sources answer of two histories: one has yet to move on into the other's. */
+  static ApiError historyChanging() {
+    return ApiError.of(
+            Code.UNAVAILABLE, "NO_FRESH_SOURCE", "no source is as fresh as asked for yet")
+        .retryAfter(RETRY_HISTORY);
   }
 
   static ApiError crossOrganization() {

@@ -287,7 +287,7 @@ public final class ReportExecutor implements AutoCloseable {
 
   /** No page may be older than the first, or of another history. */
   private static void requireNotBefore(ConsistencyToken from, SourcePosition at) {
-    if (!at.isIn(from.getLogId(), from.getEpoch())) {
+    if (!at.holds(from.getLogId(), from.getEpoch(), from.getPosition())) {
       throw new ReportFailedException(ReportErrors.epochLost());
     }
     if (at.position() < from.getPosition()) {

@@ -123,7 +123,8 @@ public final class Freshness {
     // A source that is away may remember a history that was lost meanwhile.
     boolean replaced = heads.newest().map(head -> !token.isOfHistory(head)).orElse(false);
     if (!replaced
-        && known.stream().anyMatch(it -> it.latest().isIn(token.logId(), token.epoch()))) {
+        && known.stream()
+            .anyMatch(it -> it.latest().holds(token.logId(), token.epoch(), token.position()))) {
       return token;
     }
     try {

@@ -446,9 +446,7 @@ final class Reading<T> {
       if (more.isPresent() && underWay.remove(more.get())) {
         Optional<Fresh<T>> other = judge(more.get());
         if (other.isPresent()) {
-          boolean newer =
-              other.get().at().isIn(best.at().logId(), best.at().epoch())
-                  && other.get().at().position() > best.at().position();
+          boolean newer = other.get().at().isNewerThan(best.at());
           note(
               (newer ? best : other.get()).attempt().candidate(),
               SourceVerdict.SOURCE_VERDICT_SLOWER);

@@ -23,10 +23,11 @@ public record Requirement(String logId, String epoch, long position) {
 
   /** Whether data of a source that stands there holds it. */
   public boolean isMetBy(SourcePosition at) {
-    return at.isReady() && at.isIn(logId, epoch) && at.position() >= position;
+    return at.isReady() && at.hasApplied(logId, epoch, position);
   }
 
+  /** Whether the log's present history holds it, or will. */
   boolean isOfHistory(LogHead head) {
-    return logId.equals(head.logId()) && epoch.equals(head.epoch());
+    return head.holds(logId, epoch, position);
   }
 }

@@ -114,7 +114,9 @@ public final class RoutedSource {
         projected.known(),
         projected.projector()::isProjecting,
         projected.projector()::hasGivenUp,
-        at -> heads.oldestUnapplied(at.logId(), at.epoch(), at.position()),
+        at ->
+            heads.oldestUnapplied(
+                head -> at.hasApplied(head.logId(), head.epoch(), head.position())),
         System::nanoTime);
   }
 

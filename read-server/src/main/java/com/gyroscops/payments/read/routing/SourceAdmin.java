@@ -65,7 +65,7 @@ public final class SourceAdmin {
   }
 
   private static long behind(LogHead head, SourcePosition at) {
-    return at.isIn(head.logId(), head.epoch())
+    return head.holds(at.logId(), at.epoch(), at.position())
         ? Math.max(0, head.position() - at.position())
         : head.position();
   }

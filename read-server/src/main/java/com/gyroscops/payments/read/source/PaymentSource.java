@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.source;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.ReadSource;
@@ -98,7 +99,17 @@ public interface PaymentSource {
    * Ties a source that belongs to no log to one. It answers nothing until it stands at {@code
    * readyPosition}. Empty: fenced out, or tied already.
    */
-  Optional<SourcePosition> begin(long fence, String logId, String epoch, long readyPosition)
+  Optional<SourcePosition> begin(long fence, String logId, Lineage lineage, long readyPosition)
+      throws SourceUnavailableException;
+
+  /**
+   * Moves the source on into a later history of its log, one that holds all that it has applied:
+   * nothing changes but what its position is said to be of. Empty: fenced out, or it does not stand
+   * at {@code at} any more.
+   *
+   * @param head of the later history; a source that is being filled need not get further
+   */
+  Optional<SourcePosition> continueIn(long fence, SourcePosition at, Lineage lineage, long head)
       throws SourceUnavailableException;
 
   /**
@@ -111,10 +122,12 @@ public interface PaymentSource {
 
   /**
    * Ties a source that {@link #startsAtHead} and belongs to no log to one, standing at its head.
-   * Until an event is applied, its position has no event id, and so cannot be resumed from. Empty:
-   * fenced out, or tied already.
+   * Empty: fenced out, or tied already.
+   *
+   * @param headEventId id of the event there; empty at 0
    */
-  default Optional<SourcePosition> beginAtHead(long fence, String logId, String epoch, long head)
+  default Optional<SourcePosition> beginAtHead(
+      long fence, String logId, Lineage lineage, long head, String headEventId)
       throws SourceUnavailableException {
     throw new UnsupportedOperationException(id() + " does not start at the head");
   }

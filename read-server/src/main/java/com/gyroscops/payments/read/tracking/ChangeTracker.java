@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.tracking;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.feed.FeedClient;
 import com.gyroscops.payments.read.feed.FeedSubscription;
 import com.gyroscops.payments.read.feed.FeedUnavailableException;
@@ -174,22 +175,20 @@ public final class ChangeTracker implements Changes, AutoCloseable {
   private void follow()
       throws FeedUnavailableException, HistoryDivergedException, InterruptedException {
     Stretch before = stretch;
-    // The id of the event at the very start is not known: only the head can be gone on from.
-    boolean atHead = before == null || (before.newestEventId().isEmpty() && before.position() > 0);
     pendingHead = NONE;
-    try (FeedSubscription subscription = feed.subscribe(start(before, atHead))) {
+    try (FeedSubscription subscription = feed.subscribe(start(before))) {
       following = subscription;
       EventBatch first = next(subscription).orElse(null);
       if (first == null) {
         return;
       }
-      Stretch now = tied(before, atHead, first);
+      Stretch now = tied(before, first);
       take(now, first, subscription);
       while (!isClosing()) {
         EventBatch batch = next(subscription).orElse(null);
         if (batch != null) {
-          if (!now.isOf(batch.getLogId(), batch.getEpoch())) {
-            throw new HistoryDivergedException("the log's epoch changed within a stream");
+          if (!now.logId().equals(batch.getLogId()) || !now.epoch().equals(batch.getEpoch())) {
+            throw new FeedUnavailableException("the log's epoch changed within a stream");
           }
           take(now, batch, subscription);
         }
@@ -199,13 +198,13 @@ public final class ChangeTracker implements Changes, AutoCloseable {
     }
   }
 
-  private SubscribeStart start(@Nullable Stretch before, boolean atHead) {
+  private SubscribeStart start(@Nullable Stretch before) {
     SubscribeStart.Builder start =
         SubscribeStart.newBuilder()
             .setSubscriber(subscriber)
             .setSource(SOURCE)
             .setGatherMillis(GATHER_MILLIS);
-    if (before == null || atHead) {
+    if (before == null) {
       return start.setAtHead(true).build();
     }
     if (before.position() > 0) {
@@ -228,13 +227,14 @@ public final class ChangeTracker implements Changes, AutoCloseable {
   }
 
   /** The stretch that a stream goes on with: the one before, if it follows on exactly. */
-  private Stretch tied(@Nullable Stretch before, boolean atHead, EventBatch first)
-      throws HistoryDivergedException {
-    LogHead head = new LogHead(first.getLogId(), first.getEpoch(), first.getHead());
+  private Stretch tied(@Nullable Stretch before, EventBatch first) throws HistoryDivergedException {
+    Lineage lineage = Lineage.of(first.getEpoch(), first.getAncestorsList());
+    LogHead head = new LogHead(first.getLogId(), lineage, first.getHead());
     if (before == null) {
-      return begin(head);
+      return begin(head, first.getHeadEventId());
     }
-    if (!before.isOf(head.logId(), head.epoch()) || head.position() < before.position()) {
+    if (!head.holds(before.logId(), before.epoch(), before.position())
+        || head.position() < before.position()) {
       throw new HistoryDivergedException(
           "log %s, epoch %s, position %d became log %s, epoch %s, position %d"
               .formatted(
@@ -245,13 +245,18 @@ public final class ChangeTracker implements Changes, AutoCloseable {
                   head.epoch(),
                   head.position()));
     }
-    // At the head: whatever was committed meanwhile was not seen.
-    return atHead && head.position() > before.position() ? begin(head) : before;
+    if (!before.epoch().equals(head.epoch())) {
+      LOG.info("following changes from {} on in epoch {}", before.position(), head.epoch());
+      before.continueIn(lineage);
+    }
+    return before;
   }
 
-  private Stretch begin(LogHead head) {
+  private Stretch begin(LogHead head, String eventId) {
     Stretch begun =
-        diverged ? Stretch.afterDivergence(head, wallClock.millis()) : Stretch.from(head);
+        diverged
+            ? Stretch.afterDivergence(head, eventId, wallClock.millis())
+            : Stretch.from(head, eventId);
     stretch = begun;
     LOG.info("following changes from position {} of epoch {}", head.position(), head.epoch());
     listeners.forEach(it -> it.accept(List.of()));

@@ -1,10 +1,12 @@
 package com.gyroscops.payments.read.tracking;
 
 import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.feed.LogHead;
 import com.gyroscops.payments.v1.PaymentEvent;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLongArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A stretch of one log's history, from where this replica began to follow it without a gap: where
@@ -38,21 +40,32 @@ public final class Stretch {
   /** {@link #unchangedUntil}: it changed, or may have. */
   public static final long CHANGED = -1;
 
-  private record Token(long position, String text) {}
+  private record Token(String epoch, long position, String text) {}
 
   private final String logId;
-  private final String epoch;
   private final long start;
+  private final String startEventId;
   private final long divergedMillis;
   private final AtomicLongArray organizations = new AtomicLongArray(ORGANIZATION_PLACES);
   private final AtomicLongArray payments = new AtomicLongArray(PAYMENT_PLACES);
   private final EventRing ring;
+  // Changes before the first event of a later history is appended.
+  private volatile Lineage lineage;
   private volatile long position;
-  private volatile Token token;
+  private volatile @Nullable Token token;
 
   /** A stretch after which another history did not come before, as far as this replica knows. */
   public static Stretch from(LogHead start) {
-    return new Stretch(start, 0, EventRing.EVENTS_MAX, EventRing.BYTES_MAX);
+    return from(start, "");
+  }
+
+  /**
+   * Likewise, where the event is known that it starts after.
+   *
+   * @param startEventId its id; empty: it cannot be gone on from before an event is appended
+   */
+  static Stretch from(LogHead start, String startEventId) {
+    return new Stretch(start, startEventId, 0, EventRing.EVENTS_MAX, EventRing.BYTES_MAX);
   }
 
   /**
@@ -61,7 +74,11 @@ public final class Stretch {
    * @param nowMillis the time by the wall clock
    */
   public static Stretch afterDivergence(LogHead start, long nowMillis) {
-    return new Stretch(start, nowMillis, EventRing.EVENTS_MAX, EventRing.BYTES_MAX);
+    return afterDivergence(start, "", nowMillis);
+  }
+
+  static Stretch afterDivergence(LogHead start, String startEventId, long nowMillis) {
+    return new Stretch(start, startEventId, nowMillis, EventRing.EVENTS_MAX, EventRing.BYTES_MAX);
   }
 
   /**
@@ -69,13 +86,18 @@ public final class Stretch {
    * @param bytesMax most bytes of them
    */
   Stretch(LogHead start, long divergedMillis, int eventsMax, long bytesMax) {
+    this(start, "", divergedMillis, eventsMax, bytesMax);
+  }
+
+  private Stretch(
+      LogHead start, String startEventId, long divergedMillis, int eventsMax, long bytesMax) {
     this.logId = start.logId();
-    this.epoch = start.epoch();
+    this.lineage = start.lineage();
     this.start = start.position();
+    this.startEventId = startEventId;
     this.divergedMillis = divergedMillis;
     ring = new EventRing(start.position(), eventsMax, bytesMax);
     position = this.start;
-    token = new Token(position, ConsistencyTokens.encode(logId, epoch, position));
   }
 
   /** A stretch that remembers few events. */
@@ -87,13 +109,28 @@ public final class Stretch {
     return logId;
   }
 
+  /** Of the history that the newest events are of. */
   public String epoch() {
-    return epoch;
+    return lineage.epoch();
   }
 
-  /** Whether positions of this history count here. */
-  public boolean isOf(String otherLogId, String otherEpoch) {
-    return logId.equals(otherLogId) && epoch.equals(otherEpoch);
+  /** Whether what a log's epoch held at a position is part of this history. */
+  public boolean holds(String otherLogId, String otherEpoch, long otherPosition) {
+    return logId.equals(otherLogId) && lineage.holds(otherEpoch, otherPosition);
+  }
+
+  /**
+   * Goes on in a later history of the log, which holds all that was appended. Readers may know of
+   * positions of the earlier one that it does not: whoever keeps a position keeps its epoch, and
+   * asks {@link #holds} after reading what follows it.
+   *
+   * @throws IllegalArgumentException the later history does not hold all of it
+   */
+  public void continueIn(Lineage later) {
+    if (!later.holds(epoch(), position)) {
+      throw new IllegalArgumentException(later + " does not hold " + epoch() + ":" + position);
+    }
+    lineage = later;
   }
 
   /**
@@ -109,11 +146,11 @@ public final class Stretch {
     return position;
   }
 
-  /** The consistency token of a position in this history. */
-  public String token(long at) {
+  /** The consistency token of a position, in this history or an earlier one. */
+  public String token(String epoch, long at) {
     Token last = token;
-    if (last.position() != at) {
-      last = new Token(at, ConsistencyTokens.encode(logId, epoch, at));
+    if (last == null || last.position() != at || !last.epoch().equals(epoch)) {
+      last = new Token(epoch, at, ConsistencyTokens.encode(logId, epoch, at));
       token = last;
     }
     return last.text();
@@ -169,9 +206,10 @@ public final class Stretch {
     return ring.after(since, newest, Math.max(until, newest), organizationId, paymentId, limit);
   }
 
-  /** Id of the newest event; empty if none was appended yet. */
+  /** Id of the newest event; empty at 0, and where it is not known. */
   String newestEventId() {
-    return ring.newestId();
+    String newest = ring.newestId();
+    return newest.isEmpty() ? startEventId : newest;
   }
 
   private static int place(String organizationId) {

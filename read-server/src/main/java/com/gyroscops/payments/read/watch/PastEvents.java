@@ -10,9 +10,10 @@ public interface PastEvents {
   /**
    * Events, oldest first.
    *
-   * @param upTo none of those up to here is missing; of the history of the token that was given
+   * @param epoch of the history that they are of, which holds the token's position
+   * @param upTo none of those up to here is missing
    */
-  record Page(List<PaymentEvent> events, long upTo) {}
+  record Page(List<PaymentEvent> events, String epoch, long upTo) {}
 
   /**
    * The first {@code limit} events of an organization, or of one of its payments, after a position.

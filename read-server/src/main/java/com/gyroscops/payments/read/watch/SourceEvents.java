@@ -5,6 +5,7 @@ import com.gyroscops.payments.read.routing.Routed;
 import com.gyroscops.payments.read.routing.SourceRouter;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.v1.Consistency;
+import com.gyroscops.payments.v1.ConsistencyToken;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.ReadOptions;
 import java.util.List;
@@ -31,11 +32,9 @@ public final class SourceEvents implements PastEvents {
             Capability.EVENTS,
             source -> source.events(organizationId, payment, position, limit));
     List<PaymentEvent> events = found.value();
+    ConsistencyToken readAt = ConsistencyTokens.decode(found.read().getReadAt()).orElseThrow();
     // A full page says nothing of what comes after it.
-    long upTo =
-        events.size() >= limit
-            ? events.getLast().getPosition()
-            : ConsistencyTokens.decode(found.read().getReadAt()).orElseThrow().getPosition();
-    return new Page(events, upTo);
+    long upTo = events.size() >= limit ? events.getLast().getPosition() : readAt.getPosition();
+    return new Page(events, readAt.getEpoch(), upTo);
   }
 }

@@ -34,7 +34,8 @@ import org.slf4j.LoggerFactory;
  * sentUpTo}, has been sent, in order and once, and none after it. A step either moves {@code
  * sentUpTo} along with what it sends, by what the stretch knows, or a source, or fails the call. So
  * it does not matter whether events come from the past or as they are committed, or how often a
- * watch changes over from the one to the other.
+ * watch changes over from the one to the other. All of them are of one history: before anything is
+ * sent, that of {@code sentUpTo} and that of what follows it are compared.
  */
 final class Watch {
 
@@ -60,6 +61,10 @@ final class Watch {
   private final BooleanSupplier draining;
   private volatile @Nullable Thread thread;
   private @Nullable Stretch stretch;
+  // Of the history that sentUpTo is a position of.
+  private String epoch = "";
+  // Under which sentUpTo was reached: a source that has yet to move on into a later one meets it.
+  private String reachedIn = "";
   private long sentUpTo;
   private long sentNanos;
   private long movedNanos = System.nanoTime();
@@ -136,13 +141,19 @@ final class Watch {
       now = changes.current();
     }
     if (resume == null) {
-      sentUpTo = now.position();
-    } else if (now.isOf(resume.getLogId(), resume.getEpoch())) {
+      do {
+        epoch = now.epoch();
+        sentUpTo = now.position();
+      } while (!now.epoch().equals(epoch));
+    } else if (now.holds(resume.getLogId(), resume.getEpoch(), resume.getPosition())) {
+      epoch = resume.getEpoch();
       sentUpTo = resume.getPosition();
     } else {
       throw otherHistory(resume);
     }
     stretch = now;
+    reachedIn = epoch;
+    now = sameHistory(now);
     movedNanos = System.nanoTime();
     send(now, List.of());
     return now;
@@ -152,8 +163,7 @@ final class Watch {
   private StatusRuntimeException otherHistory(ConsistencyToken token) {
     try {
       LogHead head = heads.headNow(Deadline.after(HEAD_SECONDS_MAX, TimeUnit.SECONDS));
-      boolean lost =
-          !head.logId().equals(token.getLogId()) || !head.epoch().equals(token.getEpoch());
+      boolean lost = !head.holds(token.getLogId(), token.getEpoch(), token.getPosition());
       return (lost
               ? WatchErrors.tokenEpochLost()
               : WatchErrors.feedUnavailable(request.getResumeToken()))
@@ -187,9 +197,10 @@ final class Watch {
   private Stretch sameHistory(Stretch before) {
     Stretch now = changes.current();
     if (now == before) {
-      return before;
+      goOnIn(now);
+      return now;
     }
-    if (now != null && !now.isOf(before.logId(), before.epoch())) {
+    if (now != null && !now.holds(before.logId(), epoch, sentUpTo)) {
       throw WatchErrors.tokenEpochLost().toException();
     }
     if (now == null || now.divergedMillis() > before.divergedMillis()) {
@@ -197,13 +208,29 @@ final class Watch {
       throw WatchErrors.feedUnavailable(resumeToken()).toException();
     }
     stretch = now;
+    goOnIn(now);
     return now;
+  }
+
+  /** The history may be a later one now; what was sent must be part of it. */
+  private void goOnIn(Stretch now) {
+    String present = now.epoch();
+    if (!present.equals(epoch)) {
+      if (!now.holds(now.logId(), epoch, sentUpTo)) {
+        throw WatchErrors.tokenEpochLost().toException();
+      }
+      epoch = present;
+    }
   }
 
   /** Sends what there is; how long to wait then, in nanoseconds. */
   private long step(Stretch now) {
-    return switch (now.after(
-        sentUpTo, request.getOrganizationId(), request.getPaymentId(), limits.pageEvents())) {
+    Passage next =
+        now.after(
+            sentUpTo, request.getOrganizationId(), request.getPaymentId(), limits.pageEvents());
+    // After what follows was read: if that is of a later history, this finds it.
+    goOnIn(now);
+    return switch (next) {
       case Passage.Known(List<PaymentEvent> events, long upTo, boolean more) -> {
         level = !more;
         live |= level;
@@ -231,10 +258,15 @@ final class Watch {
               request.getOrganizationId(),
               request.getPaymentId(),
               sentUpTo,
-              now.token(sentUpTo),
+              now.token(reachedIn, sentUpTo),
               limits.pageEvents());
     } finally {
       readers.release();
+    }
+    goOnIn(now);
+    if (!page.epoch().equals(epoch)) {
+      // The source and what is followed here have yet to agree on the history.
+      page = new PastEvents.Page(List.of(), epoch, sentUpTo);
     }
     boolean moved = page.upTo() > sentUpTo;
     advance(now, page.events(), page.upTo());
@@ -281,6 +313,7 @@ final class Watch {
     for (PaymentEvent event : events) {
       if (!part.isEmpty() && bytes + event.getSerializedSize() > RESPONSE_BYTES_MAX) {
         sentUpTo = part.getLast().getPosition();
+        reachedIn = epoch;
         send(now, part);
         part.clear();
         bytes = 0;
@@ -288,7 +321,10 @@ final class Watch {
       part.add(event);
       bytes += event.getSerializedSize();
     }
-    sentUpTo = Math.max(sentUpTo, upTo);
+    if (upTo > sentUpTo) {
+      sentUpTo = upTo;
+      reachedIn = epoch;
+    }
     boolean due = System.nanoTime() - sentNanos >= limits.heartbeat().toNanos();
     if (!part.isEmpty() || due) {
       send(now, part);
@@ -300,7 +336,7 @@ final class Watch {
     call.onNext(
         WatchPaymentsResponse.newBuilder()
             .addAllEvents(events)
-            .setResumeToken(now.token(sentUpTo))
+            .setResumeToken(now.token(epoch, sentUpTo))
             .build());
     onSent.accept(events.size());
   }
@@ -312,6 +348,6 @@ final class Watch {
   /** Empty before it has begun, unless it came with one. */
   private String resumeToken() {
     Stretch last = stretch;
-    return last == null ? request.getResumeToken() : last.token(sentUpTo);
+    return last == null ? request.getResumeToken() : last.token(epoch, sentUpTo);
   }
 }

@@ -32,7 +32,7 @@ final class LogQueries {
   /** How often a source was asked. */
   final AtomicInteger asked = new AtomicInteger();
 
-  private final SampleLog log;
+  private volatile SampleLog log;
   private volatile LongSupplier position;
 
   LogQueries(SampleLog log) {
@@ -43,6 +43,11 @@ final class LogQueries {
   /** Where answers are taken from now on. */
   void position(LongSupplier now) {
     position = now;
+  }
+
+  /** Answers are taken from this history from now on. */
+  void history(SampleLog other) {
+    log = other;
   }
 
   @Nullable Payment payment(String organizationId, String paymentId, long at) {

@@ -78,17 +78,36 @@ class HeadTrackerTest {
     assertThat(heads.headWithin(Duration.ofMillis(100))).map(LogHead::position).contains(2L);
   }
 
+  private Duration oldestUnapplied(String epoch, long position) {
+    return heads.oldestUnapplied(head -> head.epoch().equals(epoch) && head.position() <= position);
+  }
+
+  @Test
+  void observationsThatALaterHistorySharesStayAndThoseItLostAreForgotten() throws Exception {
+    observeAfter(Duration.ZERO, 3);
+    observeAfter(Duration.ofSeconds(10), 2);
+    feed.replaceLog(log.continuedIn("epoch-2", 4));
+    heads.headNow(Deadline.after(5, TimeUnit.SECONDS));
+    assertThat(heads.headWithin(Duration.ofHours(1)))
+        .contains(new LogHead("payments", "epoch-1", 3));
+    assertThat(heads.headWithin(Duration.ofSeconds(5)).map(LogHead::epoch)).contains("epoch-2");
+    assertThat(heads.newest().map(LogHead::position)).contains(4L);
+    // As of a server that has yet to notice.
+    heads.seen(new LogHead("payments", "epoch-1", 5));
+    assertThat(heads.newest().map(LogHead::position)).contains(4L);
+  }
+
   @Test
   void theAgeOfTheOldestUnappliedEventCountsFromWhenItWasFirstSeen() throws Exception {
     observeAfter(Duration.ZERO, 1);
     observeAfter(Duration.ofSeconds(3), 4);
     clock.addAndGet(Duration.ofSeconds(2).toNanos());
-    assertThat(heads.oldestUnapplied("payments", "epoch-1", 0)).isEqualTo(Duration.ofSeconds(5));
-    assertThat(heads.oldestUnapplied("payments", "epoch-1", 2)).isEqualTo(Duration.ofSeconds(2));
-    assertThat(heads.oldestUnapplied("payments", "epoch-1", 5)).isEqualTo(Duration.ZERO);
+    assertThat(oldestUnapplied("epoch-1", 0)).isEqualTo(Duration.ofSeconds(5));
+    assertThat(oldestUnapplied("epoch-1", 2)).isEqualTo(Duration.ofSeconds(2));
+    assertThat(oldestUnapplied("epoch-1", 5)).isEqualTo(Duration.ZERO);
     // What one source has applied says nothing of another.
-    assertThat(heads.oldestUnapplied("payments", "epoch-1", 0)).isEqualTo(Duration.ofSeconds(5));
-    assertThat(heads.oldestUnapplied("payments", "epoch-0", 9)).isEqualTo(Duration.ofSeconds(5));
+    assertThat(oldestUnapplied("epoch-1", 0)).isEqualTo(Duration.ofSeconds(5));
+    assertThat(oldestUnapplied("epoch-0", 9)).isEqualTo(Duration.ofSeconds(5));
   }
 
   @Test

@@ -304,6 +304,47 @@ class ProjectorTest {
   }
 
   @Test
+  void aSourceMovesOnIntoALaterHistoryThatHoldsAllOfIt() throws Exception {
+    log.random(new Random(13), 200);
+    feed.publish();
+    project(database, database.source(), "a");
+    awaitApplied();
+    database.execute("update payments set payment = payment"); // The rows as they are now.
+    List<String> rows = database.rows("select xmin from payments");
+    SampleLog later = log.continuedIn("epoch-2", 200);
+    feed.replaceLog(later);
+    eventually(
+        "it stands in the later one",
+        () ->
+            database
+                .rows("select epoch, position, ancestors from checkpoints")
+                .equals(List.of("epoch-2|200|epoch-1:200")));
+    assertThat(database.rows("select xmin from payments")).isEqualTo(rows);
+    later.random(new Random(14), 100);
+    feed.publish();
+    eventually(
+        "it goes on", () -> database.number("select position from checkpoints") == later.head());
+    assertEqualsLog(database, later);
+  }
+
+  @Test
+  void aSourceOfWhichALaterHistoryLostAPartStartsOver() throws Exception {
+    log.random(new Random(15), 200);
+    feed.publish();
+    project(database, database.source(), "a");
+    awaitApplied();
+    SampleLog later = log.continuedIn("epoch-2", 190).random(new Random(16), 50);
+    feed.replaceLog(later);
+    eventually(
+        "the later one is applied",
+        () ->
+            database
+                .rows("select epoch, position from checkpoints")
+                .equals(List.of("epoch-2|" + later.head())));
+    assertEqualsLog(database, later);
+  }
+
+  @Test
   void aSourceIsNotReadyBeforeTheHeadSeenWhenItsFillingBegan() throws Exception {
     log.random(new Random(6), 600);
     feed.publish();

@@ -1,6 +1,7 @@
 package com.gyroscops.payments.read.query;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Duration;
 import com.gyroscops.payments.contract.ConsistencyTokens;
@@ -90,6 +91,47 @@ class PageReadTest {
     assertThat(asked(second, young, at("epoch-1", 101))).containsExactly(young);
   }
 
+  /** Only a source can tell whether a later history holds what the first page was read from. */
+  @Test
+  void dataOfAnotherHistoryThanTheFirstPageIsReadAgain() {
+    String first = at("epoch-1", 100);
+    PageRead second = page(cut(page(""), first));
+    ReadOptions later = atLeast(at("epoch-2", 110));
+    assertThat(asked(second, later, at("epoch-2", 110), at("epoch-2", 112)))
+        .containsExactly(later, atLeast(first));
+    assertThat(asked(second, staleness(60), at("epoch-2", 110), at("epoch-2", 110))).hasSize(2);
+    assertThat(asked(second, atLeast(first), at("epoch-2", 110))).hasSize(1);
+  }
+
+  /** One source has moved on into the later history, and the other one has yet to. */
+  @Test
+  void dataOfAnEarlierHistoryIsNotTakenForFresherThanThatOfALaterOne() {
+    PageRead second = page(cut(page(""), at("epoch-1", 100)));
+    ReadOptions later = atLeast(at("epoch-2", 110));
+    String behind = at("epoch-1", 100);
+    String ahead = at("epoch-2", 120);
+    assertThat(asked(second, later, ahead, behind, ahead, at("epoch-2", 121))).hasSize(4);
+    assertThatThrownBy(() -> asked(second, later, ahead, behind, ahead, behind, ahead))
+        .hasMessageContaining("as fresh as asked for");
+  }
+
+  @Test
+  void dataThatIsOlderThanWhatWasAskedForIsNotTakenInItsPlace() {
+    PageRead second = page(cut(page(""), at("epoch-1", 100)));
+    List<String> answers = List.of(at("epoch-2", 120), at("epoch-2", 105));
+    List<ReadOptions> asked = new ArrayList<>();
+    Routed<String> routed =
+        second.read(
+            atLeast(at("epoch-2", 110)),
+            each -> {
+              asked.add(each);
+              String at = answers.get(asked.size() - 1);
+              return new Routed<>(
+                  at, ReadMetadata.newBuilder().setReadAt(at).build(), Capability.SEARCH);
+            });
+    assertThat(routed.value()).isEqualTo(answers.getFirst());
+  }
+
   @Test
   void laterPagesDemandWhatTheFirstWasReadAt() {
     ReadOptions none = ReadOptions.getDefaultInstance();
@@ -112,7 +154,7 @@ class PageReadTest {
             .build();
     assertThat(demanded(second, older)).isEqualTo(atLeast(at("epoch-1", 100)));
     assertThat(demanded(second, newer)).isEqualTo(newer);
-    assertThat(demanded(second, other)).isEqualTo(other);
+    assertThat(asked(second, other, at("epoch-1", 100))).containsExactly(other);
     assertThat(demanded(second, full)).isEqualTo(full);
   }
 }

@@ -54,7 +54,7 @@ final class ReportFixture implements AutoCloseable {
   void fill(SampleLog log) throws Exception {
     source.takeOver(++fence);
     source.startOver(fence);
-    SourcePosition at = source.begin(fence, log.logId(), log.epoch(), 0).orElseThrow();
+    SourcePosition at = source.begin(fence, log.logId(), log.lineage(), 0).orElseThrow();
     ApplyOutcome outcome = source.apply(fence, at, log.events());
     if (!(outcome instanceof ApplyOutcome.Applied)) {
       throw new AssertionError("not applied: " + outcome);

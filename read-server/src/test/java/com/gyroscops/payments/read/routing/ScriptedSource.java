@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.routing;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.ApplyOutcome;
 import com.gyroscops.payments.read.source.Capability;
@@ -178,8 +179,14 @@ class ScriptedSource implements PaymentSource {
   }
 
   @Override
+  public Optional<SourcePosition> continueIn(
+      long fence, SourcePosition at, Lineage lineage, long head) {
+    throw new UnsupportedOperationException();
+  }
+
+  @Override
   public Optional<SourcePosition> begin(
-      long fence, String logId, String epoch, long readyPosition) {
+      long fence, String logId, Lineage lineage, long readyPosition) {
     throw new UnsupportedOperationException();
   }
 

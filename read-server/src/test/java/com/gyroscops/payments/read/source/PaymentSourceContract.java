@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.source.Analysis.Period;
 import com.gyroscops.payments.read.source.Filter.Span;
@@ -60,7 +61,7 @@ public abstract class PaymentSourceContract {
 
   protected static SourcePosition begun(PaymentSource source, SampleLog log) throws Exception {
     assertThat(source.takeOver(FENCE)).isPresent();
-    return source.begin(FENCE, log.logId(), log.epoch(), 0).orElseThrow();
+    return source.begin(FENCE, log.logId(), log.lineage(), 0).orElseThrow();
   }
 
   protected final SourcePosition filled(PaymentSource source, SampleLog log) throws Exception {
@@ -150,7 +151,7 @@ public abstract class PaymentSourceContract {
     log.create("acme", "p1");
     log.create("acme", "p2");
     source.takeOver(FENCE);
-    SourcePosition start = source.begin(FENCE, log.logId(), log.epoch(), 2).orElseThrow();
+    SourcePosition start = source.begin(FENCE, log.logId(), log.lineage(), 2).orElseThrow();
     SourcePosition half = applied(source, source.apply(FENCE, start, log.events().subList(0, 1)));
     assertThat(anyAnswer(source)).isInstanceOf(Answer.NotReady.class);
     applied(source, source.apply(FENCE, half, log.after(1)));
@@ -595,8 +596,59 @@ public abstract class PaymentSourceContract {
   void aSourceTiedToALogIsNotTiedToAnother() throws Exception {
     PaymentSource source = newSource();
     SourcePosition at = begun(source, log());
-    assertThat(source.begin(FENCE, "payments", "epoch-2", 0)).isEmpty();
+    assertThat(source.begin(FENCE, "payments", Lineage.of("epoch-2"), 0)).isEmpty();
     assertThat(source.position()).isEqualTo(at);
+  }
+
+  @Test
+  void aSourceMovesOnIntoALaterHistoryWithAllThatItHolds() throws Exception {
+    PaymentSource source = newSource();
+    SampleLog log = log().random(new Random(SEED + 7), 300);
+    SourcePosition at = filled(source, log);
+    SampleLog later = log.continuedIn("epoch-2", log.head());
+    SourcePosition there =
+        source.continueIn(FENCE, at, later.lineage(), later.head()).orElseThrow();
+    settle(source);
+    assertThat(there).isEqualTo(at.continuedIn(later.lineage(), later.head()));
+    assertThat(source.position()).isEqualTo(there);
+    assertThat(there.holds("payments", "epoch-1", log.head())).isTrue();
+    assertThat(there.holds("payments", "epoch-1", log.head() + 1)).isFalse();
+    assertPayments(source, log);
+    later.random(new Random(SEED + 8), 100);
+    assertThat(source.apply(FENCE, at, later.after(log.head())))
+        .as("as if it stood in the earlier one")
+        .isInstanceOf(ApplyOutcome.FencedOut.class);
+    applied(source, source.apply(FENCE, there, later.after(log.head())));
+    assertPayments(source, later);
+    assertTotals(source, later);
+  }
+
+  @Test
+  void aSourceThatIsElsewhereOrFencedOutDoesNotMoveOn() throws Exception {
+    PaymentSource source = newSource();
+    SampleLog log = log();
+    log.create("acme", "p1");
+    SourcePosition start = begun(source, log);
+    SampleLog later = log.continuedIn("epoch-2", 1);
+    SourcePosition at = applied(source, source.apply(FENCE, start, log.events()));
+    assertThat(source.continueIn(FENCE, start, later.lineage(), 1)).isEmpty();
+    assertThat(source.takeOver(FENCE + 1)).contains(at);
+    assertThat(source.continueIn(FENCE, at, later.lineage(), 1)).isEmpty();
+    assertThat(source.position()).isEqualTo(at);
+  }
+
+  /** What it was to be filled up to may be lost: then it need not get there. */
+  @Test
+  void aSourceThatIsBeingFilledIsReadyAtTheHeadOfTheLaterHistory() throws Exception {
+    PaymentSource source = newSource();
+    SampleLog log = log();
+    log.create("acme", "p1");
+    assertThat(source.takeOver(FENCE)).isPresent();
+    SourcePosition start = source.begin(FENCE, "payments", log.lineage(), 5).orElseThrow();
+    SourcePosition at = applied(source, source.apply(FENCE, start, log.events()));
+    assertThat(at.isReady()).isFalse();
+    SampleLog later = log.continuedIn("epoch-2", 1);
+    assertThat(source.continueIn(FENCE, at, later.lineage(), 1).orElseThrow().isReady()).isTrue();
   }
 
   @Test
@@ -608,7 +660,7 @@ public abstract class PaymentSourceContract {
     assertThat(anyAnswer(source)).isInstanceOf(Answer.NotReady.class);
     SampleLog other = new SampleLog("payments", "epoch-2");
     other.create("acme", "p1");
-    SourcePosition start = source.begin(FENCE, "payments", "epoch-2", 0).orElseThrow();
+    SourcePosition start = source.begin(FENCE, "payments", Lineage.of("epoch-2"), 0).orElseThrow();
     applied(source, source.apply(FENCE, start, other.events()));
     Payment any = log.payments().getFirst();
     if (capabilities().contains(Capability.FIND)) {

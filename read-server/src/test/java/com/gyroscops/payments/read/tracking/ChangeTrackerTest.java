@@ -114,7 +114,7 @@ class ChangeTrackerTest {
   }
 
   @Test
-  void aHeadThatCannotBeGoneOnFromBeginsAnotherStretchOnlyIfThereWasACommit() throws Exception {
+  void aHeadAtWhichNothingHappenedYetIsGoneOnFrom() throws Exception {
     Stretch first = now();
     int starts = feed.starts().size();
     feed.breakStreams();
@@ -133,10 +133,40 @@ class ChangeTrackerTest {
     log.create("acme", "missed");
     feed.publish();
     feed.down(false);
-    eventually("it follows again", () -> now() != second);
+    eventually("it hears what it missed", () -> second.position() == 4);
+    assertThat(now()).isSameAs(second);
+    assertThat(now().unchangedUntil(3, "acme", "p1")).isEqualTo(4);
+  }
+
+  @Test
+  void aLaterHistoryThatHoldsAllThatWasHeardIsGoneOnIn() throws Exception {
+    commit();
+    Stretch before = now();
+    SampleLog later = log.continuedIn("epoch-2", 3);
+    later.create("acme", "after");
+    feed.replaceLog(later);
+    eventually("it goes on", () -> before.position() == 4);
+    assertThat(now()).isSameAs(before);
+    assertThat(before.epoch()).isEqualTo("epoch-2");
+    assertThat(before.holds("payments", "epoch-1", 3)).isTrue();
+    assertThat(before.holds("payments", "epoch-1", 4)).isFalse();
+    assertThat(heard).containsExactly(3L, 4L);
+    assertThat(before.divergedMillis()).isZero();
+  }
+
+  @Test
+  void aLaterHistoryThatLostWhatWasHeardBeginsAnotherStretch() throws Exception {
+    commit();
+    Stretch before = now();
+    SampleLog later = log.continuedIn("epoch-2", 2);
+    later.create("acme", "instead");
+    later.create("acme", "after");
+    feed.replaceLog(later);
+    eventually("it follows the other", () -> tracker.isUp() && now() != before);
     assertThat(now().position()).isEqualTo(4);
-    assertThat(now().unchangedUntil(3, "acme", "p1")).isEqualTo(Stretch.CHANGED);
-    assertThat(now().divergedMillis()).isZero();
+    assertThat(now().holds("payments", "epoch-1", 2)).isTrue();
+    assertThat(now().holds("payments", "epoch-1", 3)).isFalse();
+    assertThat(now().divergedMillis()).isEqualTo(5_000);
   }
 
   @Test

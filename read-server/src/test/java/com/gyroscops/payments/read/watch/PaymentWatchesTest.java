@@ -21,6 +21,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -122,7 +123,7 @@ class PaymentWatchesTest {
     List<PaymentEvent> seen =
         all.stream().filter(it -> it.getPosition() <= sourceAt).limit(limit).toList();
     long upTo = seen.size() == limit ? seen.getLast().getPosition() : Math.max(position, sourceAt);
-    return new PastEvents.Page(seen, upTo);
+    return new PastEvents.Page(seen, "epoch-1", upTo);
   }
 
   private static List<PaymentEvent> matching(
@@ -401,6 +402,54 @@ class PaymentWatchesTest {
     ApiError refused = awaitEnd(watch("acme", "", token(0)));
     assertThat(refused.reason()).isEqualTo("TOKEN_EPOCH_LOST");
     assertThat(refused.code()).isEqualTo(Code.FAILED_PRECONDITION);
+  }
+
+  @Test
+  void aWatchGoesOnInALaterHistoryThatHoldsAllThatItWasSent() throws Exception {
+    commit(3);
+    begin(100);
+    RecordedCall call = watch("acme", "", "");
+    eventually("it begins", () -> !call.responses().isEmpty());
+    commit(2);
+    assertSends(call, log.events().subList(3, 5));
+    SampleLog later = log.continuedIn("epoch-2", 5);
+    later.create("acme", "after");
+    Objects.requireNonNull(changes.current()).continueIn(later.lineage());
+    changes.hear(later.after(5));
+    assertSends(call, later.events().subList(3, 6));
+    assertThat(call.resumeToken()).isEqualTo(ConsistencyTokens.encode("payments", "epoch-2", 6));
+  }
+
+  /** It was resumed from a server that was further than this one's tracker. */
+  @Test
+  void aWatchThatWasSentWhatIsLostIsNotSentWhatIsThereInstead() throws Exception {
+    commit(3);
+    begin(100);
+    RecordedCall call = watch("acme", "", token(5));
+    eventually("it begins", () -> !call.responses().isEmpty());
+    SampleLog later = log.continuedIn("epoch-2", 3);
+    for (int i = 0; i < 3; i++) {
+      later.create("acme", "instead-" + i);
+    }
+    Objects.requireNonNull(changes.current()).continueIn(later.lineage());
+    changes.hear(later.after(3));
+    assertThat(awaitEnd(call).reason()).isEqualTo("TOKEN_EPOCH_LOST");
+    assertThat(call.events()).isEmpty();
+    assertThat(call.resumeToken()).isEqualTo(token(5));
+  }
+
+  @Test
+  void tokensOfAnEarlierHistoryAreGoneOnFromAsFarAsTheLaterOneHoldsThem() throws Exception {
+    commit(3);
+    SampleLog later = log.continuedIn("epoch-2", 2);
+    changes.begin(Stretch.small(new LogHead("payments", later.lineage(), 2), 100));
+    feed.replaceLog(later);
+    RecordedCall shared = watch("acme", "", token(2));
+    eventually("it begins", () -> !shared.responses().isEmpty());
+    assertThat(awaitEnd(watch("acme", "", token(3))).reason()).isEqualTo("TOKEN_EPOCH_LOST");
+    later.create("acme", "instead");
+    changes.hear(later.after(2));
+    assertSends(shared, later.after(2));
   }
 
   @Test

@@ -22,7 +22,7 @@ final class DirectQuery {
   /** The sql source's own statement for one payment. */
   private static final String STATEMENT =
       """
-      select c.log_id, c.epoch, c.position, c.last_event_id, c.ready_position, c.parked,
+      select c.log_id, c.epoch, c.ancestors, c.position, c.last_event_id, c.ready_position, c.parked,
         case when c.parked > 0 then exists (select 1 from parked_events e
           where e.source = ? and e.organization_id = ? and e.payment_id = any (?)) else false end,
         p.payment
@@ -55,7 +55,7 @@ final class DirectQuery {
       select.setArray(6, ids);
       select.setString(7, SOURCE);
       try (ResultSet row = select.executeQuery()) {
-        byte[] payment = row.next() ? row.getBytes(8) : null;
+        byte[] payment = row.next() ? row.getBytes(9) : null;
         if (payment == null) {
           throw new SQLException("no such payment: " + request.getPaymentId());
         }

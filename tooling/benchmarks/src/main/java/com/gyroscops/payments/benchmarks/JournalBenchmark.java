@@ -184,11 +184,12 @@ final class JournalBenchmark implements Benchmark {
     for (int i = 0; i < LINES_SAMPLED; i++) {
       sample.add(Events.created(Commands.create()));
     }
-    String hash = SegmentHeader.origin("main", "benchmark");
+    String hash = SegmentHeader.firstPrev("main", "benchmark");
     long all = 0;
     long position = 0;
     while (position < lines) {
-      byte[] header = new SegmentHeader("main", "benchmark", position + 1, hash).line();
+      byte[] header =
+          new SegmentHeader("main", "benchmark", "benchmark", position + 1, hash).line();
       long length = header.length;
       try (OutputStream out =
           new BufferedOutputStream(

@@ -1,6 +1,7 @@
 package com.gyroscops.payments.cli;
 
 import com.google.gson.Gson;
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.gyroscops.payments.contract.journal.Expectation;
@@ -119,7 +120,16 @@ final class JournalCommand implements Callable<Integer> {
       JsonObject object = new JsonObject();
       object.addProperty("whole", verified.fault() == null);
       object.addProperty("log_id", verified.logId());
+      object.addProperty("origin", verified.origin());
       object.addProperty("epoch", verified.epoch());
+      JsonArray histories = new JsonArray();
+      for (Verification.History history : verified.histories()) {
+        JsonObject named = new JsonObject();
+        named.addProperty("epoch", history.epoch());
+        named.addProperty("first_position", history.firstPosition());
+        histories.add(named);
+      }
+      object.add("histories", histories);
       object.addProperty("segments", verified.segments());
       object.addProperty("bytes", verified.bytes());
       object.addProperty("last_position", verified.lastPosition());

@@ -5,6 +5,7 @@ import com.gyroscops.payments.contract.journal.Verification;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -47,11 +48,7 @@ final class JournalOptions {
   /** What people are told. */
   static String verdict(Verification verified) {
     Fault fault = verified.fault();
-    String holds =
-        verified.lastPosition() == 0
-            ? "no entry holds"
-            : "positions 1 to %d hold, the hash there is %s"
-                .formatted(verified.lastPosition(), verified.lastHash());
+    String holds = holds(verified);
     if (fault == null) {
       return "WHOLE: " + holds;
     }
@@ -62,5 +59,21 @@ final class JournalOptions {
           + holds;
     }
     return "DAMAGED (" + fault.kind() + "): " + fault + "\n" + holds;
+  }
+
+  private static String holds(Verification verified) {
+    if (verified.lastPosition() == 0) {
+      return "no entry holds";
+    }
+    String holds =
+        "positions 1 to %d hold, the hash there is %s"
+            .formatted(verified.lastPosition(), verified.lastHash());
+    if (verified.histories().size() == 1) {
+      return holds;
+    }
+    return verified.histories().stream()
+        .map(it -> "epoch %s from position %d on".formatted(it.epoch(), it.firstPosition()))
+        .collect(
+            Collectors.joining("\n  ", holds + "\nwritten in these histories of the log:\n  ", ""));
   }
 }

@@ -46,6 +46,7 @@ final class FeedEndpoint extends EventFeedServiceGrpc.EventFeedServiceImplBase {
               .setLogId(head.logId())
               .setEpoch(head.epoch())
               .setPosition(head.position())
+              .addAllAncestors(head.lineage().ancestorMessages())
               .build();
         });
   }
@@ -60,15 +61,16 @@ final class FeedEndpoint extends EventFeedServiceGrpc.EventFeedServiceImplBase {
     answer(
         responses,
         () -> {
-          // The head first: what is read afterwards is at least as new.
-          LogHead head = store.head();
           var key = new PaymentKey(request.getOrganizationId(), request.getPaymentId());
-          PaymentEvent newest = store.newest(List.of(key)).get(key);
+          EventStore.Newest found = store.newest(List.of(key));
+          LogHead head = found.head();
+          PaymentEvent newest = found.events().get(key);
           var response =
               ReadPaymentResponse.newBuilder()
                   .setLogId(head.logId())
                   .setEpoch(head.epoch())
-                  .setPosition(head.position());
+                  .setPosition(head.position())
+                  .addAllAncestors(head.lineage().ancestorMessages());
           if (newest != null) {
             response.setPayment(newest.getPayment());
           }

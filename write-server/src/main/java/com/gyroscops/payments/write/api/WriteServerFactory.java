@@ -139,8 +139,12 @@ final class WriteServerFactory {
   @Context
   @Bean(preDestroy = "close")
   ProgressRounds progressRounds(
-      SubscriberProgress progress, SubscriberProgress.Store store, SourceWaits waits) {
-    return new ProgressRounds(progress, store, waits, System::nanoTime).start();
+      SubscriberProgress progress,
+      SubscriberProgress.Store store,
+      SourceWaits waits,
+      OutboxTail tail) {
+    return new ProgressRounds(progress, store, waits, () -> tail.head().lineage(), System::nanoTime)
+        .start();
   }
 
   @Singleton

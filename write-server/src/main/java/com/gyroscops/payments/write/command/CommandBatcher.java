@@ -54,6 +54,8 @@ import org.slf4j.LoggerFactory;
  *       goes on without them;
  *   <li>a chain whose payment moved on meanwhile: again from the state it is in now, at most
  *       {@value #CONFLICTS_MAX} times;
+ *   <li>a batch that was decided in a history of the log that was replaced by a later one:
+ *       likewise;
  *   <li>a batch that the store refused: bisected, until the command that it refuses stands alone.
  * </ul>
  *
@@ -97,7 +99,11 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
   private final BlockingQueue<PendingCommand> queue;
   private final Queue<Runnable> waitingForRoom = new ConcurrentLinkedQueue<>();
   private final AtomicLong queuedBytes = new AtomicLong();
+
+  /** States of payments in the history {@link #epoch}. The lane's own, as that is. */
   private final StateCache states = new StateCache();
+
+  private String epoch = EventStore.ANY_EPOCH;
 
   /** What goes before the queue: undecided commands of the last batch. The lane's own. */
   private final Deque<PendingCommand> first = new ArrayDeque<>();
@@ -271,7 +277,7 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
     try {
       List<DecidedChain> decided = decide(chains, load(chains));
       if (!decided.isEmpty()) {
-        append(decided);
+        append(epoch, decided);
       }
     } catch (StoreUnavailableException e) {
       LOG.warn("{} commands fail: {}", batch.size(), e.getMessage());
@@ -327,11 +333,13 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
   private Map<PaymentKey, Supplier<Payment>> load(Map<PaymentKey, List<PendingCommand>> chains) {
     Map<PaymentKey, Supplier<Payment>> bases = LinkedHashMap.newLinkedHashMap(chains.size());
     List<PaymentKey> missing = new ArrayList<>();
+    List<PaymentKey> atHand = new ArrayList<>();
     chains.forEach((key, commands) -> {
       Payment state = states.get(key);
       PendingCommand opening = commands.getFirst();
       if (state != null) {
         bases.put(key, () -> state);
+        atHand.add(key);
       } else if (opening.envelope().command() instanceof PaymentCommand.Create
           && opening.conflicts() == 0) {
         bases.put(key, () -> ABSENT);
@@ -339,9 +347,19 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
         missing.add(key);
       }
     });
-    Map<PaymentKey, PaymentEvent> found = store.newest(missing);
+    if (missing.isEmpty()) {
+      return bases;
+    }
+    EventStore.Newest found = store.newest(missing);
+    if (!found.head().epoch().equals(epoch)) {
+      goOnIn(found.head().epoch());
+      if (!atHand.isEmpty()) {
+        // Those are of the history before. None is at hand any more, so this happens once.
+        return load(chains);
+      }
+    }
     for (PaymentKey key : missing) {
-      PaymentEvent newest = found.get(key);
+      PaymentEvent newest = found.events().get(key);
       // Read later, so that a payment that this version cannot read fails its own commands alone.
       bases.put(key, () -> newest == null ? ABSENT : PaymentMessages.toState(newest.getPayment()));
     }
@@ -367,20 +385,23 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
   }
 
   /** Appends, and halves what the store refuses until the refused command stands alone. */
-  private void append(List<DecidedChain> chains) {
+  private void append(String decidedIn, List<DecidedChain> chains) {
     Appended appended;
     try {
       List<Chain> asked = chains.stream().map(DecidedChain::toChain).toList();
-      appended = store.append(asked);
+      appended = store.append(decidedIn, asked);
     } catch (AppendRefusedException e) {
       if (chains.size() > 1) {
         LOG.warn("a batch of {} chains is refused and halved: {}", chains.size(), e.getMessage());
-        append(chains.subList(0, chains.size() / 2));
-        append(chains.subList(chains.size() / 2, chains.size()));
+        append(decidedIn, chains.subList(0, chains.size() / 2));
+        append(decidedIn, chains.subList(chains.size() / 2, chains.size()));
       } else {
         refused(chains.getFirst(), e);
       }
       return;
+    }
+    if (!appended.epoch().equals(epoch)) {
+      goOnIn(appended.epoch());
     }
     List<PaymentEvent> committed = new ArrayList<>();
     for (int i = 0; i < chains.size(); i++) {
@@ -392,17 +413,26 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
         }
         case ChainAnswer.Known(Map<Integer, KnownRequest> requests) -> {
           states.forget(chain.key());
-          requests.forEach((n, request) -> replay(appended, chain.commands().get(n), request));
+          requests.forEach((n, request) -> replay(chain.commands().get(n), request));
         }
-        case ChainAnswer.Conflict _ -> {
+        case ChainAnswer.Conflict _, ChainAnswer.OtherHistory _ -> {
           states.forget(chain.key());
           conflict(chain);
         }
       }
     }
     if (!committed.isEmpty()) {
-      commits.committed(committed);
+      commits.committed(appended.epoch(), committed);
     }
+  }
+
+  /** States of an earlier history may be lost ones, at versions that now are others. */
+  private void goOnIn(String present) {
+    if (!epoch.isEmpty()) {
+      LOG.info("commands are decided in epoch {} from now on", present);
+    }
+    states.clear();
+    epoch = present;
   }
 
   private void refused(DecidedChain chain, AppendRefusedException e) {
@@ -416,18 +446,18 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
     }
   }
 
-  private static void replay(Appended appended, PendingCommand pending, KnownRequest request) {
+  private static void replay(PendingCommand pending, KnownRequest request) {
     CommandEnvelope envelope = pending.envelope();
     pending.decide(
         envelope.isAnsweredBy(request)
-            ? outcome(request, appended.epoch())
+            ? outcome(request)
             : CommandOutcome.Refused.of(Errors.requestIdReused(envelope.requestId())));
   }
 
   /** The outcome of a request that was decided before. */
-  public static CommandOutcome outcome(KnownRequest request, String epoch) {
+  public static CommandOutcome outcome(KnownRequest request) {
     return switch (request) {
-      case KnownRequest.Accepted(UUID _, PaymentEvent event) ->
+      case KnownRequest.Accepted(UUID _, String epoch, PaymentEvent event) ->
           new CommandOutcome.Succeeded(
               event.getPayment(),
               event.getEventId(),

@@ -74,7 +74,7 @@ public record CommandEnvelope(
   /** Whether an outcome that is stored for the request's id is this command's. */
   public boolean isAnsweredBy(KnownRequest known) {
     return switch (known) {
-      case KnownRequest.Accepted(UUID hash, PaymentEvent event) ->
+      case KnownRequest.Accepted(UUID hash, String _, PaymentEvent event) ->
           asksFor(hash, event.getEffectiveTime().equals(Timestamp.getDefaultInstance()));
       case KnownRequest.Rejected(UUID hash, CommandError error) ->
           hash.equals(requestHash)

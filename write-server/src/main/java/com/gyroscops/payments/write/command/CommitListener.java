@@ -10,6 +10,8 @@ public interface CommitListener {
   /**
    * Events that one append committed, in order of their positions, without gaps. Appends of other
    * write-servers are not heard of here.
+   *
+   * @param epoch of the history that they were appended to
    */
-  void committed(List<PaymentEvent> events);
+  void committed(String epoch, List<PaymentEvent> events);
 }

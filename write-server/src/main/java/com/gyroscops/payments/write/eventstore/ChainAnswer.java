@@ -17,6 +17,12 @@ public sealed interface ChainAnswer {
   record Conflict(long actualVersion) implements ChainAnswer {}
 
   /**
+   * Nothing is stored, of any chain: the log's history is another than they were decided on, so
+   * what they were decided on may be lost.
+   */
+  record OtherHistory() implements ChainAnswer {}
+
+  /**
    * Nothing is stored: some of its requests were decided before. Comes before {@link Conflict}
    * where both hold.
    *

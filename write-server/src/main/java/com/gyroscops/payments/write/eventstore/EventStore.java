@@ -24,14 +24,25 @@ import java.util.UUID;
  */
 public interface EventStore {
 
+  /** For {@link #append}: of whichever history. */
+  String ANY_EPOCH = "";
+
   /** Identity and end of the log. */
   LogHead head();
 
   /**
-   * The newest event of each of these payments, which carries its state. Payments that do not exist
-   * are absent from the map. Reads what is committed; {@link #append} tells whether it still holds.
+   * The newest event of each of these payments, which carries its state. Reads what is committed;
+   * {@link #append} tells whether it still holds.
    */
-  Map<PaymentKey, PaymentEvent> newest(Collection<PaymentKey> keys);
+  Newest newest(Collection<PaymentKey> keys);
+
+  /**
+   * Newest events of payments.
+   *
+   * @param head of the log, in the same snapshot
+   * @param events payments that do not exist are absent
+   */
+  record Newest(LogHead head, Map<PaymentKey, PaymentEvent> events) {}
 
   /**
    * Appends what was decided, chain by chain: each chain as a whole or not at all, all stored
@@ -41,11 +52,15 @@ public interface EventStore {
    * base version; the answers to the others say which it was. Nothing of a chain that is not stored
    * stays behind: no event, no request, no rejection.
    *
+   * @param epoch of the history that the chains were decided on; {@link #ANY_EPOCH} if on none, as
+   *     creations are. After a failover that lost commits a payment may be at the same version and
+   *     yet be another: if the log's history is a later one, nothing is stored, and all answers are
+   *     {@link ChainAnswer.OtherHistory}
    * @param chains each of another payment, at least one; the requests among them each once
    * @throws AppendRefusedException if the store refuses the batch for a reason of its own; nothing
    *     of it was stored
    */
-  Appended append(List<Chain> chains);
+  Appended append(String epoch, List<Chain> chains);
 
   /**
    * Events after a position, in order, without gaps as far as it knows: the caller checks.
@@ -53,7 +68,7 @@ public interface EventStore {
    * @param countMax at most this many
    * @param bytesMax stops after the event that reaches this many bytes
    */
-  List<PaymentEvent> read(long after, int countMax, int bytesMax);
+  EventSlice read(long after, int countMax, int bytesMax);
 
   /**
    * What became of a batch.

@@ -10,8 +10,13 @@ public sealed interface KnownRequest {
   /** Digest of the command that first used the request's id. */
   UUID requestHash();
 
-  /** It was allowed; this is its event, position included. */
-  record Accepted(UUID requestHash, PaymentEvent event) implements KnownRequest {}
+  /**
+   * It was allowed.
+   *
+   * @param epoch of the log, in the same snapshot as the event
+   * @param event its event, position included
+   */
+  record Accepted(UUID requestHash, String epoch, PaymentEvent event) implements KnownRequest {}
 
   /** It was refused, with this answer. */
   record Rejected(UUID requestHash, CommandError error) implements KnownRequest {}

@@ -1,10 +1,18 @@
 package com.gyroscops.payments.write.eventstore;
 
+import com.gyroscops.payments.contract.Lineage;
+
 /**
- * Identity and end of a log.
+ * End of the log.
  *
- * @param logId its name
- * @param epoch identity of its history; another after history was lost
- * @param position of the newest event; 0: none yet
+ * @param logId name of the log
+ * @param lineage its present history, and those that it came from
+ * @param position of the newest event; 0 if there is none
  */
-public record LogHead(String logId, String epoch, long position) {}
+public record LogHead(String logId, Lineage lineage, long position) {
+
+  /** Identity of the present history. */
+  public String epoch() {
+    return lineage.epoch();
+  }
+}

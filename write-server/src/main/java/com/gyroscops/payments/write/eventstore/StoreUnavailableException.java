@@ -7,6 +7,10 @@ public final class StoreUnavailableException extends RuntimeException {
 
   @Serial private static final long serialVersionUID = 1;
 
+  public StoreUnavailableException(String message) {
+    super(message);
+  }
+
   public StoreUnavailableException(String message, Throwable cause) {
     super(message, cause);
   }

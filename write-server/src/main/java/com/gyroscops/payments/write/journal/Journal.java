@@ -5,6 +5,7 @@ import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.journal.JournalStatus.State;
+import com.gyroscops.payments.write.outbox.OtherEventException;
 import com.gyroscops.payments.write.outbox.OutboxTail;
 import java.io.IOException;
 import java.time.Duration;
@@ -69,6 +70,9 @@ public final class Journal implements AutoCloseable {
 
   private volatile boolean closing;
 
+  /** Its position is none of the log's: it holds what the log has lost, or is of another log. */
+  private volatile boolean ofOtherHistory;
+
   /** What it said of why it stopped, so that it says it once. */
   private String said = "";
 
@@ -121,7 +125,8 @@ public final class Journal implements AutoCloseable {
    * another server keeps it, what that said up to a second ago.
    */
   public long eventsBehind() {
-    return Math.max(0, tail.seen() - Math.max(status.position(), elsewhere));
+    long here = ofOtherHistory ? 0 : status.position();
+    return Math.max(0, tail.seen() - Math.max(here, elsewhere));
   }
 
   /** Whether it is further behind than the rules allow. */
@@ -204,7 +209,14 @@ public final class Journal implements AutoCloseable {
       JournalStatus now = status;
       status = new JournalStatus(State.WAITING, now.position(), now.hash(), "");
       return JournalLease.RENEW_EVERY;
-    } catch (FolderInUseException | JournalDamagedException | OtherHistoryException e) {
+    } catch (OtherEventException e) {
+      // Opening the folder anew compares the two, and tells what is wrong.
+      LOG.info("the journal's end is looked at anew: {}", e.getMessage());
+      return SOON;
+    } catch (OtherHistoryException e) {
+      ofOtherHistory = true;
+      return stopped(String.valueOf(e.getMessage()), null);
+    } catch (FolderInUseException | JournalDamagedException e) {
       return stopped(String.valueOf(e.getMessage()), null);
     } catch (IOException e) {
       return stopped(e.toString(), null);
@@ -218,6 +230,7 @@ public final class Journal implements AutoCloseable {
           FolderInUseException,
           JournalDamagedException,
           OtherHistoryException,
+          OtherEventException,
           InterruptedException {
     long generation = tail.generation();
     try (JournalFolder folder =
@@ -239,11 +252,12 @@ public final class Journal implements AutoCloseable {
           }
         }
         news.drainPermits();
-        List<PaymentEvent> events =
-            tail.after(folder.position(), BATCH_EVENTS_MAX, BATCH_BYTES_MAX);
-        if (tail.generation() != generation) {
+        OutboxTail.Following next =
+            tail.after(folder.position(), folder.eventId(), BATCH_EVENTS_MAX, BATCH_BYTES_MAX);
+        if (next.generation() != generation || !next.epoch().equals(folder.log().epoch())) {
           return;
         }
+        List<PaymentEvent> events = next.events();
         if (!events.isEmpty()) {
           folder.append(events);
         }
@@ -257,6 +271,7 @@ public final class Journal implements AutoCloseable {
 
   /** Nothing is to be written, or it was. */
   private void goesWell(JournalFolder folder) {
+    ofOtherHistory = false;
     status = new JournalStatus(State.KEEPING, folder.position(), folder.hash(), "");
     if (!said.isEmpty()) {
       LOG.info("the journal goes on, at position {}", folder.position());

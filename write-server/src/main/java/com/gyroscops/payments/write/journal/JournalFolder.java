@@ -1,5 +1,6 @@
 package com.gyroscops.payments.write.journal;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.contract.journal.JournalDamagedException;
 import com.gyroscops.payments.contract.journal.JournalEnd;
 import com.gyroscops.payments.contract.journal.JournalEnd.Tail;
@@ -7,8 +8,10 @@ import com.gyroscops.payments.contract.journal.JournalEntry;
 import com.gyroscops.payments.contract.journal.Segment;
 import com.gyroscops.payments.contract.journal.SegmentHeader;
 import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.write.eventstore.EventSlice;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.LogHead;
+import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -25,6 +28,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The order of writes keeps what the verifier relies on: a segment is on disk before the next
  * one is made, so that only the very last line of a journal can be torn.
+ *
+ * <p><b>Invariant:</b> each line is in a segment whose header names a history that holds it. What
+ * is appended is of the history that the log had when this was opened, whose epoch a segment of its
+ * own names; it follows on a line that this history was found to hold. So where a log goes on in
+ * another history without loss, the chain does, too, and lines that were lost are never followed.
  */
 final class JournalFolder implements Closeable {
 
@@ -41,6 +49,9 @@ final class JournalFolder implements Closeable {
 
   private @Nullable SegmentFile segment;
 
+  /** The history that the segment's header names. */
+  private String epoch;
+
   /** Bytes of the segment, with what is gathered; and of these, what is on disk. */
   private long length;
 
@@ -53,11 +64,13 @@ final class JournalFolder implements Closeable {
   private long lastPosition;
 
   private String lastHash;
+  private String lastEventId = "";
 
   /** Of the newest entry that is on disk. */
   private long position;
 
   private String hash;
+  private String eventId = "";
 
   private JournalFolder(
       Path folder, long segmentBytesMax, SegmentFile.Opener files, FolderLock lock, LogHead log) {
@@ -66,7 +79,8 @@ final class JournalFolder implements Closeable {
     this.files = files;
     this.lock = lock;
     this.log = log;
-    this.hash = SegmentHeader.origin(log.logId(), log.epoch());
+    this.epoch = log.epoch();
+    this.hash = SegmentHeader.firstPrev(log.logId(), log.lineage().origin());
     this.lastHash = hash;
   }
 
@@ -77,7 +91,9 @@ final class JournalFolder implements Closeable {
    * @param segmentBytesMax size at which a segment ends; one line may alone be larger
    * @throws FolderInUseException if another process has it
    * @throws JournalDamagedException if the journal is not what was written: nothing is changed
-   * @throws OtherHistoryException if it is not this log's: nothing is changed
+   * @throws OtherHistoryException if it is not this log's, or holds what the log has lost: nothing
+   *     is changed
+   * @throws StoreUnavailableException also if the log's history changes meanwhile
    */
   static JournalFolder open(
       Path folder, long segmentBytesMax, SegmentFile.Opener files, EventStore store)
@@ -104,24 +120,43 @@ final class JournalFolder implements Closeable {
     }
   }
 
+  /**
+   * Requires that the log's present history holds the journal's last line: then it holds those
+   * before, each of which is chained to the next.
+   */
   private static void requireSameHistory(Tail tail, LogHead log, EventStore store)
       throws OtherHistoryException {
     SegmentHeader header = tail.header();
-    if (!header.logId().equals(log.logId()) || !header.epoch().equals(log.epoch())) {
-      throw new OtherHistoryException(
-          "the journal is of log %s, epoch %s, but the log is %s, epoch %s"
-              .formatted(header.logId(), header.epoch(), log.logId(), log.epoch()));
-    }
     JournalEntry last = tail.last();
-    if (last == null) {
-      return;
+    Lineage lineage = log.lineage();
+    if (!header.logId().equals(log.logId()) || !header.origin().equals(lineage.origin())) {
+      throw new OtherHistoryException(
+          "the journal is of log %s, origin %s, but the log is %s, origin %s"
+              .formatted(header.logId(), header.origin(), log.logId(), lineage.origin()));
+    }
+    if (!lineage.holds(header.epoch(), last.position())) {
+      throw new OtherHistoryException(
+          "the journal is at position %d of epoch %s, %s, epoch %s: it has lost events"
+              .formatted(
+                  last.position(),
+                  header.epoch(),
+                  lineage.ancestors().stream()
+                      .filter(it -> it.epoch().equals(header.epoch()))
+                      .findFirst()
+                      .map(it -> "of which %d are in the log".formatted(it.sharedPosition()))
+                      .orElse("which is none that the log came from"),
+                  lineage.epoch()));
     }
     if (last.position() > log.position()) {
       throw new OtherHistoryException(
           "the journal is at position %d, but the log ends at %d: it has lost events"
               .formatted(last.position(), log.position()));
     }
-    List<PaymentEvent> events = store.read(last.position() - 1, 1, 1);
+    EventSlice slice = store.read(last.position() - 1, 1, 1);
+    if (!slice.epoch().equals(log.epoch())) {
+      throw new StoreUnavailableException("the log's history changed while it was compared");
+    }
+    List<PaymentEvent> events = slice.events();
     String id = events.isEmpty() ? "none" : events.getFirst().getEventId();
     if (!id.equals(last.eventId())) {
       throw new OtherHistoryException(
@@ -152,11 +187,14 @@ final class JournalFolder implements Closeable {
     continued.sync();
     length = tail.length();
     lengthOnDisk = length;
+    epoch = tail.header().epoch();
     firstPosition = tail.header().firstPosition();
-    position = tail.position();
-    hash = tail.hash();
+    position = tail.last().position();
+    hash = tail.last().hash();
+    eventId = tail.last().eventId();
     lastPosition = position;
     lastHash = hash;
+    lastEventId = eventId;
   }
 
   /** Up to where the journal is on disk; 0: nowhere. */
@@ -169,6 +207,11 @@ final class JournalFolder implements Closeable {
     return hash;
   }
 
+  /** Id of the event there; empty at position 0. */
+  String eventId() {
+    return eventId;
+  }
+
   /** The log as it was when this was opened. */
   LogHead log() {
     return log;
@@ -177,7 +220,8 @@ final class JournalFolder implements Closeable {
   /**
    * Appends events, and returns once they are on disk.
    *
-   * @param events the next ones of the log, in order
+   * @param events the next ones of the log, in order, of the history that it had when this was
+   *     opened
    * @throws IOException if they could not be written: some may have been
    */
   void append(List<PaymentEvent> events) throws IOException {
@@ -191,6 +235,7 @@ final class JournalFolder implements Closeable {
         gather(written.line());
         lastPosition = written.entry().position();
         lastHash = written.entry().hash();
+        lastEventId = written.entry().eventId();
       }
       sync();
     } catch (IllegalArgumentException e) {
@@ -206,8 +251,10 @@ final class JournalFolder implements Closeable {
   private void gather(ByteBuffer line) throws IOException {
     int bytes = line.remaining();
     boolean isFull = length + bytes > segmentBytesMax && lastPosition >= firstPosition;
-    if (segment == null || isFull) {
-      begin(new SegmentHeader(log.logId(), log.epoch(), lastPosition + 1, lastHash));
+    if (segment == null || isFull || !epoch.equals(log.epoch())) {
+      begin(
+          new SegmentHeader(
+              log.logId(), log.lineage().origin(), log.epoch(), lastPosition + 1, lastHash));
     }
     gathered.put(line);
     length += bytes;
@@ -230,6 +277,7 @@ final class JournalFolder implements Closeable {
     begun.write(ByteBuffer.wrap(line));
     begun.sync();
     syncFolder();
+    epoch = header.epoch();
     firstPosition = header.firstPosition();
     length = line.length;
     lengthOnDisk = length;
@@ -251,6 +299,7 @@ final class JournalFolder implements Closeable {
     lengthOnDisk = length;
     position = lastPosition;
     hash = lastHash;
+    eventId = lastEventId;
   }
 
   /** A sync that failed may have lost any of it, whatever reading the file back would show. */

@@ -2,7 +2,10 @@ package com.gyroscops.payments.write.journal;
 
 import java.io.Serial;
 
-/** A journal is of another history than the log: nothing of the log may be appended to it. */
+/**
+ * A journal is of another log, or holds lines that the log has lost: nothing of the log may be
+ * appended to it.
+ */
 final class OtherHistoryException extends Exception {
 
   @Serial private static final long serialVersionUID = 1;

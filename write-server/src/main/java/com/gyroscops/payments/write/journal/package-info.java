@@ -8,8 +8,9 @@
  * never write beside its successor, the operating system's lock on the folder.
  *
  * <p>Invariants: what stands in the journal was committed to the log before; its positions are
- * dense from 1 on; a folder holds one history alone. The journal's position is known to others only
- * once everything up to there is on disk.
+ * dense from 1 on; a folder holds the events of one line of histories, each of which goes on where
+ * the one before was left, and nothing is appended behind lines that were lost. The journal's
+ * position is known to others only once everything up to there is on disk.
  */
 @NullMarked
 package com.gyroscops.payments.write.journal;

@@ -7,6 +7,7 @@ import com.gyroscops.payments.v1.SubscribeRequest;
 import com.gyroscops.payments.v1.SubscribeResponse;
 import com.gyroscops.payments.v1.SubscribeStart;
 import com.gyroscops.payments.write.command.Errors;
+import com.gyroscops.payments.write.eventstore.EventSlice;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.LogHead;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
@@ -161,7 +162,9 @@ public final class EventRelay implements AutoCloseable {
       if (!start.getAtHead() && !History.contains(store, head, start)) {
         throw History.diverged().toException();
       }
-      Subscription begun = new Subscription(tail, generation, start, head, responses, clock);
+      String headId = start.getAtHead() ? eventIdAt(head) : "";
+      Subscription begun =
+          new Subscription(tail, generation, start, head, headId, responses, clock);
       subscription = begun;
       // From here on nothing holds that was said of the source before: it may have been rebuilt.
       say(
@@ -170,6 +173,17 @@ public final class EventRelay implements AutoCloseable {
               start.getFence(), start.getSession(), head.epoch(), start.getPosition(), 0, 0, true));
       subscriptions.add(begun);
       Thread.ofVirtual().name("subscription-" + start.getSubscriber()).start(begun);
+    }
+
+    private String eventIdAt(LogHead head) {
+      if (head.position() == 0) {
+        return "";
+      }
+      EventSlice slice = store.read(head.position() - 1, 1, 1);
+      if (!slice.epoch().equals(head.epoch()) || slice.events().isEmpty()) {
+        throw Errors.storeUnavailable().toException();
+      }
+      return slice.events().getFirst().getEventId();
     }
 
     private void acknowledge(SubscribeAck ack) {

@@ -36,18 +36,38 @@ final class EventRing {
     return last;
   }
 
+  /** What became of events that were to be added. */
+  enum Added {
+    /** All of them are seen now. */
+    YES,
+    /** There is a gap between what was seen and the first of them; nothing is added. */
+    GAP,
+    /**
+     * One of them is another event than the one seen at its position; nothing is added from there.
+     */
+    OTHER_HISTORY
+  }
+
   /**
-   * Adds the events that are new. Those already seen are skipped.
+   * Adds the events that are new. Those already seen are compared, as far as they are kept, and
+   * skipped.
    *
-   * @return whether they follow on what was seen; if not, nothing is added
    * @throws LogNotDenseException if there is a gap among them
    */
-  synchronized boolean add(List<PaymentEvent> newest) {
-    if (newest.isEmpty() || newest.getFirst().getPosition() > last + 1) {
-      return newest.isEmpty();
+  synchronized Added add(List<PaymentEvent> newest) {
+    if (newest.isEmpty()) {
+      return Added.YES;
+    }
+    if (newest.getFirst().getPosition() > last + 1) {
+      return Added.GAP;
     }
     for (PaymentEvent event : newest) {
-      if (event.getPosition() > last) {
+      long position = event.getPosition();
+      if (position >= oldest && position <= last) {
+        if (!kept(position).getEventId().equals(event.getEventId())) {
+          return Added.OTHER_HISTORY;
+        }
+      } else if (position > last) {
         LogNotDenseException.check(last, event);
         if (event.getPosition() - oldest >= slots.length) {
           dropOldest();
@@ -60,7 +80,14 @@ final class EventRing {
     while (bytes > bytesMax) {
       dropOldest();
     }
-    return true;
+    return Added.YES;
+  }
+
+  /** Id of the event at a position; empty if it is not kept. */
+  synchronized Optional<String> idAt(long position) {
+    return position >= oldest && position <= last
+        ? Optional.of(kept(position).getEventId())
+        : Optional.empty();
   }
 
   /**

@@ -5,6 +5,7 @@ import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.v1.SubscribeStart;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.LogHead;
+import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import io.grpc.Status;
 
 /** Whether what a subscriber has applied is part of the log's history, or of one that was lost. */
@@ -15,17 +16,25 @@ final class History {
   private History() {}
 
   /**
-   * Whether the log holds the event that the subscriber applied last, at that position and in the
-   * epoch it knows. Whoever has applied nothing agrees with every history.
+   * Whether the log's present history holds what the epoch that the subscriber knows held at its
+   * position, and the event it applied last is there. Whoever has applied nothing agrees with every
+   * history.
+   *
+   * @throws StoreUnavailableException that cannot be told now
    */
   static boolean contains(EventStore store, LogHead head, SubscribeStart start) {
     if (start.getPosition() == 0) {
       return true;
     }
-    if (!start.getEpoch().equals(head.epoch()) || start.getPosition() > head.position()) {
+    if (!head.lineage().holds(start.getEpoch(), start.getPosition())
+        || start.getPosition() > head.position()) {
       return false;
     }
-    var events = store.read(start.getPosition() - 1, 1, 1);
+    var slice = store.read(start.getPosition() - 1, 1, 1);
+    if (!slice.epoch().equals(head.epoch())) {
+      throw new StoreUnavailableException("the log's history has changed meanwhile");
+    }
+    var events = slice.events();
     return !events.isEmpty()
         && events.getFirst().getPosition() == start.getPosition()
         && events.getFirst().getEventId().equals(start.getEventId());

@@ -14,6 +14,7 @@ import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
+import java.io.Serial;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -58,6 +59,7 @@ final class Subscription implements Runnable {
   private final Condition ended = lock.newCondition();
   private final Runnable signal = this::signal;
   private volatile long sent;
+  private String sentId;
   private long acknowledged;
   private boolean signalled;
   private @Nullable Runnable farewell;
@@ -66,12 +68,14 @@ final class Subscription implements Runnable {
    * @param generation of the tail's history, from before {@code head} was read
    * @param head of the log: of the history that the subscriber's position was found to belong to,
    *     and where it starts if it asked to start there
+   * @param headId id of the event at the head, if it asked to start there and there is one
    */
   Subscription(
       OutboxTail tail,
       long generation,
       SubscribeStart start,
       LogHead head,
+      String headId,
       ServerCallStreamObserver<SubscribeResponse> observer,
       Clock clock) {
     this.tail = tail;
@@ -81,6 +85,7 @@ final class Subscription implements Runnable {
     this.observer = observer;
     this.clock = clock;
     this.sent = start.getAtHead() ? head.position() : start.getPosition();
+    this.sentId = start.getAtHead() ? headId : start.getEventId();
     this.acknowledged = sent;
   }
 
@@ -154,7 +159,7 @@ final class Subscription implements Runnable {
     tail.follow(signal);
     try {
       follow();
-    } catch (StoreUnavailableException e) {
+    } catch (StoreUnavailableException | OtherHistoryException e) {
       fail(Errors.storeUnavailable().toException());
     } catch (LogNotDenseException e) {
       fail(ApiError.of(Status.Code.DATA_LOSS, "LOG_NOT_DENSE", e.gap()).toException());
@@ -167,25 +172,20 @@ final class Subscription implements Runnable {
     farewell().run();
   }
 
-  private void follow() {
-    // Who starts at the head takes the first batch's for where it stands: not a newer one, for the
-    // events up to that are still to come.
-    send(List.of(), start.getAtHead() ? began : tail.head());
+  private void follow() throws OtherHistoryException {
+    begin();
     long gatherNanos = TimeUnit.MILLISECONDS.toNanos(start.getGatherMillis());
     // What is there when a rest ends has waited for it, and is sent without another.
     long rested = tail.head().position();
     long sentAt = System.nanoTime();
     while (!isEnding()) {
+      List<PaymentEvent> events = hasRoom() ? next() : List.of();
       if (tail.generation() != generation) {
-        // Another history: let the subscriber introduce itself anew, which tells the two apart.
-        fail(Errors.storeUnavailable().toException());
-        return;
+        throw new OtherHistoryException();
       }
-      List<PaymentEvent> events =
-          hasRoom() ? tail.after(sent, BATCH_EVENTS_MAX, BATCH_BYTES_MAX) : List.of();
       long silence = System.nanoTime() - sentAt;
       if (!events.isEmpty() || (silence >= HEARTBEAT.toNanos() && observer.isReady())) {
-        send(events, tail.head());
+        send(events);
         sentAt = System.nanoTime();
         if (gatherNanos > 0 && !events.isEmpty() && sent >= rested) {
           rest(gatherNanos);
@@ -197,20 +197,59 @@ final class Subscription implements Runnable {
     }
   }
 
-  private void send(List<PaymentEvent> events, LogHead head) {
+  /** What follows on what was sent: of the same history, whatever happens to the log meanwhile. */
+  private List<PaymentEvent> next() throws OtherHistoryException {
+    try {
+      OutboxTail.Following next = tail.after(sent, sentId, BATCH_EVENTS_MAX, BATCH_BYTES_MAX);
+      if (next.generation() != generation || !next.epoch().equals(began.epoch())) {
+        throw new OtherHistoryException();
+      }
+      return next.events();
+    } catch (OtherEventException e) {
+      LOG.warn(
+          "{} of {} begins anew: {}", start.getSubscriber(), start.getSource(), e.getMessage());
+      throw new OtherHistoryException();
+    }
+  }
+
+  /**
+   * The history has changed: the subscriber is to introduce itself anew, which tells the two apart.
+   */
+  private static final class OtherHistoryException extends Exception {
+    @Serial private static final long serialVersionUID = 1;
+  }
+
+  private void begin() {
+    // Who starts at the head takes the first batch's for where it stands: not a newer one, for the
+    // events up to that are still to come.
+    EventBatch.Builder first =
+        batch(began.position()).addAllAncestors(began.lineage().ancestorMessages());
+    if (start.getAtHead()) {
+      first.setHeadEventId(sentId);
+    }
+    send(first);
+  }
+
+  private void send(List<PaymentEvent> events) {
     if (!events.isEmpty()) {
       sent = events.getLast().getPosition();
+      sentId = events.getLast().getEventId();
     }
-    observer.onNext(
-        SubscribeResponse.newBuilder()
-            .setBatch(
-                EventBatch.newBuilder()
-                    .setLogId(head.logId())
-                    .setEpoch(began.epoch())
-                    .setHead(Math.max(head.position(), sent))
-                    .setSendTime(Timestamps.of(clock.instant()))
-                    .addAllEvents(events))
-            .build());
+    LogHead head = tail.head();
+    long position = head.epoch().equals(began.epoch()) ? head.position() : sent;
+    send(batch(Math.max(position, sent)).addAllEvents(events));
+  }
+
+  private EventBatch.Builder batch(long head) {
+    return EventBatch.newBuilder()
+        .setLogId(began.logId())
+        .setEpoch(began.epoch())
+        .setHead(head)
+        .setSendTime(Timestamps.of(clock.instant()));
+  }
+
+  private void send(EventBatch.Builder batch) {
+    observer.onNext(SubscribeResponse.newBuilder().setBatch(batch).build());
   }
 
   /** Waits for a signal, which may have come already, at most this long. */

@@ -33,9 +33,6 @@ public record Database(DataSource dataSource) {
   /** statement_completion_unknown. */
   private static final String COMPLETION_UNKNOWN = "40003";
 
-  /** object_not_in_prerequisite_state, as in "recovery is in progress". */
-  private static final String IN_RECOVERY = "55000";
-
   /** A step: one statement that commits by itself, or a transaction of its own. */
   @FunctionalInterface
   public interface Work<T> {
@@ -176,17 +173,17 @@ public record Database(DataSource dataSource) {
 
   /**
    * Whether the store, and not what it was asked, is the reason: connection lost (08), resources
-   * short (53), operator intervention and timeouts (57), transaction rolled back (40), system error
-   * (58), read only or in recovery after a failover (25, 55000), or no connection from the pool (no
-   * state).
+   * short (53), something locked for longer than a statement waits or a server in recovery (55),
+   * operator intervention and timeouts (57), transaction rolled back (40), system error (58), read
+   * only after a failover (25), or no connection from the pool (no state).
    */
   private static boolean isUnavailable(SQLException e) {
     String state = e.getSQLState();
     return state == null
         || state.length() < 2
         || switch (state.substring(0, 2)) {
-          case "08", "53", "57", "40", "58", "25" -> true;
-          default -> state.equals(IN_RECOVERY);
+          case "08", "53", "55", "57", "40", "58", "25" -> true;
+          default -> false;
         };
   }
 }

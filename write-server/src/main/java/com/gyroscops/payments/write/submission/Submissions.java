@@ -96,7 +96,7 @@ public final class Submissions {
     if (!envelope.isAnsweredBy(known)) {
       return new Submitted.Refused(Errors.requestIdReused(envelope.requestId()));
     }
-    CommandOutcome outcome = CommandBatcher.outcome(known, store.head().epoch());
+    CommandOutcome outcome = CommandBatcher.outcome(known);
     String paymentId =
         outcome instanceof CommandOutcome.Succeeded done
             ? done.payment().getPaymentId()
@@ -134,7 +134,7 @@ public final class Submissions {
   private Optional<CommandStatus> ended(UUID requestKey) {
     return store
         .request(requestKey)
-        .map(known -> new CommandStatus.Ended(CommandBatcher.outcome(known, store.head().epoch())));
+        .map(known -> new CommandStatus.Ended(CommandBatcher.outcome(known)));
   }
 
   /**

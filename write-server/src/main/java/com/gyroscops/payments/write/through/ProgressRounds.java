@@ -1,5 +1,6 @@
 package com.gyroscops.payments.write.through;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.write.command.SharedSources;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.outbox.SubscriberProgress;
@@ -7,6 +8,7 @@ import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -40,6 +42,7 @@ public final class ProgressRounds implements AutoCloseable {
   private final SubscriberProgress progress;
   private final SubscriberProgress.Store store;
   private final SourceWaits waits;
+  private final Supplier<Lineage> present;
   private final LongSupplier nanoTime;
   private final Semaphore wakeUps = new Semaphore(0);
   private final Thread thread;
@@ -50,16 +53,19 @@ public final class ProgressRounds implements AutoCloseable {
 
   /**
    * @param store what {@code progress} writes to
+   * @param present the log's history as far as it is known here
    * @param nanoTime as {@link System#nanoTime}
    */
   public ProgressRounds(
       SubscriberProgress progress,
       SubscriberProgress.Store store,
       SourceWaits waits,
+      Supplier<Lineage> present,
       LongSupplier nanoTime) {
     this.progress = progress;
     this.store = store;
     this.waits = waits;
+    this.present = present;
     this.nanoTime = nanoTime;
     thread = Thread.ofPlatform().name("progress-rounds").unstarted(this::run);
     progress.onHaste(this::wake);
@@ -119,7 +125,7 @@ public final class ProgressRounds implements AutoCloseable {
       }
       progress.flush();
       if (waits.count() > 0) {
-        waits.settle(store.standings(SharedSources.NAMES));
+        waits.settle(store.standings(SharedSources.NAMES), present.get());
       }
       if (!reachable) {
         LOG.info("subscribers' progress can be read again");

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.write.through;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.v1.ReadSource;
 import com.gyroscops.payments.v1.SourceProgress;
 import com.gyroscops.payments.v1.SourceProgressState;
@@ -101,8 +102,13 @@ public final class SourceWaits {
     return wait.answer();
   }
 
-  /** Answers those who need not wait on, now that sources were found to stand like this. */
-  void settle(List<Standing> standings) {
+  /**
+   * Answers those who need not wait on, now that sources were found to stand like this.
+   *
+   * @param present the log's history and those before it: what was wanted of an earlier one is
+   *     applied by sources in the present one, if that holds it
+   */
+  void settle(List<Standing> standings, Lineage present) {
     Map<String, Standing> bySource =
         standings.stream().collect(Collectors.toMap(Standing::source, it -> it));
     long now = nanoTime.getAsLong();
@@ -110,8 +116,8 @@ public final class SourceWaits {
         wait ->
             now - wait.endNanos() >= 0
                 || wait.wanted().sources().stream()
-                    .noneMatch(it -> find(it, wait.wanted(), bySource).isWorthWaiting()),
-        (source, wanted) -> find(source, wanted, bySource));
+                    .noneMatch(it -> find(it, wait.wanted(), bySource, present).isWorthWaiting()),
+        (source, wanted) -> find(source, wanted, bySource, present));
   }
 
   /** Answers those whose time is up, while it cannot be found out how sources stand. */
@@ -149,7 +155,8 @@ public final class SourceWaits {
         .toList();
   }
 
-  private static Finding find(ReadSource source, Wanted wanted, Map<String, Standing> standings) {
+  private static Finding find(
+      ReadSource source, Wanted wanted, Map<String, Standing> standings, Lineage present) {
     Standing standing = standings.get(SharedSources.name(source));
     if (standing == null) {
       return NEVER_HEARD_OF;
@@ -160,8 +167,14 @@ public final class SourceWaits {
     if (standing.parked() > 0) {
       return PENDING_FOR_GOOD;
     }
-    return standing.epoch().equals(wanted.epoch()) && standing.visible() >= wanted.position()
-        ? APPLIED
-        : PENDING;
+    // What is known here of the present history may lag behind, and that is no reason to wait.
+    boolean isLost =
+        present.descendsFrom(wanted.epoch()) && !present.holds(wanted.epoch(), wanted.position());
+    boolean inOneHistory =
+        !isLost
+            && (standing.epoch().equals(wanted.epoch())
+                || (standing.epoch().equals(present.epoch())
+                    && present.holds(wanted.epoch(), wanted.position())));
+    return inOneHistory && standing.visible() >= wanted.position() ? APPLIED : PENDING;
   }
 }

@@ -282,7 +282,7 @@ class CommandServiceTest {
     String eventId = traced.createPayment(create(id).build()).getReceipt().getEventId();
     var store = server.bean(com.gyroscops.payments.write.eventstore.EventStore.class);
     var key = new com.gyroscops.payments.write.payment.PaymentKey("acme", id);
-    var event = Objects.requireNonNull(store.newest(List.of(key)).get(key));
+    var event = Objects.requireNonNull(store.newest(List.of(key)).events().get(key));
     assertThat(event.getTraceparent()).isEqualTo(traceparent);
     assertThat(event.getEventId()).isEqualTo(eventId);
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.v1.Amount;
+import com.gyroscops.payments.v1.Ancestor;
 import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
 import com.gyroscops.payments.v1.EventBatch;
@@ -204,7 +205,43 @@ class EventFeedTest {
     String eventId = subscriber.events(1).getFirst().getEventId();
     execute("select new_epoch()");
     assertThat(subscriber.reason()).isEqualTo("STORE_UNAVAILABLE");
-    assertThat(subscribe(server, 1, epoch, eventId).reason()).isEqualTo("HISTORY_DIVERGED");
+    EventBatch first = subscribe(server, 1, epoch, eventId).next();
+    assertThat(first.getEpoch()).isNotEqualTo(epoch);
+    assertThat(first.getAncestorsList())
+        .containsExactly(Ancestor.newBuilder().setEpoch(epoch).setSharedPosition(1).build());
+    assertThat(subscribe(server, 1, epoch, UUID.randomUUID().toString()).reason())
+        .isEqualTo("HISTORY_DIVERGED");
+  }
+
+  /** As where the database was started anew, or another one took its place. */
+  @Test
+  void anotherServerIsAnotherHistoryThatSharesWhatItHas() throws Exception {
+    create(server, 3);
+    Subscriber subscriber = subscribe(server, 0, "", "");
+    String epoch = subscriber.next().getEpoch();
+    List<PaymentEvent> events = subscriber.events(3);
+    // At once, for the server looks at it all the time.
+    execute(
+        "do $$ begin update histories set incarnation = 'another server';"
+            + " delete from events where position = 3;"
+            + " update log_positions set position = 2; end $$");
+    assertThat(subscriber.reason()).isEqualTo("STORE_UNAVAILABLE");
+    create(server, 2);
+    EventBatch first = subscribe(server, 2, epoch, events.get(1).getEventId()).next();
+    assertThat(first.getAncestorsList())
+        .containsExactly(Ancestor.newBuilder().setEpoch(epoch).setSharedPosition(2).build());
+    assertThat(subscribe(server, 3, epoch, events.get(2).getEventId()).reason())
+        .isEqualTo("HISTORY_DIVERGED");
+  }
+
+  @Test
+  void whoStartsAtTheHeadIsToldItsEvent() throws Exception {
+    assertThat(subscribeAtHead(server, SubscribeStart.newBuilder()).next().getHeadEventId())
+        .isEmpty();
+    create(server, 2);
+    String newest = subscribe(server, 0, "", "").events(2).getLast().getEventId();
+    assertThat(subscribeAtHead(server, SubscribeStart.newBuilder()).next().getHeadEventId())
+        .isEqualTo(newest);
   }
 
   @Test

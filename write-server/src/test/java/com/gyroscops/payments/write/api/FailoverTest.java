@@ -85,7 +85,8 @@ class FailoverTest {
       store.head();
       standby.kill();
 
-      Future<?> append = threads.submit(() -> store.append(List.of(creation())));
+      Future<?> append =
+          threads.submit(() -> store.append(EventStore.ANY_EPOCH, List.of(creation())));
       cancelWait();
       assertUnknown(append);
       Future<?> statement =
@@ -109,7 +110,7 @@ class FailoverTest {
       assertUnknown(transaction);
 
       // Asked again, it is known, and its answer waits like the first.
-      var again = threads.submit(() -> store.append(List.of(creation())));
+      var again = threads.submit(() -> store.append(EventStore.ANY_EPOCH, List.of(creation())));
       awaitWaiting();
       assertThat(again).isNotDone();
       standby = LocalPostgres.start(folder.resolve("standby"), standby.port());

@@ -8,6 +8,7 @@ import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.journal.Expectation;
 import com.gyroscops.payments.contract.journal.JournalVerifier;
 import com.gyroscops.payments.contract.journal.Verification;
+import com.gyroscops.payments.contract.journal.Verification.History;
 import com.gyroscops.payments.localstack.Metrics;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.CommandContext;
@@ -22,6 +23,9 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -105,6 +109,26 @@ class JournalServerTest {
       assertThat(figure(two, "payments_journal_events_behind")).isZero();
       assertThat(figure(two, "payments_journal_fsync_seconds_count")).isPositive();
       assertThat(readiness(two)).contains("\"keeping\"", verified.lastHash());
+
+      // The log goes on in another history, which holds all of it.
+      beginHistory();
+      create(two);
+      await(() -> figure(two, "payments_journal_position") == 12);
+      Verification later = verify();
+      assertThat(later.fault()).isNull();
+      assertThat(later.origin()).isEqualTo(verified.origin());
+      assertThat(later.histories())
+          .hasSize(2)
+          .startsWith(new History(verified.epoch(), 1))
+          .extracting(History::firstPosition)
+          .containsExactly(1L, 12L);
+    }
+  }
+
+  private void beginHistory() throws SQLException {
+    try (Connection connection = pool.getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("select new_epoch()");
     }
   }
 

@@ -53,7 +53,13 @@ class CommandBatcherTest {
   private CommandBatcher batcher(EventStore on, int queueMax) {
     CommandBatcher made =
         new CommandBatcher(
-            on, _ -> {}, Clock.systemUTC(), UUID::randomUUID, Runnable::run, _ -> {}, queueMax);
+            on,
+            (_, _) -> {},
+            Clock.systemUTC(),
+            UUID::randomUUID,
+            Runnable::run,
+            _ -> {},
+            queueMax);
     open.add(made);
     return made;
   }
@@ -91,7 +97,7 @@ class CommandBatcherTest {
   }
 
   private List<PaymentEvent> log() {
-    return store.read(0, 10_000, 100_000_000);
+    return store.read(0, 10_000, 100_000_000).events();
   }
 
   @Test
@@ -129,7 +135,7 @@ class CommandBatcherTest {
     success(outcomes.get(0));
     assertThat(reason(outcomes.get(1))).isEqualTo("REQUEST_ID_REUSED");
     assertThat(reason(send(other))).isEqualTo("REQUEST_ID_REUSED");
-    assertThat(store.newest(List.of(other.command().key()))).isEmpty();
+    assertThat(store.newest(List.of(other.command().key())).events()).isEmpty();
   }
 
   @Test
@@ -471,7 +477,7 @@ class CommandBatcherTest {
     }
 
     @Override
-    public Appended append(List<Chain> chains) {
+    public Appended append(String epoch, List<Chain> chains) {
       held.countDown();
       try {
         gate.await();
@@ -489,7 +495,7 @@ class CommandBatcherTest {
                       ? new Chain(c.key(), c.baseVersion() + 7, c.entries())
                       : c)
               .toList();
-      Appended appended = super.append(asked);
+      Appended appended = super.append(epoch, asked);
       if (losing.getAndSet(false)) {
         throw new StoreUnavailableException("the answer is lost", new IllegalStateException());
       }

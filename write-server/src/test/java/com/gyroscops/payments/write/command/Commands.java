@@ -64,6 +64,7 @@ final class Commands {
         of.requestId(),
         of.requestKey(),
         of.requestHash(),
+        of.formerHash(),
         of.expectedVersion(),
         of.correlationId(),
         of.causationId(),

@@ -70,7 +70,8 @@ class ConcurrentWritersTest {
           sent.add(of.get());
         }
       }
-      List<PaymentEvent> log = new PostgresEventStore(pool, "check").read(0, 100_000, 1 << 30);
+      List<PaymentEvent> log =
+          new PostgresEventStore(pool, "check").read(0, 100_000, 1 << 30).events();
       check(log, sent);
     }
   }
@@ -78,7 +79,7 @@ class ConcurrentWritersTest {
   private static CommandBatcher batcher(HikariDataSource pool, String name) {
     return new CommandBatcher(
         new PostgresEventStore(pool, name),
-        _ -> {},
+        (_, _) -> {},
         Clock.systemUTC(),
         UUID::randomUUID,
         Runnable::run,

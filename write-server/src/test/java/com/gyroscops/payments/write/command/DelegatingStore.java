@@ -1,15 +1,14 @@
 package com.gyroscops.payments.write.command;
 
 import com.gyroscops.payments.v1.CommandError;
-import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.Chain;
+import com.gyroscops.payments.write.eventstore.EventSlice;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.KnownRequest;
 import com.gyroscops.payments.write.eventstore.LogHead;
 import com.gyroscops.payments.write.payment.PaymentKey;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -17,10 +16,15 @@ import java.util.UUID;
 /** An event store that does what another one does, but for what a test overrides. */
 class DelegatingStore implements EventStore {
 
-  private final EventStore store;
+  private volatile EventStore store;
 
   DelegatingStore(EventStore store) {
     this.store = store;
+  }
+
+  /** As a connection that leads to another server from now on. */
+  final void failOverTo(EventStore other) {
+    store = other;
   }
 
   @Override
@@ -29,17 +33,17 @@ class DelegatingStore implements EventStore {
   }
 
   @Override
-  public Map<PaymentKey, PaymentEvent> newest(Collection<PaymentKey> keys) {
+  public Newest newest(Collection<PaymentKey> keys) {
     return store.newest(keys);
   }
 
   @Override
-  public Appended append(List<Chain> chains) {
-    return store.append(chains);
+  public Appended append(String epoch, List<Chain> chains) {
+    return store.append(epoch, chains);
   }
 
   @Override
-  public List<PaymentEvent> read(long after, int countMax, int bytesMax) {
+  public EventSlice read(long after, int countMax, int bytesMax) {
     return store.read(after, countMax, bytesMax);
   }
 

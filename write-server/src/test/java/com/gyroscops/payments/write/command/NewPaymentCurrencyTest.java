@@ -33,7 +33,7 @@ class NewPaymentCurrencyTest {
   private final CommandBatcher batcher =
       new CommandBatcher(
           new MemoryEventStore("epoch"),
-          _ -> {},
+          (_, _) -> {},
           new Clock() {
             @Override
             public Instant instant() {
@@ -61,7 +61,7 @@ class NewPaymentCurrencyTest {
   }
 
   private String answer(Command command) {
-    var reader = new CommandReader(Clock.fixed(now, ZoneOffset.UTC), UUID::randomUUID, () -> "");
+    var reader = new CommandReader(Clock.fixed(now, ZoneOffset.UTC), () -> "");
     return switch (reader.read(command)) {
       case Reading.Malformed(var error) ->
           error.reason() + " " + error.violations().getFirst().field();
@@ -169,7 +169,7 @@ class NewPaymentCurrencyTest {
   void anOldPaymentInAFundIsRefundedInIt() {
     var read =
         (Reading.WellFormed)
-            new CommandReader(Clock.fixed(now, ZoneOffset.UTC), UUID::randomUUID, () -> "")
+            new CommandReader(Clock.fixed(now, ZoneOffset.UTC), () -> "")
                 .read(refund("p", amount(1, "CLF")));
     assertThat(read.command().command().key().paymentId()).isEqualTo("p");
   }

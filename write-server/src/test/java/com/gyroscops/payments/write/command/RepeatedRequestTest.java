@@ -39,7 +39,7 @@ class RepeatedRequestTest {
     store = new PostgresEventStore(pool, "test");
     batcher =
         new CommandBatcher(
-            store, _ -> {}, Clock.systemUTC(), UUID::randomUUID, Runnable::run, _ -> {}, 64);
+            store, (_, _) -> {}, Clock.systemUTC(), UUID::randomUUID, Runnable::run, _ -> {}, 64);
   }
 
   @AfterAll

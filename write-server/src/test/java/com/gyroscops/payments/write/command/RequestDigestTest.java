@@ -24,7 +24,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.UUID;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,7 +39,7 @@ class RequestDigestTest {
   private static final Timestamp EPOCH = Timestamp.getDefaultInstance();
 
   static CommandEnvelope read(Command command) {
-    var reader = new CommandReader(CLOCK, () -> new UUID(0, 0), () -> "");
+    var reader = new CommandReader(CLOCK, () -> "");
     return ((Reading.WellFormed) reader.read(command)).command();
   }
 

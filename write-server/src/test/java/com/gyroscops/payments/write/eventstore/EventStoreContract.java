@@ -69,8 +69,8 @@ public abstract class EventStoreContract {
     EventStore store = store();
     assertThat(store.head().position()).isZero();
     assertThat(store.head().epoch()).isNotEmpty();
-    assertThat(store.read(0, 10, 1_000)).isEmpty();
-    assertThat(store.newest(List.of(key("p")))).isEmpty();
+    assertThat(store.read(0, 10, 1_000).events()).isEmpty();
+    assertThat(store.newest(List.of(key("p"))).events()).isEmpty();
     assertThat(store.request(request("r"))).isEmpty();
   }
 
@@ -79,6 +79,7 @@ public abstract class EventStoreContract {
     EventStore store = store();
     var appended =
         store.append(
+            EventStore.ANY_EPOCH,
             List.of(
                 chain("a", 0, accepted("1", event("a", 1)), accepted("2", event("a", 2))),
                 chain("b", 0, rejected("3", "no")),
@@ -88,7 +89,7 @@ public abstract class EventStoreContract {
             new ChainAnswer.Stored(1), new ChainAnswer.Stored(2), new ChainAnswer.Stored(3));
     assertThat(appended.epoch()).isEqualTo(store.head().epoch());
     assertThat(store.head().position()).isEqualTo(3);
-    List<PaymentEvent> log = store.read(0, 10, 1_000_000);
+    List<PaymentEvent> log = store.read(0, 10, 1_000_000).events();
     assertThat(positions(log)).containsExactly(1L, 2L, 3L);
     assertThat(log).extracting(PaymentEvent::getPaymentId).containsExactly("a", "a", "c");
     assertThat(log).extracting(PaymentEvent::getLogId).containsOnly(store.head().logId());
@@ -98,9 +99,9 @@ public abstract class EventStoreContract {
   void theNewestEventOfAPaymentIsFoundWithItsPosition() {
     EventStore store = store();
     PaymentEvent second = event("a", 2);
-    store.append(List.of(chain("a", 0, accepted("1", event("a", 1)))));
-    store.append(List.of(chain("a", 1, accepted("2", second))));
-    var newest = store.newest(List.of(key("a"), key("unknown")));
+    store.append(EventStore.ANY_EPOCH, List.of(chain("a", 0, accepted("1", event("a", 1)))));
+    store.append(EventStore.ANY_EPOCH, List.of(chain("a", 1, accepted("2", second))));
+    var newest = store.newest(List.of(key("a"), key("unknown"))).events();
     assertThat(newest.keySet()).containsExactly(key("a"));
     assertThat(newest.get(key("a")))
         .isEqualTo(second.toBuilder().setPosition(2).setLogId(store.head().logId()).build());
@@ -109,20 +110,23 @@ public abstract class EventStoreContract {
   @Test
   void aPaymentIdInAnotherOrganizationIsAnotherPayment() {
     EventStore store = store();
-    store.append(List.of(chain("a", 0, accepted("1", event("a", 1)))));
+    store.append(EventStore.ANY_EPOCH, List.of(chain("a", 0, accepted("1", event("a", 1)))));
     var elsewhere = new PaymentKey("other", "a");
-    assertThat(store.newest(List.of(elsewhere))).isEmpty();
+    assertThat(store.newest(List.of(elsewhere)).events()).isEmpty();
     var appended =
-        store.append(List.of(new Chain(elsewhere, 0, List.of(accepted("2", event("a", 1))))));
+        store.append(
+            EventStore.ANY_EPOCH,
+            List.of(new Chain(elsewhere, 0, List.of(accepted("2", event("a", 1))))));
     assertThat(appended.answers()).containsExactly(new ChainAnswer.Stored(2));
   }
 
   @Test
   void aConflictLeavesNothingBehindAndHindersNobody() {
     EventStore store = store();
-    store.append(List.of(chain("a", 0, accepted("1", event("a", 1)))));
+    store.append(EventStore.ANY_EPOCH, List.of(chain("a", 0, accepted("1", event("a", 1)))));
     var appended =
         store.append(
+            EventStore.ANY_EPOCH,
             List.of(
                 chain("a", 0, accepted("2", event("a", 1)), rejected("3", "no")),
                 chain("b", 3, accepted("4", event("b", 4))),
@@ -140,17 +144,19 @@ public abstract class EventStoreContract {
   void aKnownRequestAnswersWhatWasStoredAndStopsItsChain() {
     EventStore store = store();
     PaymentEvent first = event("a", 1);
-    store.append(List.of(chain("a", 0, accepted("1", first))));
-    store.append(List.of(chain("b", 0, rejected("2", "no such payment"))));
+    store.append(EventStore.ANY_EPOCH, List.of(chain("a", 0, accepted("1", first))));
+    store.append(EventStore.ANY_EPOCH, List.of(chain("b", 0, rejected("2", "no such payment"))));
     var appended =
         store.append(
+            EventStore.ANY_EPOCH,
             List.of(
                 chain("a", 1, accepted("9", event("a", 2)), accepted("1", event("a", 3))),
                 chain("b", 0, new Entry.Refused(request("2")))));
     PaymentEvent stored = first.toBuilder().setPosition(1).setLogId(store.head().logId()).build();
     assertThat(appended.answers())
         .containsExactly(
-            new ChainAnswer.Known(Map.of(1, new KnownRequest.Accepted(hash("1"), stored))),
+            new ChainAnswer.Known(
+                Map.of(1, new KnownRequest.Accepted(hash("1"), store.head().epoch(), stored))),
             new ChainAnswer.Known(
                 Map.of(
                     0,
@@ -162,15 +168,17 @@ public abstract class EventStoreContract {
                             .build()))));
     assertThat(store.head().position()).isEqualTo(1);
     assertThat(store.request(request("9"))).isEmpty();
-    assertThat(store.request(request("1"))).contains(new KnownRequest.Accepted(hash("1"), stored));
+    assertThat(store.request(request("1")))
+        .contains(new KnownRequest.Accepted(hash("1"), store.head().epoch(), stored));
   }
 
   @Test
   void whatIsOnlyRefusedOrAskedIsCheckedButNotStored() {
     EventStore store = store();
-    store.append(List.of(chain("a", 0, accepted("1", event("a", 1)))));
+    store.append(EventStore.ANY_EPOCH, List.of(chain("a", 0, accepted("1", event("a", 1)))));
     var appended =
         store.append(
+            EventStore.ANY_EPOCH,
             List.of(
                 chain("a", 1, new Entry.Refused(request("2")), new Entry.Asked()),
                 chain("b", 7, new Entry.Asked())));
@@ -187,10 +195,10 @@ public abstract class EventStoreContract {
     for (int i = 0; i < 20; i++) {
       chains.add(chain("p" + i, 0, accepted("r" + i, event("p" + i, 1))));
     }
-    store.append(chains);
-    assertThat(positions(store.read(0, 3, 1_000_000))).containsExactly(1L, 2L, 3L);
-    assertThat(positions(store.read(17, 100, 1_000_000))).containsExactly(18L, 19L, 20L);
-    assertThat(positions(store.read(4, 100, 1))).containsExactly(5L);
+    store.append(EventStore.ANY_EPOCH, chains);
+    assertThat(positions(store.read(0, 3, 1_000_000).events())).containsExactly(1L, 2L, 3L);
+    assertThat(positions(store.read(17, 100, 1_000_000).events())).containsExactly(18L, 19L, 20L);
+    assertThat(positions(store.read(4, 100, 1).events())).containsExactly(5L);
   }
 
   @Test
@@ -207,6 +215,7 @@ public abstract class EventStoreContract {
           var answers =
               store
                   .append(
+                      EventStore.ANY_EPOCH,
                       List.of(
                           chain(writer, i, accepted(writer + i, event(writer, i + 1L))),
                           // All writers want this one: of each version just one may win.
@@ -224,7 +233,7 @@ public abstract class EventStoreContract {
         shared += stored.get();
       }
     }
-    List<PaymentEvent> log = store.read(0, 10_000, 100_000_000);
+    List<PaymentEvent> log = store.read(0, 10_000, 100_000_000).events();
     assertThat(positions(log))
         .isEqualTo(LongStream.rangeClosed(1, writers * appends + shared).boxed().toList());
     assertThat(
@@ -243,7 +252,10 @@ public abstract class EventStoreContract {
     EventStore store = store();
     assertThat(store.close(request("r"), hash("r"), cancelled())).isEmpty();
 
-    var late = store.append(List.of(chain("p", 0, accepted("r", event("p", 1))))).answers();
+    var late =
+        store
+            .append(EventStore.ANY_EPOCH, List.of(chain("p", 0, accepted("r", event("p", 1)))))
+            .answers();
 
     assertThat(late)
         .containsExactly(
@@ -259,7 +271,9 @@ public abstract class EventStoreContract {
   void aRequestThatWasDecidedStaysAsItIsWhenItIsClosed() {
     EventStore store = store();
     PaymentEvent event = event("p", 1);
-    store.append(List.of(chain("p", 0, accepted("r", event)), chain("q", 0, rejected("s", "no"))));
+    store.append(
+        EventStore.ANY_EPOCH,
+        List.of(chain("p", 0, accepted("r", event)), chain("q", 0, rejected("s", "no"))));
 
     assertThat(store.close(request("r"), hash("other"), cancelled()))
         .hasValueSatisfying(known -> {
@@ -283,7 +297,9 @@ public abstract class EventStoreContract {
       for (int i = 0; i < requests; i++) {
         var answer =
             store
-                .append(List.of(chain("p" + i, 0, accepted("r" + i, event("p" + i, 1)))))
+                .append(
+                    EventStore.ANY_EPOCH,
+                    List.of(chain("p" + i, 0, accepted("r" + i, event("p" + i, 1)))))
                 .answers()
                 .getFirst();
         won += answer instanceof ChainAnswer.Stored ? 1 : 0;
@@ -305,5 +321,39 @@ public abstract class EventStoreContract {
     }
     assertThat(won.getFirst() + won.getLast()).isEqualTo(requests);
     assertThat(store.head().position()).isEqualTo(won.getFirst().longValue());
+  }
+
+  @Test
+  void whatItAnswersIsOfThePresentHistory() {
+    EventStore store = store();
+    store.append(EventStore.ANY_EPOCH, List.of(chain("a", 0, accepted("1", event("a", 1)))));
+    String epoch = store.head().epoch();
+    assertThat(store.head().lineage().ancestors()).isEmpty();
+    assertThat(store.read(0, 10, 1_000).epoch()).isEqualTo(epoch);
+    assertThat(store.read(1, 10, 1_000)).isEqualTo(new EventSlice(epoch, List.of()));
+    assertThat(store.newest(List.of()).head()).isEqualTo(store.head());
+    assertThat(store.newest(List.of(key("a"))).head()).isEqualTo(store.head());
+  }
+
+  @Test
+  void whatWasDecidedInAnotherHistoryIsNotStored() {
+    EventStore store = store();
+    store.append(EventStore.ANY_EPOCH, List.of(chain("a", 0, accepted("1", event("a", 1)))));
+    String other = UUID.randomUUID().toString();
+    // The versions are right, and so would be what is known of the first.
+    var appended =
+        store.append(
+            other,
+            List.of(
+                chain("a", 1, accepted("1", event("a", 2))),
+                chain("b", 0, accepted("2", event("b", 1)), rejected("3", "no"))));
+    assertThat(appended.epoch()).isEqualTo(store.head().epoch());
+    assertThat(appended.answers())
+        .containsExactly(new ChainAnswer.OtherHistory(), new ChainAnswer.OtherHistory());
+    assertThat(store.head().position()).isEqualTo(1);
+    assertThat(store.decided(List.of(request("2"), request("3")))).isEmpty();
+    var again =
+        store.append(appended.epoch(), List.of(chain("a", 1, accepted("4", event("a", 2)))));
+    assertThat(again.answers()).containsExactly(new ChainAnswer.Stored(2));
   }
 }

@@ -70,7 +70,7 @@ class ImportExecutorTest {
     threads = Executors.newVirtualThreadPerTaskExecutor();
     batcher =
         new CommandBatcher(
-            events, _ -> {}, Clock.systemUTC(), UUID::randomUUID, threads, _ -> {}, 8_192);
+            events, (_, _) -> {}, Clock.systemUTC(), UUID::randomUUID, threads, _ -> {}, 8_192);
   }
 
   @AfterEach
@@ -331,7 +331,7 @@ class ImportExecutorTest {
   void importsAtOnceWaitForRoomAndRepeatNothing() throws Exception {
     CommandBatcher small =
         new CommandBatcher(
-            events, _ -> {}, Clock.systemUTC(), UUID::randomUUID, threads, _ -> {}, 16);
+            events, (_, _) -> {}, Clock.systemUTC(), UUID::randomUUID, threads, _ -> {}, 16);
     try {
       ImportExecutor executor = executor(new PatientHandler(small, small::whenRoom));
       List<Callable<Boolean>> steps = new ArrayList<>();

@@ -42,7 +42,7 @@ class JournalFolderTest {
 
   private void keep(EventStore store) throws Exception {
     try (JournalFolder journal = open(store)) {
-      journal.append(store.read(journal.position(), Integer.MAX_VALUE, Integer.MAX_VALUE));
+      journal.append(store.read(journal.position(), Integer.MAX_VALUE, Integer.MAX_VALUE).events());
     }
   }
 
@@ -88,7 +88,7 @@ class JournalFolderTest {
       try (JournalFolder journal =
           JournalFolder.open(other, SEGMENT_BYTES, SegmentFile::onDisk, store)) {
         for (int i = 0; i < 2; i++) {
-          journal.append(store.read(journal.position(), 1 + random.nextInt(7), 1_000_000));
+          journal.append(store.read(journal.position(), 1 + random.nextInt(7), 1_000_000).events());
         }
       }
     }
@@ -113,7 +113,7 @@ class JournalFolderTest {
       try (JournalFolder journal = open(store)) {
         assertThat(journal.position()).isEqualTo(19);
         assertThat(Files.size(last)).isEqualTo(lastLine);
-        journal.append(store.read(19, 1, 1));
+        journal.append(store.read(19, 1, 1).events());
         assertThat(journal.position()).isEqualTo(20);
       }
       assertThat(contents()).isEqualTo(whole);
@@ -148,7 +148,7 @@ class JournalFolderTest {
       Files.write(last.file(), Arrays.copyOf(bytes, length));
       try (JournalFolder journal = open(store)) {
         assertThat(journal.position()).isEqualTo(last.firstPosition() - 1);
-        journal.append(store.read(journal.position(), 100, 1_000_000));
+        journal.append(store.read(journal.position(), 100, 1_000_000).events());
       }
       assertThat(contents()).isEqualTo(whole);
     }
@@ -232,10 +232,10 @@ class JournalFolderTest {
   void theSameEventIdWithOtherContentsIsAnotherHistory() throws Exception {
     String id = UUID.randomUUID().toString();
     MemoryEventStore one = new MemoryEventStore(TestLog.EPOCH);
-    var _ = one.append(List.of(TestLog.creation("a", id)));
+    var _ = one.append(EventStore.ANY_EPOCH, List.of(TestLog.creation("a", id)));
     keep(one);
     MemoryEventStore other = new MemoryEventStore(TestLog.EPOCH);
-    var _ = other.append(List.of(TestLog.creation("b", id)));
+    var _ = other.append(EventStore.ANY_EPOCH, List.of(TestLog.creation("b", id)));
     assertThatThrownBy(() -> open(other))
         .isInstanceOf(OtherHistoryException.class)
         .hasMessageContaining("other contents");
@@ -244,7 +244,7 @@ class JournalFolderTest {
   @Test
   void whatComesBeforeAnEventThatCannotBeWrittenIsWritten() throws Exception {
     MemoryEventStore store = TestLog.of(5);
-    List<PaymentEvent> events = store.read(0, 10, 1_000_000);
+    List<PaymentEvent> events = store.read(0, 10, 1_000_000).events();
     PaymentEvent unknown =
         events.get(3).toBuilder()
             .setUnknownFields(
@@ -303,7 +303,7 @@ class JournalFolderTest {
   @Test
   void aDiskThatFailsAtAnyByteLeavesWhatTheNextAttemptRepairs() throws Exception {
     MemoryEventStore store = TestLog.of(25);
-    List<PaymentEvent> events = store.read(0, 100, 1_000_000);
+    List<PaymentEvent> events = store.read(0, 100, 1_000_000).events();
     for (boolean canTruncate : new boolean[] {true, false}) {
       for (int space = 0; space < 14_000; space += 61) {
         int[] room = {space};
@@ -349,7 +349,7 @@ class JournalFolderTest {
             JournalFolder.open(journalFolder, 32 * 1024, SegmentFile::onDisk, store)) {
           while (journal.position() < 1_000) {
             position = journal.position();
-            journal.append(store.read(position, 20, 1_000_000));
+            journal.append(store.read(position, 20, 1_000_000).events());
           }
         } catch (IOException e) {
           failures++;
@@ -368,8 +368,10 @@ class JournalFolderTest {
         long head = full + 60;
         while (journal.position() < head) {
           journal.append(
-              store.read(
-                  journal.position(), (int) Math.min(20, head - journal.position()), 1_000_000));
+              store
+                  .read(
+                      journal.position(), (int) Math.min(20, head - journal.position()), 1_000_000)
+                  .events());
         }
       }
       Verification verified =

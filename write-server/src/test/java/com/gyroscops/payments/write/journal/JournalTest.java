@@ -151,7 +151,7 @@ class JournalTest {
     Journal journal = journal("one", store, tail);
     awaitPosition(journal, 100);
     for (int i = 0; i < 20; i++) {
-      tail.committed(TestLog.append(store, 5));
+      tail.committed(TestLog.EPOCH, TestLog.append(store, 5));
     }
     awaitPosition(journal, 200);
     Verification verified = verify(folder);
@@ -168,13 +168,13 @@ class JournalTest {
     Journal one = journal("one", store, tail);
     awaitPosition(one, 10);
     Journal two = journal("two", store, tail);
-    tail.committed(TestLog.append(store, 10));
+    tail.committed(TestLog.EPOCH, TestLog.append(store, 10));
     awaitPosition(one, 20);
     await(() -> two.status().position() == 20);
     assertThat(two.status().state()).isEqualTo(State.WAITING);
     one.close();
     awaitPosition(two, 20);
-    tail.committed(TestLog.append(store, 10));
+    tail.committed(TestLog.EPOCH, TestLog.append(store, 10));
     awaitPosition(two, 30);
     assertThat(verify(folder).fault()).isNull();
     assertThat(verify(folder).lastPosition()).isEqualTo(30);
@@ -213,7 +213,7 @@ class JournalTest {
     awaitPosition(one, 10);
     lease.give("another");
     await(() -> one.status().state() == State.WAITING);
-    tail.committed(TestLog.append(store, 10));
+    tail.committed(TestLog.EPOCH, TestLog.append(store, 10));
     assertThat(FolderLock.take(folder)).isPresent().get().satisfies(FolderLock::close);
     assertThat(verify(folder).lastPosition()).isEqualTo(10);
     lease.expire();
@@ -228,7 +228,7 @@ class JournalTest {
     awaitPosition(one, 10);
     Journal two = journal("two", store, tail, other, SegmentFile::onDisk);
     one.close();
-    tail.committed(TestLog.append(store, 10));
+    tail.committed(TestLog.EPOCH, TestLog.append(store, 10));
     awaitPosition(two, 20);
     assertThat(verify(other).fault()).isNull();
     assertThat(verify(other).lastPosition()).isEqualTo(20);
@@ -244,7 +244,7 @@ class JournalTest {
         journal("one", store, tail, folder, (path, fresh) -> new FullDisk(path, fresh, full));
     awaitPosition(journal, 10);
     full.set(true);
-    tail.committed(TestLog.append(store, 15));
+    tail.committed(TestLog.EPOCH, TestLog.append(store, 15));
     await(() -> journal.status().state() == State.STOPPED);
     assertThat(journal.status().reason()).contains("No space left on device");
     assertThat(journal.status().position()).isEqualTo(10);
@@ -267,7 +267,7 @@ class JournalTest {
     awaitPosition(one, 10);
     Journal two = journal("two", store, tail, other, SegmentFile::onDisk);
     full.set(true);
-    tail.committed(TestLog.append(store, 10));
+    tail.committed(TestLog.EPOCH, TestLog.append(store, 10));
     awaitPosition(two, 20);
   }
 
@@ -285,7 +285,7 @@ class JournalTest {
             (path, fresh) -> new FullDisk(path, fresh, full),
             Duration.ofHours(1));
     await(() -> one.status().state() == State.STOPPED);
-    tail.committed(TestLog.append(store, 10));
+    tail.committed(TestLog.EPOCH, TestLog.append(store, 10));
     assertThat(one.isTooFarBehind()).isTrue();
 
     lease.keep("another", 15);
@@ -309,7 +309,7 @@ class JournalTest {
             "one", store, tail, folder, (path, fresh) -> new StillDisk(path, fresh, stands, still));
     awaitPosition(one, 10);
     stands.set(true);
-    tail.committed(TestLog.append(store, 15));
+    tail.committed(TestLog.EPOCH, TestLog.append(store, 15));
     await(one::isTooFarBehind);
     lease.keep("another", 25);
     await(() -> !one.isTooFarBehind());
@@ -407,5 +407,23 @@ class JournalTest {
     await(() -> two.status().state() == State.STOPPED);
     assertThat(two.status().reason()).contains("at position 10");
     assertThat(verify(folder).lastPosition()).isEqualTo(10);
+  }
+
+  /**
+   * Its position is one of what was lost: the log need not pass that for the journal to be behind.
+   */
+  @Test
+  void aJournalThatHoldsWhatWasLostIsBehindByAllOfTheLog() throws Exception {
+    MemoryEventStore first = TestLog.of(60);
+    Journal one = journal("one", first, tail(first));
+    awaitPosition(one, 60);
+    one.close();
+    MemoryEventStore promoted = MemoryEventStore.continuing(first, "epoch-2", 10);
+    Journal two = journal("two", promoted, tail(promoted));
+    await(() -> two.status().state() == State.STOPPED);
+    assertThat(two.status().position()).isLessThanOrEqualTo(60);
+    await(() -> two.eventsBehind() == 10);
+    TestLog.append(promoted, 1);
+    await(two::isTooFarBehind);
   }
 }

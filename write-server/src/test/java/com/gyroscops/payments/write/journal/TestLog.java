@@ -35,9 +35,9 @@ final class TestLog {
       chains.add(creation("pay-" + (before + i + 1), UUID.randomUUID().toString()));
     }
     if (!chains.isEmpty()) {
-      var _ = store.append(chains);
+      var _ = store.append(EventStore.ANY_EPOCH, chains);
     }
-    return store.read(before, events + 1, Integer.MAX_VALUE);
+    return store.read(before, events + 1, Integer.MAX_VALUE).events();
   }
 
   static Chain creation(String id, String eventId) {

@@ -59,7 +59,13 @@ class SubmissionExecutorTest {
     rows = new PostgresSubmissions(pool);
     batcher =
         new CommandBatcher(
-            store, _ -> {}, Clock.systemUTC(), UUID::randomUUID, Runnable::run, _ -> {}, 8_192);
+            store,
+            (_, _) -> {},
+            Clock.systemUTC(),
+            UUID::randomUUID,
+            Runnable::run,
+            _ -> {},
+            8_192);
     reader = new CommandReader(Clock.systemUTC(), () -> "");
     submissions = new Submissions(store, rows, _ -> {}, launcher(List.of()));
   }

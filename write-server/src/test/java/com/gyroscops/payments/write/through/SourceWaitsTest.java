@@ -5,6 +5,7 @@ import static com.gyroscops.payments.v1.ReadSource.READ_SOURCE_SEARCH;
 import static com.gyroscops.payments.v1.ReadSource.READ_SOURCE_SQL;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.v1.ReadSource;
 import com.gyroscops.payments.v1.SourceProgress;
 import com.gyroscops.payments.write.command.SharedSources;
@@ -30,9 +31,11 @@ class SourceWaitsTest {
 
   private final FakeStore store = new FakeStore();
   private long nanos;
+  private Lineage present = Lineage.of(EPOCH);
   private final SourceWaits waits = new SourceWaits(WAITS_MAX, () -> nanos, Runnable::run);
   private final SubscriberProgress progress = new SubscriberProgress(store, () -> nanos);
-  private final ProgressRounds rounds = new ProgressRounds(progress, store, waits, () -> nanos);
+  private final ProgressRounds rounds =
+      new ProgressRounds(progress, store, waits, () -> present, () -> nanos);
 
   /** What all write-servers' subscribers said. */
   private static final class FakeStore implements SubscriberProgress.Store {
@@ -103,6 +106,23 @@ class SourceWaitsTest {
                     + "="
                     + it.getState().name().substring("SOURCE_PROGRESS_STATE_".length()))
             .toList());
+  }
+
+  @Test
+  void whatALaterHistorySharesIsAppliedOnceSourcesHaveMovedOnIntoIt() {
+    var shared = await(7, READ_SOURCE_SQL);
+    var lost = await(8, READ_SOURCE_SQL);
+    present = new Lineage("epoch-2", List.of(new Lineage.Ancestor(EPOCH, 7)));
+    // What a server says that has yet to notice, of events that are lost.
+    store.stands(new Standing("redis", true, EPOCH, 9, 0));
+    var lostThere = await(8, READ_SOURCE_REDIS);
+    store.stands(new Standing("sql", true, "epoch-2", 9, 0));
+    round();
+    assertThat(lostThere).isNotDone();
+    assertThat(said(shared)).isEqualTo("sql=APPLIED");
+    assertThat(lost).isNotDone();
+    roundAfter(MAX);
+    assertThat(said(lost)).isEqualTo("sql=PENDING");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.source.memory;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.source.Analysis;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.ApplyOutcome;
@@ -360,7 +361,8 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
   }
 
   @Override
-  public Optional<SourcePosition> begin(long fence, String logId, String epoch, long readyPosition)
+  public Optional<SourcePosition> begin(
+      long fence, String logId, Lineage lineage, long readyPosition)
       throws SourceUnavailableException {
     changing.lock();
     try {
@@ -368,13 +370,37 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
       if (fence != newestFence || !position().epoch().isEmpty()) {
         return Optional.empty();
       }
-      SourcePosition start = new SourcePosition(logId, epoch, 0, "", readyPosition, 0);
+      SourcePosition start = SourcePosition.start(logId, lineage, readyPosition);
       discard();
       install(newIndex(), start, Map.of());
       return Optional.of(start);
     } finally {
       changing.unlock();
     }
+  }
+
+  @Override
+  public Optional<SourcePosition> continueIn(
+      long fence, SourcePosition at, Lineage lineage, long head) throws SourceUnavailableException {
+    changing.lock();
+    try {
+      requireOpen();
+      View view = current;
+      if (view == null || !stands(view, fence, at)) {
+        return Optional.empty();
+      }
+      SourcePosition there = view.at().continuedIn(lineage, head);
+      write(view, Map.of(), Map.of(), there, view.parked());
+      return Optional.of(there);
+    } finally {
+      changing.unlock();
+    }
+  }
+
+  private boolean stands(View view, long fence, SourcePosition at) {
+    return fence == newestFence
+        && view.at().position() == at.position()
+        && view.at().isIn(at.logId(), at.epoch());
   }
 
   @Override
@@ -390,10 +416,7 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
     try {
       requireOpen();
       View view = current;
-      if (fence != newestFence
-          || view == null
-          || view.at().position() != at.position()
-          || !view.at().isIn(at.logId(), at.epoch())) {
+      if (view == null || !stands(view, fence, at)) {
         return new ApplyOutcome.FencedOut();
       }
       if (events.isEmpty()) {
@@ -720,7 +743,7 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
     }
 
     private SourcePosition position() {
-      return at.epoch().isEmpty() ? at : at.advancedTo(at.position(), at.eventId(), parked.size());
+      return at.epoch().isEmpty() ? at : at.withParked(parked.size());
     }
 
     private void requireWhole() throws SourceUnavailableException {

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 record Checkpoint(String generation, long fence, SourcePosition at) {
 
   /** First line; another one is of a release that stores something else. */
-  private static final String FORMAT = "1";
+  private static final String FORMAT = "2";
 
-  private static final int LINES = 8;
+  private static final int LINES = 9;
 
   Checkpoint {
     if (generation.isEmpty() || (generation + at).indexOf('\n') >= 0) {
@@ -50,6 +50,7 @@ record Checkpoint(String generation, long fence, SourcePosition at) {
             Long.toString(at.readyPosition()),
             at.logId(),
             at.epoch(),
+            at.ancestorsText(),
             at.eventId())
         .getBytes(UTF_8);
   }
@@ -65,7 +66,12 @@ record Checkpoint(String generation, long fence, SourcePosition at) {
     }
     SourcePosition at =
         new SourcePosition(
-            lines[5], lines[6], Long.parseLong(lines[3]), lines[7], Long.parseLong(lines[4]), 0);
+            lines[5],
+            SourcePosition.lineage(lines[6], lines[7]),
+            Long.parseLong(lines[3]),
+            lines[8],
+            Long.parseLong(lines[4]),
+            0);
     return Optional.of(new Checkpoint(lines[1], Long.parseLong(lines[2]), at));
   }
 }

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.source.redis;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.redis.RedisAwayException;
 import com.gyroscops.payments.read.redis.RedisLink;
 import com.gyroscops.payments.read.redis.RedisScript;
@@ -122,6 +123,15 @@ final class RedisProjection {
         found
             .filter(it -> it.fence() == fence && it.at().epoch().isEmpty())
             .map(it -> it.standingAt(start)));
+  }
+
+  /** Moves on into a later history, where the source still stands at {@code at}. */
+  Optional<SourcePosition> continueIn(long fence, SourcePosition at, Lineage lineage, long head)
+      throws SourceUnavailableException {
+    return change(found ->
+        found
+            .filter(it -> stands(it, fence, at))
+            .map(it -> it.standingAt(it.at().continuedIn(lineage, head))));
   }
 
   /** Where the source stands, if the fence is the newest. */

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.source.redis;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.redis.RedisLink;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.ApplyOutcome;
@@ -79,9 +80,16 @@ public final class RedisSource implements PaymentSource {
   }
 
   @Override
-  public Optional<SourcePosition> begin(long fence, String logId, String epoch, long readyPosition)
+  public Optional<SourcePosition> begin(
+      long fence, String logId, Lineage lineage, long readyPosition)
       throws SourceUnavailableException {
-    return writes.begin(fence, new SourcePosition(logId, epoch, 0, "", readyPosition, 0));
+    return writes.begin(fence, SourcePosition.start(logId, lineage, readyPosition));
+  }
+
+  @Override
+  public Optional<SourcePosition> continueIn(
+      long fence, SourcePosition at, Lineage lineage, long head) throws SourceUnavailableException {
+    return writes.continueIn(fence, at, lineage, head);
   }
 
   @Override
@@ -90,9 +98,10 @@ public final class RedisSource implements PaymentSource {
   }
 
   @Override
-  public Optional<SourcePosition> beginAtHead(long fence, String logId, String epoch, long head)
+  public Optional<SourcePosition> beginAtHead(
+      long fence, String logId, Lineage lineage, long head, String headEventId)
       throws SourceUnavailableException {
-    return writes.begin(fence, new SourcePosition(logId, epoch, head, "", head, 0));
+    return writes.begin(fence, new SourcePosition(logId, lineage, head, headEventId, head, 0));
   }
 
   @Override

@@ -1,5 +1,7 @@
 package com.gyroscops.payments.read.source.search;
 
+import static java.util.Map.entry;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.gyroscops.payments.read.source.SourcePosition;
 import java.util.Map;
@@ -77,7 +79,7 @@ record Checkpoint(long fence, SourcePosition at, boolean retired, long number, i
         it.path("fence").asLong(),
         new SourcePosition(
             it.path("log_id").asText(),
-            it.path("epoch").asText(),
+            SourcePosition.lineage(it.path("epoch").asText(), it.path("ancestors").asText()),
             it.path("position").asLong(),
             it.path("event_id").asText(),
             it.path("ready_position").asLong(),
@@ -94,16 +96,17 @@ record Checkpoint(long fence, SourcePosition at, boolean retired, long number, i
         KEY,
         Map.of("input", key(), "weight", number % WRITES_PER_KEY),
         FIELD,
-        Map.of(
-            "fence", fence,
-            "log_id", at.logId(),
-            "epoch", at.epoch(),
-            "position", at.position(),
-            "event_id", at.eventId(),
-            "ready_position", at.readyPosition(),
-            "parked", at.parked(),
-            "retired", retired,
-            "number", number,
-            "layout", layout));
+        Map.ofEntries(
+            entry("fence", fence),
+            entry("log_id", at.logId()),
+            entry("epoch", at.epoch()),
+            entry("ancestors", at.ancestorsText()),
+            entry("position", at.position()),
+            entry("event_id", at.eventId()),
+            entry("ready_position", at.readyPosition()),
+            entry("parked", at.parked()),
+            entry("retired", retired),
+            entry("number", number),
+            entry("layout", layout)));
   }
 }

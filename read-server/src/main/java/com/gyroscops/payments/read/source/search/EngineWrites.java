@@ -1,6 +1,7 @@
 package com.gyroscops.payments.read.source.search;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.source.ApplyOutcome;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
@@ -158,11 +159,7 @@ final class EngineWrites implements AutoCloseable {
     if (parked == at.parked()) {
       return Optional.of(at);
     }
-    Optional<Held> counted = move(mine, withParked(at, parked));
-    if (counted.isPresent()) {
-      refresh(counted.get());
-    }
-    return counted.map(it -> it.checkpoint().at());
+    return shown(move(mine, at.withParked(parked)));
   }
 
   private SourcePosition startAnew(long fence) throws SourceUnavailableException {
@@ -185,7 +182,7 @@ final class EngineWrites implements AutoCloseable {
         });
   }
 
-  Optional<SourcePosition> begin(long fence, String logId, String epoch, long readyPosition)
+  Optional<SourcePosition> begin(long fence, SourcePosition start)
       throws SourceUnavailableException {
     return change(
         fence,
@@ -194,13 +191,31 @@ final class EngineWrites implements AutoCloseable {
           if (!before.checkpoint().at().epoch().isEmpty()) {
             return Optional.empty();
           }
-          SourcePosition at = new SourcePosition(logId, epoch, 0, "", readyPosition, 0);
-          Optional<Held> begun = move(before, at);
-          if (begun.isPresent()) {
-            refresh(begun.get());
-          }
-          return begun.map(it -> at);
+          return shown(move(before, start));
         });
+  }
+
+  Optional<SourcePosition> continueIn(long fence, SourcePosition at, Lineage lineage, long head)
+      throws SourceUnavailableException {
+    return change(
+        fence,
+        Optional.empty(),
+        before ->
+            stands(before, at)
+                ? shown(move(before, before.checkpoint().at().continuedIn(lineage, head)))
+                : Optional.empty());
+  }
+
+  private Optional<SourcePosition> shown(Optional<Held> moved) throws SourceUnavailableException {
+    if (moved.isPresent()) {
+      refresh(moved.get());
+    }
+    return moved.map(it -> it.checkpoint().at());
+  }
+
+  private static boolean stands(Held held, SourcePosition at) {
+    SourcePosition there = held.checkpoint().at();
+    return there.isIn(at.logId(), at.epoch()) && there.position() == at.position();
   }
 
   ApplyOutcome apply(long fence, SourcePosition at, List<PaymentEvent> events)
@@ -212,12 +227,7 @@ final class EngineWrites implements AutoCloseable {
     return change(
         fence,
         new ApplyOutcome.FencedOut(),
-        before -> {
-          SourcePosition there = before.checkpoint().at();
-          return there.isIn(at.logId(), at.epoch()) && there.position() == at.position()
-              ? write(before, events)
-              : new ApplyOutcome.FencedOut();
-        });
+        before -> stands(before, at) ? write(before, events) : new ApplyOutcome.FencedOut());
   }
 
   private ApplyOutcome write(Held before, List<PaymentEvent> events)
@@ -394,7 +404,7 @@ final class EngineWrites implements AutoCloseable {
           if (at.parked() == 0) {
             return Optional.of(at);
           }
-          SourcePosition there = withParked(at, retry(before.index()));
+          SourcePosition there = at.withParked(retry(before.index()));
           Optional<Held> moved = move(before, there);
           if (moved.isPresent()) {
             refresh(moved.get());
@@ -499,11 +509,6 @@ final class EngineWrites implements AutoCloseable {
     refreshedNanos = System.nanoTime();
     generations.refresh(written.index());
     searchable.accept(written.checkpoint().at());
-  }
-
-  private static SourcePosition withParked(SourcePosition at, long parked) {
-    return new SourcePosition(
-        at.logId(), at.epoch(), at.position(), at.eventId(), at.readyPosition(), parked);
   }
 
   private static void requireFollowing(SourcePosition at, List<PaymentEvent> events) {

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.source.sql;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.source.ApplyOutcome;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
@@ -81,17 +82,30 @@ final class SqlApply {
             .append(" where c.source = ? and c.fence <= ?", source, fence));
   }
 
-  Optional<SourcePosition> begin(long fence, String logId, String epoch, long readyPosition)
+  Optional<SourcePosition> begin(long fence, SourcePosition start)
       throws SourceUnavailableException {
     return change(
-        new Sql("update checkpoints c set log_id = ?, epoch = ?", logId, epoch)
-            .append(", ready_position = ?", readyPosition)
+        new Sql("update checkpoints c set log_id = ?, epoch = ?", start.logId(), start.epoch())
+            .append(", ancestors = ?", start.ancestorsText())
+            .append(", ready_position = ?", start.readyPosition())
             .append(" where c.source = ? and c.fence = ? and c.epoch = ''", source, fence));
+  }
+
+  Optional<SourcePosition> continueIn(long fence, SourcePosition at, Lineage lineage, long head)
+      throws SourceUnavailableException {
+    SourcePosition there = at.continuedIn(lineage, head);
+    return change(
+        new Sql("update checkpoints c set epoch = ?", there.epoch())
+            .append(", ancestors = ?", there.ancestorsText())
+            .append(", ready_position = ?", there.readyPosition())
+            .append(
+                " where c.source = ? and c.fence = ? and c.epoch = ?", source, fence, at.epoch())
+            .append(" and c.log_id = ? and c.position = ?", at.logId(), at.position()));
   }
 
   Optional<SourcePosition> startOver(long fence) throws SourceUnavailableException {
     Sql reset =
-        new Sql("update checkpoints c set log_id = '', epoch = '', position = 0")
+        new Sql("update checkpoints c set log_id = '', epoch = '', ancestors = '', position = 0")
             .append(", last_event_id = '', ready_position = 0, parked = 0")
             .append(" where c.source = ? and c.fence = ?", source, fence)
             .append(" returning " + SqlCheckpoint.COLUMNS);

@@ -13,18 +13,18 @@ final class SqlCheckpoint {
 
   /** Columns of {@code checkpoints c}, in the order in which {@link #read} takes them. */
   static final String COLUMNS =
-      "c.log_id, c.epoch, c.position, c.last_event_id, c.ready_position, c.parked";
+      "c.log_id, c.epoch, c.ancestors, c.position, c.last_event_id, c.ready_position, c.parked";
 
   private SqlCheckpoint() {}
 
   static SourcePosition read(ResultSet row) throws SQLException {
     return new SourcePosition(
         row.getString(1),
-        row.getString(2),
-        row.getLong(3),
-        row.getString(4),
-        row.getLong(5),
-        row.getLong(6));
+        SourcePosition.lineage(row.getString(2), row.getString(3)),
+        row.getLong(4),
+        row.getString(5),
+        row.getLong(6),
+        row.getLong(7));
   }
 
   /**

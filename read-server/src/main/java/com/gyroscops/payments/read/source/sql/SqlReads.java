@@ -41,7 +41,7 @@ final class SqlReads implements AutoCloseable {
   private static final Duration CANCEL_AGAIN = Duration.ofMillis(20);
 
   /** Columns that every statement starts with; see {@link #snapshot}. */
-  static final int SNAPSHOT_COLUMNS = 7;
+  static final int SNAPSHOT_COLUMNS = 8;
 
   /** Reads what follows the snapshot columns. */
   @FunctionalInterface

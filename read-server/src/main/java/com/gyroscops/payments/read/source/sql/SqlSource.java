@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.source.sql;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.source.Analysis;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.ApplyOutcome;
@@ -133,9 +134,16 @@ public final class SqlSource implements PaymentSource, AutoCloseable {
   }
 
   @Override
-  public Optional<SourcePosition> begin(long fence, String logId, String epoch, long readyPosition)
+  public Optional<SourcePosition> begin(
+      long fence, String logId, Lineage lineage, long readyPosition)
       throws SourceUnavailableException {
-    return writes.begin(fence, logId, epoch, readyPosition);
+    return writes.begin(fence, SourcePosition.start(logId, lineage, readyPosition));
+  }
+
+  @Override
+  public Optional<SourcePosition> continueIn(
+      long fence, SourcePosition at, Lineage lineage, long head) throws SourceUnavailableException {
+    return writes.continueIn(fence, at, lineage, head);
   }
 
   @Override

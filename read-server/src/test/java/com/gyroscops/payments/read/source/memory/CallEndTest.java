@@ -3,6 +3,7 @@ package com.gyroscops.payments.read.source.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.source.Analysis;
 import com.gyroscops.payments.read.source.Answer;
@@ -83,7 +84,7 @@ class CallEndTest {
     try (MemorySource source =
         new MemorySource(receiver -> receiver.start(SourcePosition.NOWHERE), folder, 100)) {
       source.takeOver(1);
-      SourcePosition at = source.begin(1, "payments", "epoch-1", 0).orElseThrow();
+      SourcePosition at = source.begin(1, "payments", Lineage.of("epoch-1"), 0).orElseThrow();
       source.apply(1, at, log.events());
       Context.CancellableContext call = Context.current().withCancellation();
       call.cancel(null);

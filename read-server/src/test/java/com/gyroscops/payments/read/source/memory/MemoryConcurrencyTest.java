@@ -2,6 +2,7 @@ package com.gyroscops.payments.read.source.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.ApplyOutcome;
@@ -55,7 +56,7 @@ class MemoryConcurrencyTest {
             MemorySource.DIVERGED_WAIT,
             new SearchRun.Reach(0, 1, 0))) {
       source.takeOver(FENCE);
-      SourcePosition at = source.begin(FENCE, "payments", "epoch-1", 0).orElseThrow();
+      SourcePosition at = source.begin(FENCE, "payments", Lineage.of("epoch-1"), 0).orElseThrow();
       AtomicBoolean done = new AtomicBoolean();
       AtomicInteger answers = new AtomicInteger();
       AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -167,7 +168,7 @@ class MemoryConcurrencyTest {
     try (MemorySource source =
         new MemorySource(receiver -> receiver.start(SourcePosition.NOWHERE), folder, 100_000)) {
       source.takeOver(FENCE);
-      SourcePosition at = source.begin(FENCE, "payments", "epoch-1", 0).orElseThrow();
+      SourcePosition at = source.begin(FENCE, "payments", Lineage.of("epoch-1"), 0).orElseThrow();
       while (at.position() < log.head()) {
         List<PaymentEvent> run = log.after(at.position()).subList(0, 100);
         at = ((ApplyOutcome.Applied) source.apply(FENCE, at, run)).at();
@@ -191,7 +192,7 @@ class MemoryConcurrencyTest {
     try (MemorySource source =
         new MemorySource(receiver -> receiver.start(SourcePosition.NOWHERE), folder, 100_000)) {
       source.takeOver(FENCE);
-      SourcePosition at = source.begin(FENCE, "payments", "epoch-1", 0).orElseThrow();
+      SourcePosition at = source.begin(FENCE, "payments", Lineage.of("epoch-1"), 0).orElseThrow();
       for (int size : List.of(900, 900, 197)) {
         at = applied(source, log, at, size);
       }

@@ -50,7 +50,7 @@ class HoldingTest {
 
   private static SourcePosition begun(PaymentSource source, SampleLog log) throws Exception {
     assertThat(source.takeOver(FENCE)).contains(SourcePosition.NOWHERE);
-    return source.begin(FENCE, log.logId(), log.epoch(), 0).orElseThrow();
+    return source.begin(FENCE, log.logId(), log.lineage(), 0).orElseThrow();
   }
 
   private static SourcePosition apply(

@@ -69,7 +69,7 @@ class RedisSourceTest extends PaymentSourceContract {
   private static SourcePosition begunAt(PaymentSource source, SampleLog log, long head)
       throws Exception {
     assertThat(source.takeOver(FENCE)).contains(SourcePosition.NOWHERE);
-    return source.beginAtHead(FENCE, log.logId(), log.epoch(), head).orElseThrow();
+    return source.beginAtHead(FENCE, log.logId(), log.lineage(), head, "head").orElseThrow();
   }
 
   private static SourcePosition applied(ApplyOutcome outcome) {
@@ -295,11 +295,11 @@ class RedisSourceTest extends PaymentSourceContract {
   @Test
   void aCheckpointOfAnotherReleaseIsTakenForNone() throws Exception {
     PaymentSource source = newSource();
-    admin.run().set(redis.checkpointKey(), "2\nsomething\nelse");
+    admin.run().set(redis.checkpointKey(), "3\nsomething\nelse");
     assertThat(source.find("acme", List.of("p1")))
         .isEqualTo(new Answer.NotReady<>(SourcePosition.NOWHERE));
     assertThat(source.takeOver(FENCE)).contains(SourcePosition.NOWHERE);
-    assertThat(admin.run().get(redis.checkpointKey())).startsWith("1\n");
+    assertThat(admin.run().get(redis.checkpointKey())).startsWith("2\n");
   }
 
   @Test
@@ -459,7 +459,10 @@ class RedisSourceTest extends PaymentSourceContract {
     SourcePosition at = source.takeOver(fence).orElse(SourcePosition.NOWHERE);
     if (at.epoch().isEmpty()) {
       long head = random.nextInt(1_000);
-      at = source.beginAtHead(fence, log.logId(), log.epoch(), head).orElse(SourcePosition.NOWHERE);
+      at =
+          source
+              .beginAtHead(fence, log.logId(), log.lineage(), head, "head")
+              .orElse(SourcePosition.NOWHERE);
     } else if (at.position() == log.head()) {
       ends.incrementAndGet();
       at = source.startOver(fence).orElse(SourcePosition.NOWHERE);

@@ -128,7 +128,7 @@ class SearchGenerationsTest {
   }
 
   private void fill() throws Exception {
-    SourcePosition start = writer.begin(1, log.logId(), log.epoch(), 0).orElseThrow();
+    SourcePosition start = writer.begin(1, log.logId(), log.lineage(), 0).orElseThrow();
     assertThat(writer.apply(1, start, log.events())).isInstanceOf(ApplyOutcome.Applied.class);
   }
 

@@ -61,7 +61,7 @@ class SearchWritesTest {
 
   private SourcePosition begun(PaymentSource source) throws Exception {
     assertThat(source.takeOver(1)).contains(SourcePosition.NOWHERE);
-    return source.begin(1, log.logId(), log.epoch(), 0).orElseThrow();
+    return source.begin(1, log.logId(), log.lineage(), 0).orElseThrow();
   }
 
   private static SourcePosition applied(ApplyOutcome outcome) {
@@ -416,7 +416,7 @@ class SearchWritesTest {
     // The one that was at it comes too late.
     assertThatThrownBy(() -> source.startOver(1)).isInstanceOf(SourceUnavailableException.class);
     assertThat(source.takeOver(1)).isEmpty();
-    SourcePosition start = next.begin(2, log.logId(), log.epoch(), 0).orElseThrow();
+    SourcePosition start = next.begin(2, log.logId(), log.lineage(), 0).orElseThrow();
     applied(next.apply(2, start, log.events()));
     assertHoldsTheLog(next);
     assertThat(SearchEngines.names(engine, prefix))
@@ -436,7 +436,7 @@ class SearchWritesTest {
     assertThat(next.takeOver(0)).isEmpty();
     assertThat(SearchEngines.names(engine, prefix)).contains(prefix + "-payments-1");
     assertThat(next.takeOver(2)).contains(SourcePosition.NOWHERE);
-    SourcePosition start = next.begin(2, log.logId(), log.epoch(), 0).orElseThrow();
+    SourcePosition start = next.begin(2, log.logId(), log.lineage(), 0).orElseThrow();
     applied(next.apply(2, start, log.events()));
     assertHoldsTheLog(next);
     assertThat(next.takeOver(3)).as("of this layout").contains(next.position());

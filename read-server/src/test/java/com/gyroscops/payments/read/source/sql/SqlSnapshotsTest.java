@@ -3,6 +3,7 @@ package com.gyroscops.payments.read.source.sql;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.ReadDatabase;
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.source.ApplyOutcome;
@@ -46,7 +47,7 @@ class SqlSnapshotsTest {
   void positionAndPaymentsAreOfOneSnapshotWhateverIsAppliedMeanwhile() throws Exception {
     Random random = new Random(1);
     sql.takeOver(1);
-    sql.begin(1, "payments", "epoch-1", 0);
+    sql.begin(1, "payments", Lineage.of("epoch-1"), 0);
     log.random(random, 3_000);
     SourcePosition before = apply();
     List<Payment> expected = log.payments();
@@ -93,7 +94,7 @@ class SqlSnapshotsTest {
     assertThatThrownBy(() -> snapshots.read(refusing()))
         .isInstanceOf(SourceUnavailableException.class);
     sql.takeOver(1);
-    sql.begin(1, "payments", "epoch-1", 10);
+    sql.begin(1, "payments", Lineage.of("epoch-1"), 10);
     assertThatThrownBy(() -> snapshots.read(refusing()))
         .isInstanceOf(SourceUnavailableException.class);
   }

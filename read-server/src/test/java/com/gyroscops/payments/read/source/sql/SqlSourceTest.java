@@ -64,7 +64,7 @@ class SqlSourceTest extends CompleteSourceContract {
       Random random = new Random(seed);
       SampleLog log = new SampleLog("payments", "epoch-1").random(random, 1_200);
       source.takeOver(1);
-      SourcePosition at = source.begin(1, log.logId(), log.epoch(), 0).orElseThrow();
+      SourcePosition at = source.begin(1, log.logId(), log.lineage(), 0).orElseThrow();
       while (at.position() < log.head()) {
         List<PaymentEvent> rest = log.after(at.position());
         int size = Math.min(rest.size(), 1 + random.nextInt(100));
@@ -98,7 +98,7 @@ class SqlSourceTest extends CompleteSourceContract {
       log.create("acme", "p" + i);
     }
     source.takeOver(1);
-    SourcePosition start = source.begin(1, log.logId(), log.epoch(), 0).orElseThrow();
+    SourcePosition start = source.begin(1, log.logId(), log.lineage(), 0).orElseThrow();
     // First some alone, so that the driver has the database keep the statements.
     SourcePosition at = start;
     for (PaymentEvent event : log.events().subList(0, 6)) {
@@ -129,7 +129,7 @@ class SqlSourceTest extends CompleteSourceContract {
     SampleLog log = new SampleLog("payments", "epoch-1");
     PaymentEvent first = log.create("acme", "p1");
     source.takeOver(1);
-    SourcePosition at = source.begin(1, log.logId(), log.epoch(), 0).orElseThrow();
+    SourcePosition at = source.begin(1, log.logId(), log.lineage(), 0).orElseThrow();
     at = ((ApplyOutcome.Applied) source.apply(1, at, log.events())).at();
     log.appendRaw(first);
     at = ((ApplyOutcome.Applied) source.apply(1, at, log.after(1))).at();
@@ -144,7 +144,7 @@ class SqlSourceTest extends CompleteSourceContract {
     log.create("acme", "p1");
     log.update("acme", "p1", "a lamp, blue");
     source.takeOver(1);
-    SourcePosition at = source.begin(1, log.logId(), log.epoch(), 0).orElseThrow();
+    SourcePosition at = source.begin(1, log.logId(), log.lineage(), 0).orElseThrow();
     source.indexWords();
     var _ = source.apply(1, at, log.events());
     assertThat(data(source.search(textSearch("lamp"))).payments()).hasSize(1);
@@ -160,7 +160,7 @@ class SqlSourceTest extends CompleteSourceContract {
     PaymentSource source = newSource();
     SampleLog log = new SampleLog("payments", "epoch-1").random(new Random(9), 20_000);
     source.takeOver(1);
-    SourcePosition start = source.begin(1, log.logId(), log.epoch(), 0).orElseThrow();
+    SourcePosition start = source.begin(1, log.logId(), log.lineage(), 0).orElseThrow();
     source.apply(1, start, log.events());
     database.execute("analyze");
     assertThat(plan("status = 1", "effective_at")).contains("payments_by_status");

@@ -189,7 +189,7 @@ final class CanonicalRowTest {
       List<String> cells = new ArrayList<>();
       for (String column : columns) {
         String value = row.getOrDefault(column, "");
-        cells.add(cell(anew ? anew(column, value, row, lineEnd, random) : value, random));
+        cells.add(cell(anew ? anew(column, value, lineEnd, random) : value, random));
       }
       text.append(String.join(",", cells)).append(lineEnd);
     }
@@ -202,8 +202,7 @@ final class CanonicalRowTest {
     return quoted ? "\"" + value.replace("\"", "\"\"") + "\"" : value;
   }
 
-  private static String anew(
-      String column, String value, Map<String, String> row, String lineEnd, Random random) {
+  private static String anew(String column, String value, String lineEnd, Random random) {
     if (value.isEmpty()) {
       return random.nextInt(4) == 0 ? " " : "";
     }

@@ -1,16 +1,19 @@
 package com.gyroscops.payments.write.eventstore.memory;
 
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.Chain;
 import com.gyroscops.payments.write.eventstore.Chain.Entry;
 import com.gyroscops.payments.write.eventstore.ChainAnswer;
+import com.gyroscops.payments.write.eventstore.EventSlice;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.KnownRequest;
 import com.gyroscops.payments.write.eventstore.LogHead;
 import com.gyroscops.payments.write.payment.PaymentKey;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +27,7 @@ public final class MemoryEventStore implements EventStore {
 
   private static final String LOG_ID = "main";
 
-  private final String epoch;
+  private final Lineage lineage;
   private final List<PaymentEvent> log = new ArrayList<>();
   private final Map<PaymentKey, PaymentEvent> newest = new HashMap<>();
   private final Map<UUID, KnownRequest> requests = new HashMap<>();
@@ -33,25 +36,72 @@ public final class MemoryEventStore implements EventStore {
    * @param epoch identity of this history
    */
   public MemoryEventStore(String epoch) {
-    this.epoch = epoch;
+    this(Lineage.of(epoch));
+  }
+
+  private MemoryEventStore(Lineage lineage) {
+    this.lineage = lineage;
+  }
+
+  /**
+   * A store in a later history, which shares the events up to a position with that of another
+   * store, and the requests that they are of.
+   */
+  public static MemoryEventStore continuing(
+      MemoryEventStore before, String epoch, long sharedPosition) {
+    synchronized (before) {
+      List<Lineage.Ancestor> ancestors = new ArrayList<>();
+      before
+          .lineage
+          .ancestors()
+          .forEach(it ->
+              ancestors.add(
+                  new Lineage.Ancestor(it.epoch(), Math.min(it.sharedPosition(), sharedPosition))));
+      ancestors.add(new Lineage.Ancestor(before.lineage.epoch(), sharedPosition));
+      MemoryEventStore store = new MemoryEventStore(new Lineage(epoch, ancestors));
+      before.log.stream()
+          .limit(sharedPosition)
+          .forEach(event -> {
+            store.log.add(event);
+            store.newest.put(
+                new PaymentKey(event.getOrganizationId(), event.getPaymentId()), event);
+          });
+      before.requests.forEach((key, known) -> {
+        switch (known) {
+          case KnownRequest.Accepted(UUID hash, var _, PaymentEvent event) -> {
+            if (event.getPosition() <= sharedPosition) {
+              store.requests.put(key, new KnownRequest.Accepted(hash, epoch, event));
+            }
+          }
+          case KnownRequest.Rejected rejected -> store.requests.put(key, rejected);
+        }
+      });
+      return store;
+    }
   }
 
   @Override
   public synchronized LogHead head() {
-    return new LogHead(LOG_ID, epoch, log.size());
+    return new LogHead(LOG_ID, lineage, log.size());
   }
 
   @Override
-  public synchronized Map<PaymentKey, PaymentEvent> newest(Collection<PaymentKey> keys) {
+  public synchronized Newest newest(Collection<PaymentKey> keys) {
     Map<PaymentKey, PaymentEvent> found = new HashMap<>(newest);
     found.keySet().retainAll(List.copyOf(keys));
-    return found;
+    return new Newest(head(), found);
   }
 
   @Override
-  public synchronized Appended append(List<Chain> chains) {
+  public synchronized Appended append(String epoch, List<Chain> chains) {
     if (chains.isEmpty()) {
       throw new IllegalArgumentException("nothing to append");
+    }
+    if (!epoch.equals(ANY_EPOCH) && !epoch.equals(lineage.epoch())) {
+      return new Appended(
+          LOG_ID,
+          lineage.epoch(),
+          Collections.nCopies(chains.size(), new ChainAnswer.OtherHistory()));
     }
     List<ChainAnswer> answers = new ArrayList<>();
     // All are judged by the state before the batch, as in one transaction that locks first.
@@ -65,11 +115,11 @@ public final class MemoryEventStore implements EventStore {
         position = log.size();
       }
     }
-    return new Appended(LOG_ID, epoch, answers);
+    return new Appended(LOG_ID, lineage.epoch(), answers);
   }
 
   @Override
-  public synchronized List<PaymentEvent> read(long after, int countMax, int bytesMax) {
+  public synchronized EventSlice read(long after, int countMax, int bytesMax) {
     List<PaymentEvent> events = new ArrayList<>();
     int bytes = 0;
     for (int i = Math.toIntExact(after);
@@ -78,7 +128,7 @@ public final class MemoryEventStore implements EventStore {
       events.add(log.get(i));
       bytes += log.get(i).getSerializedSize();
     }
-    return events;
+    return new EventSlice(lineage.epoch(), events);
   }
 
   @Override
@@ -130,7 +180,7 @@ public final class MemoryEventStore implements EventStore {
               event.toBuilder().setLogId(LOG_ID).setPosition(log.size() + 1L).build();
           log.add(stored);
           newest.put(chain.key(), stored);
-          requests.put(request, new KnownRequest.Accepted(hash, stored));
+          requests.put(request, new KnownRequest.Accepted(hash, lineage.epoch(), stored));
         }
         case Entry.Rejected(UUID request, UUID hash, var error) ->
             requests.put(request, new KnownRequest.Rejected(hash, error));

@@ -118,7 +118,7 @@ final class AppendArguments {
       connection.createArrayOf("bytea", data)
     };
     for (int i = 0; i < arrays.length; i++) {
-      statement.setArray(i + 2, arrays[i]);
+      statement.setArray(i + 3, arrays[i]);
     }
   }
 }

@@ -1,14 +1,17 @@
 package com.gyroscops.payments.write.eventstore.postgres;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.Chain;
 import com.gyroscops.payments.write.eventstore.ChainAnswer;
+import com.gyroscops.payments.write.eventstore.EventSlice;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.eventstore.KnownRequest;
 import com.gyroscops.payments.write.eventstore.LogHead;
+import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.payment.PaymentKey;
 import com.gyroscops.payments.write.postgres.Database;
 import java.sql.Array;
@@ -18,6 +21,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -41,23 +45,28 @@ import org.jspecify.annotations.Nullable;
 public final class PostgresEventStore implements EventStore {
 
   private static final String APPEND =
-      "select kind, n, position, request_hash, data from append_batch(?,?,?,?,?,?,?,?,?,?,?,?,?)";
+      "select kind, n, position, request_hash, data"
+          + " from append_batch(?,?,?,?,?,?,?,?,?,?,?,?,?,?)";
+  private static final String EVENTS_AT = "select position, payload from events_at(?)";
+  private static final String HEAD = "select log_id, epoch, ancestors, position from read_head()";
   private static final String NEWEST =
-      "select e.payment_key, e.position, e.payload from events_at("
-          + "array(select last_position from payments where payment_key = any (?))) e";
-  private static final String READ = "select position, payload from events_after(?, ?, ?)";
-  private static final String EVENTS = "select position, payload from events_at(?)";
-  private static final String HEAD =
-      "select log_id, epoch, position from outbox_head where log_id = 'main'";
+      "select h.log_id, h.epoch, h.ancestors, h.position, e.payment_key, e.position, e.payload"
+          + " from present_head() h left join events_at(array("
+          + "select p.last_position from payments p where p.payment_key = any (?))) e on true";
+  private static final String READ =
+      "select h.epoch, e.position, e.payload from present_epoch() h (epoch)"
+          + " left join events_after(?, ?, ?) e on true order by e.position";
   private static final String REQUEST =
-      "select o.position, o.request_hash,"
+      "select present_epoch(), o.position, o.request_hash,"
           + " coalesce(o.rejection, (select e.payload from events_at(array[o.position]) e)) from ("
           + "select * from request_outcomes_a where request_key = ? union all "
           + "select * from request_outcomes_b where request_key = ?) o limit 1";
-
   private static final String DECIDED = "select decided_requests(?)";
   private static final String CLOSE =
-      "select position, request_hash, data from close_request(?, ?, ?)";
+      "select present_epoch(), position, request_hash, data from close_request(?, ?, ?)";
+
+  /** Most attempts at a read while one history follows on another, as where servers start anew. */
+  private static final int ATTEMPTS_MAX = 3;
 
   private final Database database;
   private final String writer;
@@ -75,51 +84,75 @@ public final class PostgresEventStore implements EventStore {
   @Override
   public LogHead head() {
     LogHead head =
-        database
-            .row(
-                "read the head",
-                HEAD,
-                _ -> {},
-                row -> new LogHead(row.getString(1), row.getString(2), row.getLong(3)))
-            .orElseThrow();
+        database.row("read the head", HEAD, _ -> {}, PostgresEventStore::head).orElseThrow();
     logId = head.logId();
     return head;
   }
 
-  @Override
-  public Map<PaymentKey, PaymentEvent> newest(Collection<PaymentKey> keys) {
-    if (keys.isEmpty()) {
-      return Map.of();
+  private static LogHead head(ResultSet row) throws SQLException {
+    return new LogHead(
+        row.getString(1), Lineage.parse(row.getString(2), row.getString(3)), row.getLong(4));
+  }
+
+  /**
+   * Reads what is of one history. Until the database has noted that its history is another one, it
+   * tells nothing; reading the head has it do so.
+   *
+   * @param sql tells the epoch, or nothing, in the snapshot of all else
+   * @param answer reads the rows; empty: the present history is not noted
+   */
+  private <T> T read(
+      String what, String sql, Database.Parameters parameters, Database.Row<Optional<T>> answer) {
+    for (int i = 0; i < ATTEMPTS_MAX; i++) {
+      Optional<T> found =
+          database.call(
+              what,
+              connection -> {
+                try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                  parameters.set(statement);
+                  try (ResultSet rows = statement.executeQuery()) {
+                    return answer.read(rows);
+                  }
+                }
+              });
+      if (found.isPresent()) {
+        return found.get();
+      }
+      head();
     }
-    Map<UUID, PaymentKey> byStoredKey = HashMap.newHashMap(keys.size());
-    keys.forEach(key -> byStoredKey.put(Keys.payment(key), key));
-    String log = logId();
-    return database.call(
-        "read payments",
-        connection -> {
-          Map<PaymentKey, PaymentEvent> found = HashMap.newHashMap(keys.size());
-          for (Map.Entry<UUID, PaymentEvent> row :
-              Database.rows(
-                  connection,
-                  NEWEST,
-                  statement -> statement.setArray(1, uuids(connection, byStoredKey.keySet())),
-                  row ->
-                      Map.entry(
-                          row.getObject(1, UUID.class),
-                          event(log, row.getLong(2), row.getBytes(3))))) {
-            PaymentKey key = byStoredKey.get(row.getKey());
-            if (key != null) {
-              found.put(key, row.getValue());
-            }
-          }
-          return found;
-        });
+    throw new StoreUnavailableException(
+        "cannot " + what + ": the database begins anew all the time");
   }
 
   @Override
-  public List<PaymentEvent> read(long after, int countMax, int bytesMax) {
+  public Newest newest(Collection<PaymentKey> keys) {
+    Map<UUID, PaymentKey> byStoredKey = HashMap.newHashMap(keys.size());
+    keys.forEach(key -> byStoredKey.put(Keys.payment(key), key));
+    return read(
+        "read payments",
+        NEWEST,
+        statement -> statement.setArray(1, uuids(statement.getConnection(), byStoredKey.keySet())),
+        rows -> newest(rows, byStoredKey));
+  }
+
+  private static Optional<Newest> newest(ResultSet rows, Map<UUID, PaymentKey> keys)
+      throws SQLException, InvalidProtocolBufferException {
+    @Nullable LogHead head = null;
+    Map<PaymentKey, PaymentEvent> found = HashMap.newHashMap(keys.size());
+    while (rows.next()) {
+      head = head(rows);
+      PaymentKey key = keys.get(rows.getObject(5, UUID.class));
+      if (key != null) {
+        found.put(key, event(head.logId(), rows.getLong(6), rows.getBytes(7)));
+      }
+    }
+    return head == null ? Optional.empty() : Optional.of(new Newest(head, found));
+  }
+
+  @Override
+  public EventSlice read(long after, int countMax, int bytesMax) {
     String log = logId();
-    return database.rows(
+    return read(
         "read events",
         READ,
         statement -> {
@@ -127,20 +160,49 @@ public final class PostgresEventStore implements EventStore {
           statement.setInt(2, countMax);
           statement.setInt(3, bytesMax);
         },
-        row -> event(log, row.getLong(1), row.getBytes(2)));
+        rows -> slice(log, rows));
+  }
+
+  private static Optional<EventSlice> slice(String log, ResultSet rows)
+      throws SQLException, InvalidProtocolBufferException {
+    @Nullable String epoch = null;
+    List<PaymentEvent> events = new ArrayList<>();
+    while (rows.next()) {
+      epoch = rows.getString(1);
+      byte[] payload = rows.getBytes(3);
+      if (payload != null) {
+        events.add(event(log, rows.getLong(2), payload));
+      }
+    }
+    return epoch == null ? Optional.empty() : Optional.of(new EventSlice(epoch, events));
   }
 
   @Override
   public Optional<KnownRequest> request(UUID requestKey) {
     String log = logId();
-    return database.row(
+    return read(
         "read a request",
         REQUEST,
         statement -> {
           statement.setObject(1, requestKey);
           statement.setObject(2, requestKey);
         },
-        row -> known(log, row.getLong(1), row.getObject(2, UUID.class), row.getBytes(3)));
+        rows -> known(log, rows));
+  }
+
+  /** What a row says of a request, if there is one; empty: the present history is not noted. */
+  private static Optional<Optional<KnownRequest>> known(String log, ResultSet rows)
+      throws SQLException, InvalidProtocolBufferException {
+    if (!rows.next()) {
+      return Optional.of(Optional.empty());
+    }
+    String epoch = rows.getString(1);
+    return epoch == null
+        ? Optional.empty()
+        : Optional.of(
+            Optional.of(
+                known(
+                    log, epoch, rows.getLong(2), rows.getObject(3, UUID.class), rows.getBytes(4))));
   }
 
   @Override
@@ -163,7 +225,7 @@ public final class PostgresEventStore implements EventStore {
   @Override
   public Optional<KnownRequest> close(UUID requestKey, UUID requestHash, CommandError outcome) {
     String log = logId();
-    return database.row(
+    return read(
         "close a request",
         CLOSE,
         statement -> {
@@ -171,11 +233,11 @@ public final class PostgresEventStore implements EventStore {
           statement.setObject(2, requestHash);
           statement.setBytes(3, outcome.toByteArray());
         },
-        row -> known(log, row.getLong(1), row.getObject(2, UUID.class), row.getBytes(3)));
+        rows -> known(log, rows));
   }
 
   @Override
-  public Appended append(List<Chain> chains) {
+  public Appended append(String epoch, List<Chain> chains) {
     if (chains.isEmpty()) {
       throw new IllegalArgumentException("nothing to append");
     }
@@ -186,120 +248,114 @@ public final class PostgresEventStore implements EventStore {
         connection -> {
           try (PreparedStatement statement = connection.prepareStatement(APPEND)) {
             statement.setString(1, writer);
+            statement.setString(2, epoch);
             arguments.set(connection, statement);
+            Said said;
             try (ResultSet rows = statement.executeQuery()) {
               Database.requireReplicated(statement.getWarnings());
-              return answers(log, chains, arguments, rows);
+              said = said(rows);
             }
+            return !epoch.equals(ANY_EPOCH) && !epoch.equals(said.epoch())
+                ? new Appended(
+                    log,
+                    said.epoch(),
+                    Collections.nCopies(chains.size(), new ChainAnswer.OtherHistory()))
+                : answers(log, said, chains, arguments, payloads(connection, said));
           }
         });
   }
 
-  /** A request that was decided before: an entry from 0, and its rejection or its event's place. */
-  private record Known(int entry, UUID hash, long position, Optional<CommandError> rejection) {}
+  /** A request that append_batch knows: entry, position of its event or 0, digest, rejection. */
+  @SuppressWarnings("ArrayRecordComponent") // Never compared.
+  private record Found(int entry, long position, UUID hash, byte @Nullable [] rejection) {}
 
-  /** What append_batch answered, with chains from 0. */
-  private record Answered(
-      long head, String epoch, List<Known> known, Map<Integer, Long> conflicts) {
+  /**
+   * What append_batch said.
+   *
+   * @param conflicts actual version by chain
+   */
+  private record Said(String epoch, long head, List<Found> found, Map<Integer, Long> conflicts) {}
 
-    static Answered read(ResultSet rows) throws SQLException, InvalidProtocolBufferException {
-      long head = 0;
-      String epoch = "";
-      List<Known> known = new ArrayList<>();
-      Map<Integer, Long> conflicts = new HashMap<>();
-      while (rows.next()) {
-        int n = rows.getInt(2) - 1;
-        switch (rows.getString(1)) {
-          case "h" -> {
-            head = rows.getLong(3);
-            epoch = rows.getString(4);
-          }
-          case "c" -> conflicts.put(n, rows.getLong(3));
-          case "k" -> {
-            long position = rows.getLong(3);
-            known.add(
-                new Known(
-                    n,
-                    rows.getObject(4, UUID.class),
-                    position,
-                    position == 0
-                        ? Optional.of(CommandError.parseFrom(rows.getBytes(5)))
-                        : Optional.empty()));
-          }
-          case String other -> throw new IllegalStateException("append_batch answered " + other);
+  private static Said said(ResultSet rows) throws SQLException {
+    long head = 0;
+    String epoch = "";
+    List<Found> found = new ArrayList<>();
+    Map<Integer, Long> conflicts = new HashMap<>();
+    while (rows.next()) {
+      int n = rows.getInt(2) - 1;
+      switch (rows.getString(1)) {
+        case "h" -> {
+          head = rows.getLong(3);
+          epoch = rows.getString(4);
         }
+        case "c" -> conflicts.put(n, rows.getLong(3));
+        case "k" ->
+            found.add(
+                new Found(n, rows.getLong(3), rows.getObject(4, UUID.class), rows.getBytes(5)));
+        case String other -> throw new IllegalStateException("append_batch answered " + other);
       }
-      return new Answered(head, epoch, known, conflicts);
     }
+    return new Said(epoch, head, found, conflicts);
   }
 
-  /** Events of requests that were accepted before, by position; read without the head's lock. */
-  private static Map<Long, PaymentEvent> events(
-      String log, Connection connection, List<Known> known)
+  /** Events of the requests that are known, by position: read without the lock of the append. */
+  private static Map<Long, byte[]> payloads(Connection connection, Said said)
       throws SQLException, InvalidProtocolBufferException {
-    Object[] positions =
-        known.stream().filter(it -> it.rejection().isEmpty()).map(Known::position).toArray();
-    Map<Long, PaymentEvent> events = HashMap.newHashMap(positions.length);
+    Long[] positions =
+        said.found().stream().map(Found::position).filter(it -> it > 0).toArray(Long[]::new);
+    Map<Long, byte[]> payloads = HashMap.newHashMap(positions.length);
     if (positions.length > 0) {
-      for (PaymentEvent event :
-          Database.rows(
+      Database.rows(
               connection,
-              EVENTS,
+              EVENTS_AT,
               statement -> statement.setArray(1, connection.createArrayOf("bigint", positions)),
-              row -> event(log, row.getLong(1), row.getBytes(2)))) {
-        events.put(event.getPosition(), event);
-      }
+              row -> Map.entry(row.getLong(1), row.getBytes(2)))
+          .forEach(it -> payloads.put(it.getKey(), it.getValue()));
     }
-    return events;
-  }
-
-  private static KnownRequest known(Known known, Map<Long, PaymentEvent> events) {
-    if (known.rejection().isPresent()) {
-      return new KnownRequest.Rejected(known.hash(), known.rejection().get());
-    }
-    PaymentEvent event = events.get(known.position());
-    if (event == null) {
-      throw new IllegalStateException("the log has no event " + known.position());
-    }
-    return new KnownRequest.Accepted(known.hash(), event);
+    return payloads;
   }
 
   private static Appended answers(
       String log,
+      Said said,
       List<Chain> chains,
       AppendArguments arguments,
-      Answered answered,
-      Map<Long, PaymentEvent> events) {
+      Map<Long, byte[]> payloads)
+      throws InvalidProtocolBufferException {
     @Nullable ChainAnswer[] answers = new ChainAnswer[chains.size()];
-    answered
-        .conflicts()
-        .forEach((chain, version) -> answers[chain] = new ChainAnswer.Conflict(version));
     Map<Integer, Map<Integer, KnownRequest>> known = new HashMap<>();
-    for (Known request : answered.known()) {
+    for (Found found : said.found()) {
+      byte[] data = found.position() == 0 ? found.rejection() : payloads.get(found.position());
+      if (data == null) {
+        throw new IllegalStateException("nothing is stored of request " + found);
+      }
       known
-          .computeIfAbsent(arguments.chainOf(request.entry()), _ -> new HashMap<>())
-          .put(arguments.indexInChain(request.entry()), known(request, events));
+          .computeIfAbsent(arguments.chainOf(found.entry()), _ -> new HashMap<>())
+          .put(
+              arguments.indexInChain(found.entry()),
+              known(log, said.epoch(), found.position(), found.hash(), data));
     }
+    said.conflicts().forEach((n, version) -> answers[n] = new ChainAnswer.Conflict(version));
     known.forEach((chain, requests) -> answers[chain] = new ChainAnswer.Known(requests));
-    long head = answered.head();
+    long head = said.head();
     List<ChainAnswer> whole = new ArrayList<>(answers.length);
     for (int i = 0; i < answers.length; i++) {
       ChainAnswer answer = answers[i];
       if (answer == null) {
-        int count = arguments.eventsOf(i);
-        answer = new ChainAnswer.Stored(count == 0 ? head : head + 1);
-        head += count;
+        int events = arguments.eventsOf(i);
+        answer = new ChainAnswer.Stored(events == 0 ? head : head + 1);
+        head += events;
       }
       whole.add(answer);
     }
-    return new Appended(log, answered.epoch(), whole);
+    return new Appended(log, said.epoch(), whole);
   }
 
-  private static KnownRequest known(String log, long position, UUID hash, byte[] data)
+  private static KnownRequest known(String log, String epoch, long position, UUID hash, byte[] data)
       throws InvalidProtocolBufferException {
     return position == 0
         ? new KnownRequest.Rejected(hash, CommandError.parseFrom(data))
-        : new KnownRequest.Accepted(hash, event(log, position, data));
+        : new KnownRequest.Accepted(hash, epoch, event(log, position, data));
   }
 
   private static PaymentEvent event(String log, long position, byte[] payload)

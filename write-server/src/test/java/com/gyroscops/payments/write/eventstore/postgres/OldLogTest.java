@@ -53,7 +53,7 @@ class OldLogTest {
   private static final int PAGES_SLACK = 8;
 
   private static final String APPEND =
-      "select from append_batch('test', array[gen_random_uuid()], array['acme'], array['p'],"
+      "select from append_batch('test', '', array[gen_random_uuid()], array['acme'], array['p'],"
           + " array[0], array[1], array[1], array['e'], array[gen_random_uuid()],"
           + " array[gen_random_uuid()], array[1], array[gen_random_uuid()], array['\\x00'::bytea])";
   private static final String SAVE =
@@ -89,10 +89,10 @@ class OldLogTest {
       PaymentKey key = key(10 * i);
       UUID request = Keys.request("acme", key.paymentId());
       long position = FIRST_END + 10L * i;
-      assertThat(store.append(List.of(creation("new-" + i))).answers())
+      assertThat(store.append(EventStore.ANY_EPOCH, List.of(creation("new-" + i))).answers())
           .containsExactly(new ChainAnswer.Stored(FIRST_END + EVENTS + i));
       assertPartitions(connection, "an append", 1);
-      assertThat(store.append(List.of(creation(key.paymentId()))).answers())
+      assertThat(store.append(EventStore.ANY_EPOCH, List.of(creation(key.paymentId()))).answers())
           .singleElement()
           .isInstanceOfSatisfying(
               ChainAnswer.Known.class,
@@ -104,11 +104,11 @@ class OldLogTest {
       assertThat(store.close(request, HASH, CommandError.getDefaultInstance())).isPresent();
       assertPartitions(connection, "closing a request", 2);
       assertThat(store.request(request)).isPresent();
-      assertThat(store.newest(List.of(key))).containsOnlyKeys(key);
+      assertThat(store.newest(List.of(key)).events()).containsOnlyKeys(key);
       assertPartitions(connection, "looking up", 2);
-      assertThat(store.read(position - 1, 5, 1_000_000)).hasSize(5);
+      assertThat(store.read(position - 1, 5, 1_000_000).events()).hasSize(5);
       assertPartitions(connection, "reading", 3);
-      assertThat(store.read(position - 1, 5, 1)).hasSize(1);
+      assertThat(store.read(position - 1, 5, 1).events()).hasSize(1);
       connection.commit();
     }
   }
@@ -118,19 +118,21 @@ class OldLogTest {
     fillPartitions();
     execute("delete from events where position between 10000051 and 10000080");
     EventStore store = new PostgresEventStore(pool, "test");
-    assertThat(store.read(FIRST_END + 50, 20, 1_000_000))
+    assertThat(store.read(FIRST_END + 50, 20, 1_000_000).events())
         .first()
         .extracting(PaymentEvent::getPosition)
         .isEqualTo(FIRST_END + 81);
-    assertThat(store.read(FIRST_END + EVENTS, 20, 1_000_000)).isEmpty();
-    assertThat(store.read(Long.MAX_VALUE - 1, 20, 1_000_000)).isEmpty();
+    assertThat(store.read(FIRST_END + EVENTS, 20, 1_000_000).events()).isEmpty();
+    assertThat(store.read(Long.MAX_VALUE - 1, 20, 1_000_000).events()).isEmpty();
   }
 
   @Test
   void aSnapshotThatIsHeldMakesNothingSlower() throws SQLException {
     // So many that indexes of events, payments and requests do not become higher meanwhile.
     new PostgresEventStore(pool, "test")
-        .append(IntStream.rangeClosed(1, COMMITS).mapToObj(i -> creation("p-" + i)).toList());
+        .append(
+            EventStore.ANY_EPOCH,
+            IntStream.rangeClosed(1, COMMITS).mapToObj(i -> creation("p-" + i)).toList());
     execute(SAVE);
     // The planner knows of one row each, as after any while without a snapshot.
     execute("vacuum analyze log_positions");
@@ -173,8 +175,8 @@ class OldLogTest {
     assertThat(maintenance.room()).isZero();
     assertThat(maintenance.makePartitions()).isGreaterThanOrEqualTo(maintenance.roomWanted());
     EventStore store = new PostgresEventStore(pool, "test");
-    store.append(List.of(creation("a"), creation("b")));
-    assertThat(store.read(FIRST_END - 1, 10, 1_000)).hasSize(2);
+    store.append(EventStore.ANY_EPOCH, List.of(creation("a"), creation("b")));
+    assertThat(store.read(FIRST_END - 1, 10, 1_000).events()).hasSize(2);
     assertThat(number(reader, "select count(*) from events")).isEqualTo(2);
   }
 
@@ -210,7 +212,7 @@ class OldLogTest {
     try (Connection connection = old.getConnection()) {
       execute(connection, "update outbox_head set position = 9999999");
       execute(connection, "select ensure_event_partitions(20000000)");
-      execute(connection, APPEND);
+      execute(connection, APPEND.replace("'test', '', ", "'test', "));
       execute(connection, "insert into subscriber_progress values ('sql', 'a', 7)");
     }
     Flyway.configure().dataSource(old).load().migrate();
@@ -246,7 +248,9 @@ class OldLogTest {
     execute("update log_positions set position = " + FIRST_END);
     execute("select ensure_event_partitions(" + 2 * EVENTS + ", " + PARTITION_EVENTS + ")");
     new PostgresEventStore(pool, "test")
-        .append(IntStream.rangeClosed(1, EVENTS).mapToObj(i -> creation("p-" + i)).toList());
+        .append(
+            EventStore.ANY_EPOCH,
+            IntStream.rangeClosed(1, EVENTS).mapToObj(i -> creation("p-" + i)).toList());
   }
 
   private static PaymentKey key(int i) {

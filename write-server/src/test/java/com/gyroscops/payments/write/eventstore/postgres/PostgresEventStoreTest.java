@@ -2,19 +2,30 @@ package com.gyroscops.payments.write.eventstore.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.gyroscops.payments.contract.Lineage;
+import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.Chain;
 import com.gyroscops.payments.write.eventstore.Chain.Entry;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.EventStoreContract;
 import com.gyroscops.payments.write.eventstore.Keys;
+import com.gyroscops.payments.write.eventstore.KnownRequest;
+import com.gyroscops.payments.write.eventstore.LogHead;
 import com.gyroscops.payments.write.payment.PaymentKey;
 import com.zaxxer.hikari.HikariDataSource;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -56,10 +67,10 @@ class PostgresEventStoreTest extends EventStoreContract {
   void outcomesSurviveOneRotationAndAreForgottenByTheSecond() throws SQLException {
     HikariDataSource pool = open();
     EventStore store = new PostgresEventStore(pool, "test");
-    store.append(List.of(creation("a")));
+    store.append(EventStore.ANY_EPOCH, List.of(creation("a")));
     rotate(pool);
     assertThat(store.request(Keys.request("acme", "a"))).isPresent();
-    store.append(List.of(creation("b")));
+    store.append(EventStore.ANY_EPOCH, List.of(creation("b")));
     rotate(pool);
     assertThat(store.request(Keys.request("acme", "a"))).isEmpty();
     assertThat(store.request(Keys.request("acme", "b"))).isPresent();
@@ -69,7 +80,7 @@ class PostgresEventStoreTest extends EventStoreContract {
   void outcomesAreNotRotatedBeforeTheirTime() {
     HikariDataSource pool = open();
     EventStore store = new PostgresEventStore(pool, "test");
-    store.append(List.of(creation("a")));
+    store.append(EventStore.ANY_EPOCH, List.of(creation("a")));
     LogMaintenance maintenance = new LogMaintenance(pool, Duration.ofDays(1), 10_000_000);
     maintenance.forgetOldRequests();
     maintenance.forgetOldRequests();
@@ -82,19 +93,111 @@ class PostgresEventStoreTest extends EventStoreContract {
     EventStore store = new PostgresEventStore(pool, "test");
     execute(pool, "update log_positions set position = 9999999");
     new LogMaintenance(pool, Duration.ofDays(1), 10_000_000).makePartitions();
-    store.append(List.of(creation("a"), creation("b")));
-    assertThat(store.read(9_999_999, 10, 1_000)).hasSize(2);
+    store.append(EventStore.ANY_EPOCH, List.of(creation("a"), creation("b")));
+    assertThat(store.read(9_999_999, 10, 1_000).events()).hasSize(2);
   }
 
   @Test
   void aNewEpochIsSeenByTheNextAppend() throws SQLException {
     HikariDataSource pool = open();
     EventStore store = new PostgresEventStore(pool, "test");
-    String before = store.append(List.of(creation("a"))).epoch();
+    String before = store.append(EventStore.ANY_EPOCH, List.of(creation("a"))).epoch();
     execute(pool, "select new_epoch()");
-    assertThat(store.append(List.of(creation("b"))).epoch())
+    assertThat(store.append(EventStore.ANY_EPOCH, List.of(creation("b"))).epoch())
         .isNotEqualTo(before)
         .isEqualTo(store.head().epoch());
+  }
+
+  @Test
+  void anotherServerIsALaterHistoryOnceTheHeadIsRead() throws SQLException {
+    HikariDataSource pool = open();
+    EventStore store = new PostgresEventStore(pool, "test");
+    store.append(EventStore.ANY_EPOCH, List.of(creation("a")));
+    LogHead before = store.head();
+    assertThat(store.head()).isEqualTo(before);
+    execute(pool, "update histories set incarnation = 'another server'");
+    LogHead after = store.head();
+    assertThat(after.position()).isEqualTo(1);
+    assertThat(after.epoch()).isNotEqualTo(before.epoch());
+    assertThat(after.lineage().ancestors())
+        .containsExactly(new Lineage.Ancestor(before.epoch(), 1));
+    assertThat(store.head()).isEqualTo(after);
+  }
+
+  /** Nothing is told under the epoch before, whatever is asked first. */
+  @Test
+  void whateverIsAskedFirstOfAnotherServerIsAnsweredInItsHistory() throws SQLException {
+    HikariDataSource pool = open();
+    EventStore store = new PostgresEventStore(pool, "test");
+    String epoch = store.append(EventStore.ANY_EPOCH, List.of(creation("a"))).epoch();
+    List<Supplier<String>> questions =
+        List.of(
+            () -> store.head().epoch(),
+            () -> store.read(0, 10, 1_000).epoch(),
+            () -> store.read(1, 10, 1_000).epoch(),
+            () -> store.newest(List.of()).head().epoch(),
+            () -> store.newest(List.of(new PaymentKey("acme", "a"))).head().epoch(),
+            () -> accepted(store.request(Keys.request("acme", "a"))).epoch(),
+            () ->
+                accepted(
+                        store.close(
+                            Keys.request("acme", "a"),
+                            new UUID(1, 1),
+                            CommandError.getDefaultInstance()))
+                    .epoch(),
+            () -> store.append(epoch, List.of(creation("b"))).epoch());
+    Set<String> epochs = new HashSet<>(Set.of(epoch));
+    for (Supplier<String> question : questions) {
+      execute(pool, "update histories set incarnation = 'yet another server'");
+      assertThat(epochs.add(question.get())).as("a new epoch").isTrue();
+    }
+    assertThat(store.head().lineage().ancestors()).hasSize(questions.size());
+    assertThat(store.head().position()).as("what was decided in another").isEqualTo(1);
+  }
+
+  @Test
+  void theOldestHistoryAndTheNewestOnesAreTold() throws SQLException {
+    HikariDataSource pool = open();
+    EventStore store = new PostgresEventStore(pool, "test");
+    String origin = store.head().epoch();
+    List<String> epochs = new ArrayList<>();
+    for (int i = 0; i < Lineage.ANCESTORS_MAX + 10; i++) {
+      store.append(EventStore.ANY_EPOCH, List.of(creation("p" + i)));
+      execute(pool, "select new_epoch()");
+      epochs.add(store.head().epoch());
+    }
+    List<Lineage.Ancestor> ancestors = store.head().lineage().ancestors();
+    assertThat(ancestors).hasSize(Lineage.ANCESTORS_MAX);
+    assertThat(ancestors.getFirst()).isEqualTo(new Lineage.Ancestor(origin, 1));
+    assertThat(ancestors.getLast())
+        .isEqualTo(
+            new Lineage.Ancestor(epochs.get(epochs.size() - 2), Lineage.ANCESTORS_MAX + 10L));
+  }
+
+  @Test
+  void whoNotesAHistoryAtOnceNotesOne() throws Exception {
+    HikariDataSource pool = open();
+    EventStore store = new PostgresEventStore(pool, "test");
+    String before = store.head().epoch();
+    execute(pool, "update histories set incarnation = 'another server'");
+    List<Callable<String>> askers = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      Chain creation = creation("p" + i);
+      askers.add(() -> store.head().epoch());
+      askers.add(() -> store.append(EventStore.ANY_EPOCH, List.of(creation)).epoch());
+    }
+    Set<String> told = new HashSet<>();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (Future<String> each : threads.invokeAll(askers)) {
+        told.add(each.get());
+      }
+    }
+    assertThat(told).hasSize(1).doesNotContain(before);
+    assertThat(store.head().lineage().ancestors()).hasSize(1);
+  }
+
+  private static KnownRequest.Accepted accepted(Optional<KnownRequest> known) {
+    return (KnownRequest.Accepted) known.orElseThrow();
   }
 
   private static void rotate(HikariDataSource pool) throws SQLException {

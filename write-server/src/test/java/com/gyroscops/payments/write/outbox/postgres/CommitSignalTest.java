@@ -46,7 +46,7 @@ class CommitSignalTest {
         await(() -> listeners(direct) == 1);
 
         proxy.stall();
-        store.append(List.of(creation("while it is stalled")));
+        store.append(EventStore.ANY_EPOCH, List.of(creation("while it is stalled")));
         await(() -> tail.seen() == 1);
         // The connection that was given up, and another.
         await(() -> proxy.connections() > 1);
