@@ -46,6 +46,10 @@ final class ClientsIT {
 
   private static final Pattern ADDRESS = Pattern.compile("127\\.0\\.0\\.1:(\\d+)");
 
+  private static final int NGINX_PORT = 50_050;
+  private static final int WRITE_PORT = 50_051;
+  private static final int READ_PORT = 50_052;
+
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   private static Path folder;
 
@@ -188,8 +192,16 @@ final class ClientsIT {
   private static String command(Answers answers, Recipe recipe) {
     return ADDRESS
         .matcher(answers.own(recipe.command()))
-        .replaceAll(
-            match -> "127.0.0.1:" + (Integer.parseInt(match.group(1)) + stack.portOffset()));
+        .replaceAll(match ->
+            "127.0.0.1:" + (port(recipe, Integer.parseInt(match.group(1))) + stack.portOffset()));
+  }
+
+  /** Of a server itself, where the page has the port of nginx in front of it. */
+  private static int port(Recipe recipe, int printed) {
+    if (printed != NGINX_PORT) {
+      return printed;
+    }
+    return recipe.rpc().contains(".CommandService/") ? WRITE_PORT : READ_PORT;
   }
 
   /** What a command prints: its answer, or its error. */
