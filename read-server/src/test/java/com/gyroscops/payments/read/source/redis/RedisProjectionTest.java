@@ -95,7 +95,6 @@ class RedisProjectionTest {
     }
   }
 
-  /** The newest state of payments changed last is found. */
   /** It may not be connected yet. */
   private static boolean isReady(PaymentSource source) {
     try {
@@ -105,6 +104,7 @@ class RedisProjectionTest {
     }
   }
 
+  /** The newest state of payments changed last is found. */
   private void assertHolds(PaymentSource source, long afterPosition) {
     for (PaymentEvent event : log.after(afterPosition)) {
       Payment newest =
