@@ -9,6 +9,7 @@ COPY .mvn .mvn
 COPY mvnw pom.xml ./
 COPY tooling tooling
 COPY proto proto
+COPY platform platform
 COPY write-server write-server
 COPY read-server read-server
 # A module of the root, which Maven wants to see.
@@ -19,7 +20,7 @@ RUN --mount=type=cache,target=/root/.m2 \
 # Libraries of others and our own in layers of their own: only the latter change with the sources.
 RUN for server in write-server read-server; do \
     mkdir -p /out/$server/ours && cp -r $server/target/lib /out/$server/lib && \
-    mv /out/$server/lib/proto-[0-9]*.jar /out/$server/ours/ && cp $server/target/$server.jar /out/$server/; \
+    mv /out/$server/lib/proto-[0-9]*.jar /out/$server/lib/platform-[0-9]*.jar /out/$server/ours/ && cp $server/target/$server.jar /out/$server/; \
   done
 
 FROM eclipse-temurin:25.0.4_7-jre-noble AS server

@@ -89,6 +89,27 @@ public record ApiError(
         null);
   }
 
+  /**
+   * UNIMPLEMENTED {@code FEATURE_DISABLED}: this installation does not offer it.
+   *
+   * @param feature what is not offered, in lower case
+   * @param message what would have to be set
+   */
+  public static ApiError featureDisabled(String feature, String message) {
+    return of(Status.Code.UNIMPLEMENTED, "FEATURE_DISABLED", message, Map.of("feature", feature));
+  }
+
+  /** INVALID_ARGUMENT with a reason of its own, for one field. */
+  public static ApiError invalid(String reason, String field, String description) {
+    return new ApiError(
+        Status.Code.INVALID_ARGUMENT,
+        reason,
+        field + ": " + description,
+        Map.of("field", field),
+        List.of(new FieldViolation(field, description)),
+        null);
+  }
+
   /** The same error, worth sending again after {@code delay}. */
   public ApiError retryAfter(java.time.Duration delay) {
     return new ApiError(code, reason, message, metadata, violations, delay);

@@ -49,17 +49,18 @@ public record Lineage(String epoch, List<Ancestor> ancestors) {
   }
 
   /** As it travels: the present epoch, and the ancestors. */
-  public static Lineage of(String epoch, List<com.gyroscops.payments.v1.Ancestor> ancestors) {
+  public static Lineage of(
+      String epoch, List<com.gyroscops.payments.internal.v1.Ancestor> ancestors) {
     return new Lineage(
         epoch,
         ancestors.stream().map(it -> new Ancestor(it.getEpoch(), it.getSharedPosition())).toList());
   }
 
   /** The ancestors as they travel. */
-  public List<com.gyroscops.payments.v1.Ancestor> ancestorMessages() {
+  public List<com.gyroscops.payments.internal.v1.Ancestor> ancestorMessages() {
     return ancestors.stream()
         .map(it ->
-            com.gyroscops.payments.v1.Ancestor.newBuilder()
+            com.gyroscops.payments.internal.v1.Ancestor.newBuilder()
                 .setEpoch(it.epoch())
                 .setSharedPosition(it.sharedPosition())
                 .build())

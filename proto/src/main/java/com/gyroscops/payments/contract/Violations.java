@@ -1,5 +1,6 @@
 package com.gyroscops.payments.contract;
 
+import com.google.protobuf.Message;
 import com.gyroscops.payments.contract.ApiError.FieldViolation;
 import com.gyroscops.payments.v1.Amount;
 import io.grpc.StatusRuntimeException;
@@ -44,6 +45,20 @@ public final class Violations {
   /** Notes it unless {@code condition} holds. */
   public Violations require(boolean condition, String field, String description) {
     return condition ? this : add(field, description);
+  }
+
+  /**
+   * Requires that a message has no field that this version of the contract does not know.
+   *
+   * @param at goes before the numbers of its fields
+   */
+  public Violations known(String at, Message message) {
+    message
+        .getUnknownFields()
+        .asMap()
+        .keySet()
+        .forEach(number -> add(at + number, "is no field of the contract that this server has"));
+    return this;
   }
 
   /** Requires 1 to 64 characters of {@code A-Z a-z 0-9 . _ -}. */

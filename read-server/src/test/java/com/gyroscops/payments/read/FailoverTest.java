@@ -1,6 +1,6 @@
 package com.gyroscops.payments.read;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.localstack.LocalPostgres;

@@ -1,8 +1,11 @@
 package com.gyroscops.payments.read;
 
 import com.gyroscops.payments.localstack.LocalPostgres;
+import com.gyroscops.payments.read.app.ReadVariables;
 import com.gyroscops.payments.read.projection.LeaseRepository;
 import com.gyroscops.payments.read.source.sql.SqlSource;
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import io.micronaut.context.ApplicationContext;
 import io.micronaut.data.connection.jdbc.advice.DelegatingDataSource;
 import io.micronaut.inject.qualifiers.Qualifiers;
@@ -16,21 +19,40 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
 
-/** A migrated read database of its own on a PostgreSQL that the tests of this JVM share. */
+/**
+ * A migrated read database of its own on a PostgreSQL that the tests of this JVM share. The schema
+ * is migrated once, each database is a copy. Pools and repositories outlive the tests, which have
+ * them one after the other: each finds its database new.
+ */
 public final class ReadDatabase implements AutoCloseable {
 
+  private static final String TEMPLATE = "read_template";
   private static final AtomicInteger DATABASES = new AtomicInteger();
+
+  /** What tests that ended left to those to come. */
+  private static final Queue<ReadDatabase> IDLE = new ConcurrentLinkedQueue<>();
 
   private static final class Shared {
     private static final LocalPostgres POSTGRES = start();
 
     private static LocalPostgres start() {
       try {
-        return LocalPostgres.temporary();
-      } catch (IOException e) {
+        LocalPostgres postgres = LocalPostgres.temporary();
+        postgres.createDatabase(TEMPLATE);
+        Flyway.configure()
+            .dataSource(postgres.jdbcUrl(TEMPLATE), postgres.user(), "")
+            .locations("classpath:db/read/migration")
+            .load()
+            .migrate();
+        return postgres;
+      } catch (IOException | SQLException e) {
         throw new IllegalStateException("PostgreSQL does not start", e);
       }
     }
@@ -39,36 +61,78 @@ public final class ReadDatabase implements AutoCloseable {
   private final LocalPostgres postgres;
   private final String name;
   private final ApplicationContext context;
+  private final List<HikariPoolMXBean> pools;
+  private final boolean reusable;
+  private final AtomicBoolean closed = new AtomicBoolean();
 
-  private ReadDatabase(LocalPostgres postgres, String name) {
+  private ReadDatabase(
+      LocalPostgres postgres, String name, ApplicationContext context, boolean reusable)
+      throws SQLException {
     this.postgres = postgres;
     this.name = name;
-    Map<String, Object> settings = settings(postgres, name);
-    settings.put("flyway.datasources.read.enabled", true);
-    context = ApplicationContext.run(settings);
+    this.context = context;
+    this.pools = pools(context);
+    this.reusable = reusable;
   }
 
   public static ReadDatabase fresh() throws SQLException {
-    return on(Shared.POSTGRES);
+    ReadDatabase idle = IDLE.poll();
+    if (idle == null) {
+      String name = newDatabase(Shared.POSTGRES);
+      return new ReadDatabase(Shared.POSTGRES, name, context(Shared.POSTGRES, name), true);
+    }
+    idle.postgres.copyDatabase(TEMPLATE, idle.name);
+    for (HikariPoolMXBean pool : idle.pools) {
+      // Of those that were made while it closed, none works any more.
+      pool.softEvictConnections();
+      pool.resumePool();
+    }
+    return new ReadDatabase(idle.postgres, idle.name, idle.context, true);
   }
 
+  /** On a PostgreSQL of the test's own, which it may kill. */
   public static ReadDatabase on(LocalPostgres postgres) throws SQLException {
-    return new ReadDatabase(postgres, newDatabase(postgres));
+    String name = newDatabase(postgres);
+    return new ReadDatabase(postgres, name, context(postgres, name), false);
+  }
+
+  private static ApplicationContext context(LocalPostgres postgres, String name) {
+    Map<String, Object> settings = settings(postgres, name);
+    settings.put("flyway.datasources.read.enabled", true);
+    // Between tests nobody connects, neither a pool by itself nor what is done from time to time.
+    settings.put("datasources.read.minimum-idle", 0);
+    settings.put("datasources.read.allow-pool-suspension", true);
+    settings.put("datasources.reports.allow-pool-suspension", true);
+    return ApplicationContext.run(settings);
   }
 
   public static LocalPostgres shared() {
     return Shared.POSTGRES;
   }
 
+  /** A migrated database on the shared PostgreSQL, an empty one on any other. */
   public static String newDatabase(LocalPostgres postgres) throws SQLException {
-    String name = "read_" + DATABASES.incrementAndGet();
+    if (!postgres.equals(Shared.POSTGRES)) {
+      return emptyDatabase(postgres);
+    }
+    String name = newName();
+    postgres.copyDatabase(TEMPLATE, name);
+    return name;
+  }
+
+  public static String emptyDatabase(LocalPostgres postgres) throws SQLException {
+    String name = newName();
     postgres.createDatabase(name);
     return name;
   }
 
+  private static String newName() {
+    return "read_" + DATABASES.incrementAndGet();
+  }
+
   /** What a server's environment would say, for servers on any free ports. */
   public static Map<String, Object> settings(LocalPostgres postgres, String name) {
-    Map<String, Object> settings = new HashMap<>();
+    Map<String, Object> settings = new HashMap<>(ReadVariables.all().defaults());
     settings.put("datasources.read.url", postgres.jdbcUrl(name));
     settings.put("datasources.read.username", postgres.user());
     settings.put("datasources.read.password", "");
@@ -83,6 +147,15 @@ public final class ReadDatabase implements AutoCloseable {
     // Tests that want the memory source say so.
     settings.put("memory.payments-max", 0);
     return settings;
+  }
+
+  private static List<HikariPoolMXBean> pools(ApplicationContext context) throws SQLException {
+    List<HikariPoolMXBean> pools = new ArrayList<>();
+    for (DataSource each : context.getBeansOfType(DataSource.class)) {
+      DataSource pool = DelegatingDataSource.unwrapDataSource(each);
+      pools.add(pool.unwrap(HikariDataSource.class).getHikariPoolMXBean());
+    }
+    return pools;
   }
 
   public DataSource dataSource() {
@@ -159,6 +232,17 @@ public final class ReadDatabase implements AutoCloseable {
 
   @Override
   public void close() {
-    context.close();
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    if (reusable) {
+      for (HikariPoolMXBean pool : pools) {
+        pool.suspendPool();
+        pool.softEvictConnections();
+      }
+      IDLE.add(this);
+    } else {
+      context.close();
+    }
   }
 }

@@ -1,70 +1,34 @@
 package com.gyroscops.payments.read;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
 import static com.gyroscops.payments.read.RunningReplica.fullyConsistent;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.localstack.FreePorts;
 import com.gyroscops.payments.localstack.LocalRedis;
 import com.gyroscops.payments.localstack.Processes;
-import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.PaymentStatus;
 import java.nio.file.Path;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A whole replica with Redis among its sources. */
-class RedisReplicaTest {
-
-  private final SampleLog log = new SampleLog("payments", "epoch-1");
-  private String database;
-  private ScriptedFeed feed;
-
-  @BeforeEach
-  void start() throws Exception {
-    log.create("acme", "p1");
-    feed = new ScriptedFeed(log);
-    database = ReadDatabase.newDatabase(ReadDatabase.shared());
-  }
-
-  @AfterEach
-  void stop() {
-    feed.close();
-  }
+@Tag("engines")
+class RedisReplicaTest extends ReplicaTest {
 
   private RunningReplica replica(String redisUri) {
-    return RunningReplica.start(
-        ReadDatabase.settings(ReadDatabase.shared(), database),
-        feed,
-        Map.of("redis.uri", redisUri));
+    return starting(Map.of("redis.uri", redisUri));
   }
 
   /** Newest event that the replica knows the source to have applied. */
   private static double applied(RunningReplica replica) throws Exception {
-    return replica
-        .get("/prometheus")
-        .body()
-        .lines()
-        .filter(it -> it.startsWith("payments_source_position{source=\"redis\""))
-        .mapToDouble(it -> Double.parseDouble(it.substring(it.lastIndexOf(' ') + 1)))
-        .findFirst()
-        .orElse(-1);
+    return replica.metric("payments_source_position{source=\"redis\"");
   }
 
   private static PaymentStatus status(RunningReplica replica) {
-    return replica
-        .queries()
-        .getPayment(
-            GetPaymentRequest.newBuilder()
-                .setOrganizationId("acme")
-                .setPaymentId("p1")
-                .setReadOptions(fullyConsistent())
-                .build())
-        .getPayment()
-        .getStatus();
+    return get(replica, fullyConsistent()).getPayment().getStatus();
   }
 
   @Test

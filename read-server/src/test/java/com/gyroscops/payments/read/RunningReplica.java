@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read;
 
+import com.gyroscops.payments.platform.grpc.InternalServer;
 import com.gyroscops.payments.v1.Consistency;
 import com.gyroscops.payments.v1.QueryServiceGrpc;
 import com.gyroscops.payments.v1.ReadOptions;
@@ -83,7 +84,7 @@ public final class RunningReplica implements AutoCloseable {
 
   public ServingStatus health(String service) {
     return HealthGrpc.newBlockingStub(channel)
-        .withDeadlineAfter(5, TimeUnit.SECONDS)
+        .withDeadlineAfter(30, TimeUnit.SECONDS)
         .check(HealthCheckRequest.newBuilder().setService(service).build())
         .getStatus();
   }
@@ -98,6 +99,17 @@ public final class RunningReplica implements AutoCloseable {
           HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + http.getPort() + path)).build(),
           HttpResponse.BodyHandlers.ofString());
     }
+  }
+
+  /** Value of the first metric whose name and labels begin like this; -1: there is none. */
+  public double metric(String beginning) throws IOException, InterruptedException {
+    return get("/prometheus")
+        .body()
+        .lines()
+        .filter(it -> it.startsWith(beginning))
+        .mapToDouble(it -> Double.parseDouble(it.substring(it.lastIndexOf(' ') + 1)))
+        .findFirst()
+        .orElse(-1);
   }
 
   /** As SIGTERM does. */

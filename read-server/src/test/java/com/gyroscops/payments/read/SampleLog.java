@@ -15,6 +15,8 @@ import com.gyroscops.payments.v1.PaymentStatus;
 import com.gyroscops.payments.v1.PaymentUpdated;
 import com.gyroscops.payments.v1.PersonalData;
 import com.gyroscops.payments.v1.Refund;
+import com.gyroscops.payments.v1.RefundPersonalData;
+import com.gyroscops.payments.v1.RefundState;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -161,14 +163,17 @@ public final class SampleLog {
     long refunded = payment.getRefundedAmount().getMinorUnits() + amount;
     Refund refund =
         Refund.newBuilder()
-            .setRefundId("r" + (payment.getRefundsCount() + 1))
+            .setRefundId("r" + (payment.getRefundCount() + 1))
             .setAmount(amount(amount, currency))
             .setEffectiveTime(time(effectiveMicros))
             .setRecordTime(time(recordMicros + 1))
+            .setState(RefundState.REFUND_STATE_SUCCEEDED)
+            .setPersonalData(RefundPersonalData.newBuilder().setReason("refund of " + id))
             .build();
     payment
         .setRefundedAmount(amount(refunded, currency))
-        .addRefunds(refund)
+        .addRecentRefunds(refund)
+        .setRefundCount(payment.getRefundCount() + 1)
         .setStatus(
             refunded == payment.getCapturedAmount().getMinorUnits()
                 ? PaymentStatus.PAYMENT_STATUS_REFUNDED
@@ -214,12 +219,12 @@ public final class SampleLog {
         long left =
             payment.getCapturedAmount().getMinorUnits()
                 - payment.getRefundedAmount().getMinorUnits();
-        boolean all = random.nextBoolean() || payment.getRefundsCount() > 5;
+        boolean all = random.nextBoolean() || payment.getRefundCount() > 5;
         refund(organization, id, all ? left : 1 + random.nextLong(left), refundMicros);
       }
       case PAYMENT_STATUS_FAILED -> delete(organization, id);
       case PAYMENT_STATUS_REFUNDED -> update(organization, id, "refunded " + head());
-      case PAYMENT_STATUS_DELETED, PAYMENT_STATUS_UNSPECIFIED, UNRECOGNIZED -> {
+      default -> {
         return false;
       }
     }
@@ -295,7 +300,7 @@ public final class SampleLog {
             .setOrganizationId(state.getOrganizationId())
             .setPaymentId(state.getPaymentId())
             .setVersion(state.getVersion())
-            .setSchemaVersion(1)
+            .setSchemaVersion(2)
             .setCorrelationId(state.getCorrelationId())
             .setRequestId("request-" + position)
             .setEffectiveTime(time(recordMicros))

@@ -1,17 +1,17 @@
 package com.gyroscops.payments.read;
 
 import com.gyroscops.payments.contract.ApiError;
-import com.gyroscops.payments.v1.EventBatch;
-import com.gyroscops.payments.v1.EventFeedServiceGrpc;
-import com.gyroscops.payments.v1.GetHeadRequest;
-import com.gyroscops.payments.v1.GetHeadResponse;
+import com.gyroscops.payments.internal.v1.EventBatch;
+import com.gyroscops.payments.internal.v1.EventFeedServiceGrpc;
+import com.gyroscops.payments.internal.v1.GetHeadRequest;
+import com.gyroscops.payments.internal.v1.GetHeadResponse;
+import com.gyroscops.payments.internal.v1.ReadPaymentRequest;
+import com.gyroscops.payments.internal.v1.ReadPaymentResponse;
+import com.gyroscops.payments.internal.v1.SubscribeAck;
+import com.gyroscops.payments.internal.v1.SubscribeRequest;
+import com.gyroscops.payments.internal.v1.SubscribeResponse;
+import com.gyroscops.payments.internal.v1.SubscribeStart;
 import com.gyroscops.payments.v1.PaymentEvent;
-import com.gyroscops.payments.v1.ReadPaymentRequest;
-import com.gyroscops.payments.v1.ReadPaymentResponse;
-import com.gyroscops.payments.v1.SubscribeAck;
-import com.gyroscops.payments.v1.SubscribeRequest;
-import com.gyroscops.payments.v1.SubscribeResponse;
-import com.gyroscops.payments.v1.SubscribeStart;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;

@@ -1,6 +1,6 @@
 package com.gyroscops.payments.read;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -15,48 +15,27 @@ import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import com.gyroscops.payments.v1.SearchPaymentsResponse;
 import java.nio.file.Path;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A whole replica with a search engine among its sources. */
-class SearchReplicaTest {
+@Tag("engines")
+class SearchReplicaTest extends ReplicaTest {
 
-  private final SampleLog log = new SampleLog("payments", "epoch-1");
-  private String database;
-  private ScriptedFeed feed;
-
-  @BeforeEach
-  void start() throws Exception {
-    log.create("acme", "p1");
-    log.update("acme", "p1", "Crème brûlée for two");
-    feed = new ScriptedFeed(log);
-    database = ReadDatabase.newDatabase(ReadDatabase.shared());
-  }
-
-  @AfterEach
-  void stop() {
-    feed.close();
+  @Override
+  protected void fill(SampleLog empty) {
+    super.fill(empty);
+    empty.update("acme", "p1", "Crème brûlée for two");
   }
 
   private RunningReplica replica(String url) {
-    return RunningReplica.start(
-        ReadDatabase.settings(ReadDatabase.shared(), database),
-        feed,
-        Map.of("search.url", url, "search.index-prefix", SearchEngines.newPrefix()));
+    return starting(Map.of("search.url", url, "search.index-prefix", SearchEngines.newPrefix()));
   }
 
   /** Where the replica knows the source to stand; -1: it has none. */
   private static double position(RunningReplica replica, String which) throws Exception {
-    return replica
-        .get("/prometheus")
-        .body()
-        .lines()
-        .filter(it -> it.startsWith("payments_source_" + which + "{source=\"search\""))
-        .mapToDouble(it -> Double.parseDouble(it.substring(it.lastIndexOf(' ') + 1)))
-        .findFirst()
-        .orElse(-1);
+    return replica.metric("payments_source_" + which + "{source=\"search\"");
   }
 
   private static SearchPaymentsResponse search(RunningReplica replica, ReadSource source) {

@@ -4,22 +4,57 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
-import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption;
+import com.gyroscops.payments.testing.FloorPlan;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
- * Dependencies point one way: api, workflow, settlement and imports, submission, journal and
- * through, outbox, command, eventstore, payment.
+ * Dependencies point one way: app, api, workflow, settlement and imports, submission, journal and
+ * writethrough, outbox, command, eventstore, payment.
  */
 class ArchitectureTest {
 
   private static final String ROOT = "com.gyroscops.payments.write";
-  private static final JavaClasses CLASSES =
-      new ClassFileImporter()
-          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
-          .importPackages(ROOT);
+
+  /** Who knows whom. Payment knows nobody. */
+  private static final Map<String, Set<String>> KNOWS =
+      Map.ofEntries(
+          Map.entry(
+              "api",
+              Set.of(
+                  "command",
+                  "eventstore",
+                  "imports",
+                  "outbox",
+                  "payment",
+                  "settlement",
+                  "submission",
+                  "writethrough")),
+          Map.entry("command", Set.of("eventstore", "payment")),
+          Map.entry("eventstore", Set.of("payment")),
+          Map.entry("eventstore.memory", Set.of("payment")),
+          Map.entry("eventstore.postgres", Set.of("payment", "postgres")),
+          Map.entry("imports", Set.of("command", "eventstore", "payment", "submission")),
+          Map.entry("imports.postgres", Set.of("command", "payment", "postgres")),
+          Map.entry("journal", Set.of("command", "outbox")),
+          Map.entry("journal.postgres", Set.of("eventstore", "outbox")),
+          Map.entry("outbox", Set.of("command", "eventstore")),
+          Map.entry("outbox.postgres", Set.of("eventstore")),
+          Map.entry("postgres", Set.of("eventstore")),
+          Map.entry("settlement", Set.of("command", "eventstore", "submission")),
+          Map.entry("settlement.postgres", Set.of("postgres")),
+          Map.entry("submission", Set.of("command", "eventstore", "payment")),
+          Map.entry("submission.postgres", Set.of("postgres")),
+          Map.entry("workflow", Set.of("imports", "settlement", "submission")),
+          Map.entry("writethrough", Set.of("command", "eventstore", "outbox", "payment")));
+
+  private static final FloorPlan PLAN = new FloorPlan(ROOT);
+
+  @Test
+  void foldersKnowEachOtherAsDrawn() {
+    PLAN.checkKnows(KNOWS);
+  }
 
   @Test
   void theDomainKnowsTheJdkAlone() {
@@ -29,78 +64,41 @@ class ArchitectureTest {
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(ROOT + ".payment", "java..", "org.jspecify..")
-        .check(CLASSES);
+        .check(PLAN.classes());
   }
 
   @Test
   void packagesHaveNoCycles() {
-    slices().matching(ROOT + ".(**)").should().beFreeOfCycles().check(CLASSES);
+    slices().matching(ROOT + ".(**)").should().beFreeOfCycles().check(PLAN.classes());
   }
 
   @Test
-  void nobodyBehindTheEdgeKnowsTheEdge() {
-    noClasses()
-        .that()
-        .resideOutsideOfPackage(ROOT + ".api")
-        .should()
-        .dependOnClassesThat()
-        .resideInAPackage(ROOT + ".api")
-        .check(CLASSES);
-  }
-
-  @Test
-  void onlyTheEdgeKnowsWhatWaitsBehindTheCommit() {
-    noClasses()
-        .that()
-        .resideOutsideOfPackages(ROOT + ".api", ROOT + ".through")
-        .should()
-        .dependOnClassesThat()
-        .resideInAPackage(ROOT + ".through")
-        .check(CLASSES);
+  void nobodyKnowsTheProcessAndOnlyItKnowsTheEndpoints() {
+    PLAN.checkProcess();
+    PLAN.checkKnownOnlyTo("api", "app");
   }
 
   @Test
   void adaptersAreKnownOnlyWhereTheyAreWired() {
-    noClasses()
-        .that()
-        .resideOutsideOfPackages(ROOT + ".api", "..postgres", "..memory")
-        .should()
-        .dependOnClassesThat()
-        .resideInAnyPackage("..postgres", "..memory")
-        .check(CLASSES);
+    PLAN.checkAdapters();
   }
 
   @Test
-  void nobodyButTheEdgeKnowsTheJournal() {
-    noClasses()
-        .that()
-        .resideOutsideOfPackages(ROOT + ".api", ROOT + ".journal..")
-        .should()
-        .dependOnClassesThat()
-        .resideInAPackage(ROOT + ".journal..")
-        .check(CLASSES);
+  void whatWaitsBehindTheCommitAndTheJournalAreKnownAtTheEdgeAlone() {
+    PLAN.checkKnownOnlyTo("writethrough", "api", "app");
+    PLAN.checkKnownOnlyTo("journal", "journal.postgres", "app");
+    PLAN.checkKnownOnlyTo("workflow", "app");
   }
 
   @Test
-  void siblingAdaptersAreStrangers() {
+  void onlyTheProcessAndTheAdaptersKnowTheFramework() {
     noClasses()
         .that()
-        .resideInAPackage("..eventstore.postgres")
-        .should()
-        .dependOnClassesThat()
-        .resideInAPackage("..eventstore.memory")
-        .check(CLASSES);
-  }
-
-  @Test
-  void onlyTheEdgeAndTheAdaptersKnowTheFramework() {
-    noClasses()
-        .that()
-        .resideOutsideOfPackages(ROOT, ROOT + ".api", "..postgres")
+        .resideOutsideOfPackages(ROOT + ".app", "..postgres")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.micronaut..", "java.sql..", "javax.sql..")
-        .check(CLASSES);
+        .check(PLAN.classes());
   }
 
   @Test
@@ -111,17 +109,6 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.temporal..")
-        .check(CLASSES);
-  }
-
-  @Test
-  void workflowsAreKnownOnlyWhereTheyAreWired() {
-    noClasses()
-        .that()
-        .resideOutsideOfPackages(ROOT + ".api", ROOT + ".workflow")
-        .should()
-        .dependOnClassesThat()
-        .resideInAPackage(ROOT + ".workflow")
-        .check(CLASSES);
+        .check(PLAN.classes());
   }
 }

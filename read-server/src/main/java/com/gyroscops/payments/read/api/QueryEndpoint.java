@@ -1,15 +1,7 @@
 package com.gyroscops.payments.read.api;
 
-import com.gyroscops.payments.read.query.BatchGetPayments;
-import com.gyroscops.payments.read.query.GetPayment;
-import com.gyroscops.payments.read.query.GetPaymentAnalytics;
-import com.gyroscops.payments.read.query.GetPaymentHistory;
-import com.gyroscops.payments.read.query.GetPaymentStatistics;
-import com.gyroscops.payments.read.query.GetPaymentTimeline;
 import com.gyroscops.payments.read.query.Query;
 import com.gyroscops.payments.read.query.QueryBus;
-import com.gyroscops.payments.read.query.SearchPayments;
-import com.gyroscops.payments.read.query.SuggestPayments;
 import com.gyroscops.payments.read.watch.PaymentWatches;
 import com.gyroscops.payments.v1.BatchGetPaymentsRequest;
 import com.gyroscops.payments.v1.BatchGetPaymentsResponse;
@@ -42,85 +34,60 @@ import jakarta.inject.Singleton;
 public final class QueryEndpoint extends QueryServiceGrpc.QueryServiceImplBase {
 
   private final QueryBus bus;
-  private final GetPayment getPayment;
-  private final BatchGetPayments batchGetPayments;
-  private final SearchPayments searchPayments;
-  private final GetPaymentStatistics getPaymentStatistics;
-  private final GetPaymentHistory getPaymentHistory;
-  private final GetPaymentTimeline getPaymentTimeline;
-  private final GetPaymentAnalytics getPaymentAnalytics;
-  private final SuggestPayments suggestPayments;
-
+  private final Queries queries;
   private final PaymentWatches watches;
 
-  public QueryEndpoint(
-      QueryBus bus,
-      GetPayment getPayment,
-      BatchGetPayments batchGetPayments,
-      SearchPayments searchPayments,
-      GetPaymentStatistics getPaymentStatistics,
-      GetPaymentHistory getPaymentHistory,
-      GetPaymentTimeline getPaymentTimeline,
-      GetPaymentAnalytics getPaymentAnalytics,
-      SuggestPayments suggestPayments,
-      PaymentWatches watches) {
+  QueryEndpoint(QueryBus bus, Queries queries, PaymentWatches watches) {
     this.bus = bus;
-    this.getPayment = getPayment;
-    this.batchGetPayments = batchGetPayments;
-    this.searchPayments = searchPayments;
-    this.getPaymentStatistics = getPaymentStatistics;
-    this.getPaymentHistory = getPaymentHistory;
-    this.getPaymentTimeline = getPaymentTimeline;
-    this.getPaymentAnalytics = getPaymentAnalytics;
-    this.suggestPayments = suggestPayments;
+    this.queries = queries;
     this.watches = watches;
   }
 
   @Override
   public void getPayment(GetPaymentRequest request, StreamObserver<GetPaymentResponse> call) {
-    answer(getPayment, request, call);
+    answer(queries.getPayment(), request, call);
   }
 
   @Override
   public void batchGetPayments(
       BatchGetPaymentsRequest request, StreamObserver<BatchGetPaymentsResponse> call) {
-    answer(batchGetPayments, request, call);
+    answer(queries.batchGetPayments(), request, call);
   }
 
   @Override
   public void searchPayments(
       SearchPaymentsRequest request, StreamObserver<SearchPaymentsResponse> call) {
-    answer(searchPayments, request, call);
+    answer(queries.searchPayments(), request, call);
   }
 
   @Override
   public void getPaymentStatistics(
       GetPaymentStatisticsRequest request, StreamObserver<GetPaymentStatisticsResponse> call) {
-    answer(getPaymentStatistics, request, call);
+    answer(queries.getPaymentStatistics(), request, call);
   }
 
   @Override
   public void getPaymentHistory(
       GetPaymentHistoryRequest request, StreamObserver<GetPaymentHistoryResponse> call) {
-    answer(getPaymentHistory, request, call);
+    answer(queries.getPaymentHistory(), request, call);
   }
 
   @Override
   public void getPaymentTimeline(
       GetPaymentTimelineRequest request, StreamObserver<GetPaymentTimelineResponse> call) {
-    answer(getPaymentTimeline, request, call);
+    answer(queries.getPaymentTimeline(), request, call);
   }
 
   @Override
   public void getPaymentAnalytics(
       GetPaymentAnalyticsRequest request, StreamObserver<GetPaymentAnalyticsResponse> call) {
-    answer(getPaymentAnalytics, request, call);
+    answer(queries.getPaymentAnalytics(), request, call);
   }
 
   @Override
   public void suggestPayments(
       SuggestPaymentsRequest request, StreamObserver<SuggestPaymentsResponse> call) {
-    answer(suggestPayments, request, call);
+    answer(queries.suggestPayments(), request, call);
   }
 
   @Override

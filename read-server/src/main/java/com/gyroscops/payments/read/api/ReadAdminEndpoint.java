@@ -1,12 +1,12 @@
 package com.gyroscops.payments.read.api;
 
 import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.internal.v1.ListSourcesRequest;
+import com.gyroscops.payments.internal.v1.ListSourcesResponse;
+import com.gyroscops.payments.internal.v1.OptimizeSourceRequest;
+import com.gyroscops.payments.internal.v1.OptimizeSourceResponse;
+import com.gyroscops.payments.internal.v1.ReadAdminServiceGrpc;
 import com.gyroscops.payments.read.routing.SourceAdmin;
-import com.gyroscops.payments.v1.ListSourcesRequest;
-import com.gyroscops.payments.v1.ListSourcesResponse;
-import com.gyroscops.payments.v1.OptimizeSourceRequest;
-import com.gyroscops.payments.v1.OptimizeSourceResponse;
-import com.gyroscops.payments.v1.ReadAdminServiceGrpc;
 import com.gyroscops.payments.v1.ReadSource;
 import io.grpc.stub.StreamObserver;
 

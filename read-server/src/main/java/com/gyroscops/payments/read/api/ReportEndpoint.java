@@ -10,6 +10,8 @@ import com.gyroscops.payments.v1.DownloadReportRequest;
 import com.gyroscops.payments.v1.DownloadReportResponse;
 import com.gyroscops.payments.v1.GetReportRequest;
 import com.gyroscops.payments.v1.GetReportResponse;
+import com.gyroscops.payments.v1.ListReportsRequest;
+import com.gyroscops.payments.v1.ListReportsResponse;
 import com.gyroscops.payments.v1.ReportServiceGrpc;
 import com.gyroscops.payments.v1.StartReportRequest;
 import com.gyroscops.payments.v1.StartReportResponse;
@@ -39,6 +41,11 @@ public final class ReportEndpoint extends ReportServiceGrpc.ReportServiceImplBas
   @Override
   public void getReport(GetReportRequest request, StreamObserver<GetReportResponse> call) {
     answer(call, () -> reports.get(request));
+  }
+
+  @Override
+  public void listReports(ListReportsRequest request, StreamObserver<ListReportsResponse> call) {
+    answer(call, () -> reports.list(request));
   }
 
   @Override

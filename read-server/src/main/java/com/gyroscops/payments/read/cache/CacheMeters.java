@@ -38,11 +38,11 @@ public final class CacheMeters {
   }
 
   /** Shows how large a cache is. */
-  public void watch(LocalAnswers cache) {
-    Gauge.builder("payments.cache.entries", cache, LocalAnswers::size)
+  public void watch(L1Cache cache) {
+    Gauge.builder("payments.cache.entries", cache, L1Cache::size)
         .description("Answers in L1")
         .register(meters);
-    Gauge.builder("payments.cache.bytes", cache, LocalAnswers::bytes)
+    Gauge.builder("payments.cache.bytes", cache, L1Cache::bytes)
         .description("Memory that L1 takes, as far as that can be told")
         .baseUnit("bytes")
         .register(meters);

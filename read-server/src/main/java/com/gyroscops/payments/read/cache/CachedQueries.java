@@ -3,16 +3,16 @@ package com.gyroscops.payments.read.cache;
 import com.google.protobuf.MessageLite;
 import com.gyroscops.payments.contract.ConsistencyTokens;
 import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.internal.v1.ConsistencyToken;
 import com.gyroscops.payments.read.cache.CacheMeters.Bypass;
 import com.gyroscops.payments.read.query.CacheRules;
 import com.gyroscops.payments.read.query.CacheScope;
 import com.gyroscops.payments.read.query.Query;
 import com.gyroscops.payments.read.query.QueryMiddleware;
 import com.gyroscops.payments.read.routing.Freshness;
+import com.gyroscops.payments.read.tracking.ChangeWindow;
 import com.gyroscops.payments.read.tracking.Changes;
-import com.gyroscops.payments.read.tracking.Stretch;
 import com.gyroscops.payments.v1.CacheLevel;
-import com.gyroscops.payments.v1.ConsistencyToken;
 import com.gyroscops.payments.v1.ReadMetadata;
 import com.gyroscops.payments.v1.ReadOptions;
 import com.gyroscops.payments.v1.ReadSource;
@@ -50,10 +50,10 @@ public final class CachedQueries implements QueryMiddleware {
 
   private final Changes changes;
   private final Freshness freshness;
-  private final @Nullable LocalAnswers local;
-  private final @Nullable SharedLevel shared;
+  private final @Nullable L1Cache local;
+  private final @Nullable L2Cache shared;
   private final CacheMeters meters;
-  private final Flights flights = new Flights();
+  private final SingleFlight flights = new SingleFlight();
 
   /**
    * @param local L1; null: none
@@ -62,8 +62,8 @@ public final class CachedQueries implements QueryMiddleware {
   public CachedQueries(
       Changes changes,
       Freshness freshness,
-      @Nullable LocalAnswers local,
-      @Nullable SharedLevel shared,
+      @Nullable L1Cache local,
+      @Nullable L2Cache shared,
       CacheMeters meters) {
     this.changes = changes;
     this.freshness = freshness;
@@ -105,7 +105,7 @@ public final class CachedQueries implements QueryMiddleware {
 
     A answer() {
       ReadOptions options = rules.options().apply(request);
-      Stretch stretch = changes.current();
+      ChangeWindow stretch = changes.current();
       CacheScope scope = rules.scope().apply(request).orElse(null);
       if (scope == null || !isValid(options)) {
         return bypass(Bypass.REQUEST);
@@ -127,7 +127,7 @@ public final class CachedQueries implements QueryMiddleware {
         meters.bypassed(query.name(), Bypass.STRATEGY);
         return ask(key, scope, stretch);
       }
-      Demand demand = Demand.of(options, freshness);
+      FreshnessRequirement demand = FreshnessRequirement.of(options, freshness);
       if (!demand.isForStaleness() && !changes.isUp()) {
         meters.bypassed(query.name(), Bypass.TRACKER_DOWN);
         return ask(key, scope, stretch);
@@ -140,7 +140,8 @@ public final class CachedQueries implements QueryMiddleware {
       return rest.apply(request);
     }
 
-    private A lookUp(AnswerKey key, CacheScope scope, Stretch stretch, Demand demand) {
+    private A lookUp(
+        AnswerKey key, CacheScope scope, ChangeWindow stretch, FreshnessRequirement demand) {
       for (int i = 0; i < JOINS_MAX; i++) {
         Entry near = local == null ? null : local.get(key);
         String readAt = provenAt(near, scope, demand);
@@ -148,7 +149,7 @@ public final class CachedQueries implements QueryMiddleware {
           meters.hit(query.name(), "l1");
           return give(near, readAt, CacheLevel.CACHE_LEVEL_L1);
         }
-        Flights.Flight flight = flights.begin(key);
+        SingleFlight.Flight flight = flights.begin(key);
         if (flight != null) {
           return lead(flight, key, scope, stretch, demand);
         }
@@ -165,7 +166,11 @@ public final class CachedQueries implements QueryMiddleware {
     }
 
     private A lead(
-        Flights.Flight flight, AnswerKey key, CacheScope scope, Stretch stretch, Demand demand) {
+        SingleFlight.Flight flight,
+        AnswerKey key,
+        CacheScope scope,
+        ChangeWindow stretch,
+        FreshnessRequirement demand) {
       try {
         Entry far = shared == null ? null : shared.get(key, rules, scope, stretch);
         String readAt = provenAt(far, scope, demand);
@@ -186,18 +191,19 @@ public final class CachedQueries implements QueryMiddleware {
     }
 
     /** The token of the position as of which an entry may be given; null: it may not be. */
-    private @Nullable String provenAt(@Nullable Entry entry, CacheScope scope, Demand demand) {
+    private @Nullable String provenAt(
+        @Nullable Entry entry, CacheScope scope, FreshnessRequirement demand) {
       if (entry == null) {
         return null;
       }
-      Stretch now = changes.current();
+      ChangeWindow now = changes.current();
       if (entry.stretch() == now) {
         String epoch = now.epoch();
         long until = unchangedUntil(entry, scope);
         if (until >= 0 && !demand.isMetBy(now, until)) {
           // What is demanded is known now; while it was asked for, the tracker may have reached it.
           until = unchangedUntil(entry, scope);
-          until = until >= 0 && demand.isMetBy(now, until) ? until : Stretch.CHANGED;
+          until = until >= 0 && demand.isMetBy(now, until) ? until : ChangeWindow.CHANGED;
         }
         // The last look: a later history may have come meanwhile, of which all that is not true.
         if (until >= 0 && entry.isHeld() && now.epoch().equals(epoch)) {
@@ -242,7 +248,7 @@ public final class CachedQueries implements QueryMiddleware {
      *
      * @param stretch that was followed before: it is certain only that nothing is missing since
      */
-    private A ask(AnswerKey key, CacheScope scope, Stretch stretch) {
+    private A ask(AnswerKey key, CacheScope scope, ChangeWindow stretch) {
       try {
         A answer = rest.apply(request);
         ReadMetadata read = query.readOf(answer);
@@ -280,7 +286,7 @@ public final class CachedQueries implements QueryMiddleware {
     private void keep(
         AnswerKey key,
         CacheScope scope,
-        Stretch stretch,
+        ChangeWindow stretch,
         String readAt,
         ReadSource source,
         @Nullable MessageLite answer,

@@ -1,7 +1,7 @@
 package com.gyroscops.payments.read.cache;
 
 import com.google.protobuf.MessageLite;
-import com.gyroscops.payments.read.tracking.Stretch;
+import com.gyroscops.payments.read.tracking.ChangeWindow;
 import com.gyroscops.payments.v1.ReadSource;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param lifetimeNanos how long it is kept at most
  */
 record Entry(
-    Stretch stretch,
+    ChangeWindow stretch,
     String epoch,
     long position,
     ReadSource source,

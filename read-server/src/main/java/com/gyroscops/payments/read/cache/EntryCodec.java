@@ -3,6 +3,7 @@ package com.gyroscops.payments.read.cache;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.MessageLite;
+import com.gyroscops.payments.platform.hash.Sha256;
 import com.gyroscops.payments.v1.ReadSource;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -13,7 +14,6 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.zip.CRC32C;
@@ -23,7 +23,7 @@ import java.util.zip.Inflater;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Entries and keys as bytes, for {@link SharedAnswers}.
+ * Entries and keys as bytes, for {@link L2Store}.
  *
  * <p>An entry is: format (1 byte), CRC-32C of all that follows (4 bytes), flags (1: absent, 2:
  * compressed), source, when it was stored, position, log id, epoch, length of the answer, the
@@ -69,16 +69,12 @@ final class EntryCodec {
   }
 
   private static String digest(AnswerKey asked) {
-    try {
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      sha.update(asked.query().getBytes(StandardCharsets.UTF_8));
-      sha.update((byte) 0);
-      return Base64.getUrlEncoder()
-          .withoutPadding()
-          .encodeToString(sha.digest(deterministic(asked.request())));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java has SHA-256", e);
-    }
+    MessageDigest sha = Sha256.begin();
+    sha.update(asked.query().getBytes(StandardCharsets.UTF_8));
+    sha.update((byte) 0);
+    return Base64.getUrlEncoder()
+        .withoutPadding()
+        .encodeToString(sha.digest(deterministic(asked.request())));
   }
 
   /** Equal messages give equal bytes, maps included. */

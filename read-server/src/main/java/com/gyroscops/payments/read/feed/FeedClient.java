@@ -1,11 +1,12 @@
 package com.gyroscops.payments.read.feed;
 
 import com.gyroscops.payments.contract.Lineage;
-import com.gyroscops.payments.v1.EventFeedServiceGrpc;
-import com.gyroscops.payments.v1.GetHeadRequest;
-import com.gyroscops.payments.v1.ReadPaymentRequest;
-import com.gyroscops.payments.v1.ReadPaymentResponse;
-import com.gyroscops.payments.v1.SubscribeStart;
+import com.gyroscops.payments.contract.LogHead;
+import com.gyroscops.payments.internal.v1.EventFeedServiceGrpc;
+import com.gyroscops.payments.internal.v1.GetHeadRequest;
+import com.gyroscops.payments.internal.v1.ReadPaymentRequest;
+import com.gyroscops.payments.internal.v1.ReadPaymentResponse;
+import com.gyroscops.payments.internal.v1.SubscribeStart;
 import io.grpc.Deadline;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;

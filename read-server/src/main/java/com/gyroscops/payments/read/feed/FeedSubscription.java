@@ -1,12 +1,12 @@
 package com.gyroscops.payments.read.feed;
 
 import com.gyroscops.payments.contract.ApiError;
-import com.gyroscops.payments.v1.EventBatch;
-import com.gyroscops.payments.v1.EventFeedServiceGrpc.EventFeedServiceStub;
-import com.gyroscops.payments.v1.SubscribeAck;
-import com.gyroscops.payments.v1.SubscribeRequest;
-import com.gyroscops.payments.v1.SubscribeResponse;
-import com.gyroscops.payments.v1.SubscribeStart;
+import com.gyroscops.payments.internal.v1.EventBatch;
+import com.gyroscops.payments.internal.v1.EventFeedServiceGrpc.EventFeedServiceStub;
+import com.gyroscops.payments.internal.v1.SubscribeAck;
+import com.gyroscops.payments.internal.v1.SubscribeRequest;
+import com.gyroscops.payments.internal.v1.SubscribeResponse;
+import com.gyroscops.payments.internal.v1.SubscribeStart;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import java.time.Duration;

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.feed;
 
+import com.gyroscops.payments.contract.LogHead;
 import io.grpc.Deadline;
 import java.time.Duration;
 import java.util.ArrayDeque;

@@ -1,8 +1,8 @@
 package com.gyroscops.payments.read.projection;
 
+import com.gyroscops.payments.contract.LogHead;
 import com.gyroscops.payments.read.feed.HeadTracker;
-import com.gyroscops.payments.read.feed.LogHead;
-import com.gyroscops.payments.read.source.KnownPosition;
+import com.gyroscops.payments.read.source.PositionTracker;
 import com.gyroscops.payments.read.source.SourcePosition;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 /** What is measured of a projection: how far behind it is, and what its work costs. */
 public final class ProjectionMeters {
 
-  private final KnownPosition known;
+  private final PositionTracker known;
   private final HeadTracker heads;
   private final DistributionSummary batchEvents;
   private final Timer batchTime;
@@ -29,7 +29,7 @@ public final class ProjectionMeters {
    * @param source the tag of all meters
    */
   public ProjectionMeters(
-      MeterRegistry meters, String source, KnownPosition known, HeadTracker heads) {
+      MeterRegistry meters, String source, PositionTracker known, HeadTracker heads) {
     this.known = known;
     this.heads = heads;
     Tags tags = Tags.of("source", source);

@@ -1,27 +1,27 @@
 package com.gyroscops.payments.read.projection;
 
 import com.gyroscops.payments.contract.Lineage;
+import com.gyroscops.payments.contract.LogHead;
+import com.gyroscops.payments.internal.v1.EventBatch;
+import com.gyroscops.payments.internal.v1.SubscribeAck;
+import com.gyroscops.payments.internal.v1.SubscribeStart;
+import com.gyroscops.payments.platform.retry.Backoff;
 import com.gyroscops.payments.read.feed.FeedClient;
 import com.gyroscops.payments.read.feed.FeedSubscription;
 import com.gyroscops.payments.read.feed.FeedUnavailableException;
 import com.gyroscops.payments.read.feed.HistoryDivergedException;
-import com.gyroscops.payments.read.feed.LogHead;
 import com.gyroscops.payments.read.source.ApplyOutcome;
-import com.gyroscops.payments.read.source.KnownPosition;
 import com.gyroscops.payments.read.source.PaymentSource;
+import com.gyroscops.payments.read.source.PositionTracker;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
-import com.gyroscops.payments.v1.EventBatch;
 import com.gyroscops.payments.v1.PaymentEvent;
-import com.gyroscops.payments.v1.SubscribeAck;
-import com.gyroscops.payments.v1.SubscribeStart;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -81,8 +81,8 @@ public final class Projector implements AutoCloseable {
   private final FeedClient feed;
   private final ProjectionLease lease;
   private final String subscriber;
-  private final KnownPosition known;
-  private final KnownPosition visible;
+  private final PositionTracker known;
+  private final PositionTracker visible;
   private final ProjectionMeters meters;
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Thread thread;
@@ -107,8 +107,8 @@ public final class Projector implements AutoCloseable {
       FeedClient feed,
       ProjectionLease lease,
       String subscriber,
-      KnownPosition known,
-      KnownPosition visible,
+      PositionTracker known,
+      PositionTracker visible,
       ProjectionMeters meters) {
     this.source = source;
     this.sourceName = sourceName;
@@ -131,7 +131,7 @@ public final class Projector implements AutoCloseable {
       FeedClient feed,
       LeaseRepository leases,
       String replica,
-      KnownPosition known,
+      PositionTracker known,
       ProjectionMeters meters) {
     return leased(source, sourceName, feed, leases, replica, known, known, meters);
   }
@@ -143,8 +143,8 @@ public final class Projector implements AutoCloseable {
       FeedClient feed,
       LeaseRepository leases,
       String replica,
-      KnownPosition known,
-      KnownPosition visible,
+      PositionTracker known,
+      PositionTracker visible,
       ProjectionMeters meters) {
     return new Projector(
         source,
@@ -163,7 +163,7 @@ public final class Projector implements AutoCloseable {
       String sourceName,
       FeedClient feed,
       String replica,
-      KnownPosition known,
+      PositionTracker known,
       ProjectionMeters meters) {
     return new Projector(source, sourceName, feed, new OwnLease(), replica, known, known, meters);
   }
@@ -499,14 +499,12 @@ public final class Projector implements AutoCloseable {
 
   /** Waits longer with each failure in a row. */
   private void backOff(Exception failure) throws InterruptedException {
-    long doubled = BACKOFF_MIN.toNanos() << Math.min(failures, 16);
-    long max = Math.min(BACKOFF_MAX.toNanos(), doubled);
-    long nanos = ThreadLocalRandom.current().nextLong(max / 2, max + 1);
+    Duration delay = Backoff.delay(failures + 1, BACKOFF_MIN, BACKOFF_MAX);
     if (failures++ == 0) {
       LOG.warn("projection of {} waits: {}", sourceName, failure.getMessage());
     } else {
       LOG.debug("projection of {} waits, failure {}", sourceName, failures, failure);
     }
-    closing.await(nanos, TimeUnit.NANOSECONDS);
+    closing.await(delay.toNanos(), TimeUnit.NANOSECONDS);
   }
 }

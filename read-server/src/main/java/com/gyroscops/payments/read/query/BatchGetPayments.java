@@ -1,6 +1,7 @@
 package com.gyroscops.payments.read.query;
 
 import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.platform.page.Pages;
 import com.gyroscops.payments.read.routing.Freshness;
 import com.gyroscops.payments.read.routing.Routed;
 import com.gyroscops.payments.read.routing.SourceRouter;
@@ -8,7 +9,6 @@ import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.v1.BatchGetPaymentsRequest;
 import com.gyroscops.payments.v1.BatchGetPaymentsResponse;
 import com.gyroscops.payments.v1.Payment;
-import com.gyroscops.payments.v1.ReadMetadata;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -18,25 +18,13 @@ import java.util.stream.Collectors;
 
 /** The newest states of several payments of one organization, and which of them do not exist. */
 public final class BatchGetPayments
-    implements Query<BatchGetPaymentsRequest, BatchGetPaymentsResponse> {
+    extends SourceQuery<BatchGetPaymentsRequest, BatchGetPaymentsResponse> {
 
   /** Most payments at once, as the contract says. */
   private static final int PAYMENTS_MAX = 200;
 
-  private final SourceRouter reads;
-
   public BatchGetPayments(SourceRouter reads) {
-    this.reads = reads;
-  }
-
-  @Override
-  public String name() {
-    return "BatchGetPayments";
-  }
-
-  @Override
-  public ReadMetadata readOf(BatchGetPaymentsResponse answer) {
-    return answer.getRead();
+    super(reads, BatchGetPaymentsResponse::getRead, null);
   }
 
   @Override
@@ -56,7 +44,7 @@ public final class BatchGetPayments
     for (String id : ids) {
       Payment payment = found.get(id);
       bytes += payment == null ? 0 : payment.getSerializedSize();
-      if (bytes > Page.BYTES_MAX) {
+      if (bytes > Pages.BYTES_MAX) {
         throw QueryErrors.answerTooLarge(response.getPaymentsCount()).toException();
       }
       if (payment == null) {

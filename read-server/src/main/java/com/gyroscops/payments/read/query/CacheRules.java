@@ -8,6 +8,7 @@ import io.grpc.StatusRuntimeException;
 import java.util.Optional;
 import java.util.function.BiFunction;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,34 @@ public record CacheRules<Q, A>(
     Function<A, MessageLite> message,
     Parser<A> parser,
     @Nullable Absence<Q> absence) {
+
+  /**
+   * Rules of which the message kept is the answer.
+   *
+   * @param clear the request without its read options, where it has some
+   */
+  @SuppressWarnings("ReferenceEquality") // One instance stands for a field that is not set.
+  static <Q, A extends MessageLite> CacheRules<Q, A> of(
+      CacheKind kind,
+      Function<Q, Optional<CacheScope>> scope,
+      Function<Q, ReadOptions> options,
+      UnaryOperator<Q> clear,
+      BiFunction<A, ReadMetadata, A> withRead,
+      Parser<A> parser,
+      @Nullable Absence<Q> absence) {
+    return new CacheRules<>(
+        kind,
+        scope,
+        options,
+        request ->
+            options.apply(request) == ReadOptions.getDefaultInstance()
+                ? request
+                : clear.apply(request),
+        withRead,
+        answer -> answer,
+        parser,
+        absence);
+  }
 
   /**
    * A failure that is an answer.

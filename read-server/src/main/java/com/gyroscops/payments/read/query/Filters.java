@@ -2,7 +2,8 @@ package com.gyroscops.payments.read.query;
 
 import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.read.source.Filter;
-import com.gyroscops.payments.read.source.Filter.Span;
+import com.gyroscops.payments.read.source.NumberField;
+import com.gyroscops.payments.read.source.TextField;
 import com.gyroscops.payments.read.source.TextQuery;
 import com.gyroscops.payments.v1.AmountRange;
 import com.gyroscops.payments.v1.PaymentFilter;
@@ -29,7 +30,9 @@ public final class Filters {
 
   /** Notes what is wrong with a filter that is in this field. */
   public static void check(Violations violations, String field, PaymentFilter filter) {
-    violations.optionalIdentifier(field + ".user_id", filter.getUserId());
+    for (TextField text : TextField.values()) {
+      checkTextField(violations, field + "." + text.contractName(), text, filter);
+    }
     checkStatuses(violations, field + ".statuses", filter.getStatusesList());
     checkCurrencies(violations, field + ".currency_codes", filter.getCurrencyCodesList());
     AmountRange amount = filter.getAmount();
@@ -43,13 +46,9 @@ public final class Filters {
           field + ".amount.min_minor_units",
           "must not exceed max_minor_units");
     }
-    TimeRanges.check(violations, field + ".effective_time", filter.getEffectiveTime());
-    TimeRanges.check(violations, field + ".update_time", filter.getUpdateTime());
-    violations.printable(
-        field + ".merchant_reference", filter.getMerchantReference(), REFERENCE_LENGTH_MAX);
-    violations.printable(
-        field + ".provider_reference", filter.getProviderReference(), REFERENCE_LENGTH_MAX);
-    violations.optionalIdentifier(field + ".correlation_id", filter.getCorrelationId());
+    for (NumberField number : NumberField.values()) {
+      TimeRanges.check(violations, field + "." + number.contractName(), number.times(filter));
+    }
     violations.require(
         filter.getMetadataCount() <= METADATA_PAIRS_MAX,
         field + ".metadata",
@@ -57,6 +56,15 @@ public final class Filters {
     violations.metadata(field + ".metadata", filter.getMetadataMap());
     if (!filter.getText().isEmpty()) {
       checkText(violations, field + ".text", filter.getText());
+    }
+  }
+
+  private static void checkTextField(
+      Violations violations, String field, TextField text, PaymentFilter filter) {
+    if (text.isIdentifier()) {
+      violations.optionalIdentifier(field, text.of(filter));
+    } else {
+      violations.printable(field, text.of(filter), REFERENCE_LENGTH_MAX);
     }
   }
 
@@ -108,22 +116,11 @@ public final class Filters {
   public static Filter read(String organizationId, PaymentFilter filter) {
     return new Filter(
         organizationId,
-        filter.getUserId(),
+        TextField.allOf(filter),
         filter.getStatusesList().isEmpty() ? Set.of() : EnumSet.copyOf(filter.getStatusesList()),
         Set.copyOf(filter.getCurrencyCodesList()),
-        span(filter.getAmount()),
-        TimeRanges.span(filter.getEffectiveTime()),
-        TimeRanges.span(filter.getUpdateTime()),
-        filter.getMerchantReference(),
-        filter.getProviderReference(),
-        filter.getCorrelationId(),
+        NumberField.allOf(filter),
         filter.getMetadataMap(),
         TextQuery.of(filter.getText()));
-  }
-
-  private static Span span(AmountRange range) {
-    return new Span(
-        range.hasMinMinorUnits() ? range.getMinMinorUnits() : null,
-        range.hasMaxMinorUnits() ? range.getMaxMinorUnits() : null);
   }
 }

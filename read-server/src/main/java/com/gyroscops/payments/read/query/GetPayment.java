@@ -2,6 +2,7 @@ package com.gyroscops.payments.read.query;
 
 import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.internal.v1.ReadPaymentResponse;
 import com.gyroscops.payments.read.feed.FeedClient;
 import com.gyroscops.payments.read.feed.FeedUnavailableException;
 import com.gyroscops.payments.read.routing.Freshness;
@@ -14,7 +15,6 @@ import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.GetPaymentResponse;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.ReadMetadata;
-import com.gyroscops.payments.v1.ReadPaymentResponse;
 import io.grpc.Deadline;
 import java.util.List;
 import java.util.Optional;
@@ -26,50 +26,29 @@ import java.util.Optional;
  * <p>Errors: NOT_FOUND {@code PAYMENT_NOT_FOUND} with {@code read_at}, and those of {@link
  * SourceRouter#read}.
  */
-public final class GetPayment implements Query<GetPaymentRequest, GetPaymentResponse> {
+public final class GetPayment extends SourceQuery<GetPaymentRequest, GetPaymentResponse> {
 
-  private static final Optional<CacheRules<GetPaymentRequest, GetPaymentResponse>> CACHING =
-      Optional.of(
-          new CacheRules<>(
-              CacheKind.PAYMENT,
-              request ->
-                  Optional.of(new CacheScope(request.getOrganizationId(), request.getPaymentId())),
-              GetPaymentRequest::getReadOptions,
-              request ->
-                  request.hasReadOptions()
-                      ? request.toBuilder().clearReadOptions().build()
-                      : request,
-              (answer, read) -> answer.toBuilder().setRead(read).build(),
-              answer -> answer,
-              GetPaymentResponse.parser(),
-              new CacheRules.Absence<>(
-                  QueryErrors::readAtOfAbsence,
-                  (request, readAt) ->
-                      QueryErrors.paymentNotFound(
-                              request.getOrganizationId(), request.getPaymentId(), readAt)
-                          .toException())));
-
-  private final SourceRouter reads;
   private final FeedClient feed;
 
   public GetPayment(SourceRouter reads, FeedClient feed) {
-    this.reads = reads;
+    super(
+        reads,
+        GetPaymentResponse::getRead,
+        CacheRules.of(
+            CacheKind.PAYMENT,
+            request ->
+                Optional.of(new CacheScope(request.getOrganizationId(), request.getPaymentId())),
+            GetPaymentRequest::getReadOptions,
+            request -> request.toBuilder().clearReadOptions().build(),
+            (answer, read) -> answer.toBuilder().setRead(read).build(),
+            GetPaymentResponse.parser(),
+            new CacheRules.Absence<>(
+                QueryErrors::readAtOfAbsence,
+                (request, readAt) ->
+                    QueryErrors.paymentNotFound(
+                            request.getOrganizationId(), request.getPaymentId(), readAt)
+                        .toException())));
     this.feed = feed;
-  }
-
-  @Override
-  public String name() {
-    return "GetPayment";
-  }
-
-  @Override
-  public Optional<CacheRules<GetPaymentRequest, GetPaymentResponse>> caching() {
-    return CACHING;
-  }
-
-  @Override
-  public ReadMetadata readOf(GetPaymentResponse answer) {
-    return answer.getRead();
   }
 
   @Override

@@ -14,7 +14,6 @@ import com.gyroscops.payments.v1.AnalyticsOrder;
 import com.gyroscops.payments.v1.AnalyticsPercentile;
 import com.gyroscops.payments.v1.GetPaymentAnalyticsRequest;
 import com.gyroscops.payments.v1.GetPaymentAnalyticsResponse;
-import com.gyroscops.payments.v1.ReadMetadata;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.time.ZoneId;
@@ -29,23 +28,7 @@ import java.util.Set;
  * <p>Errors: OUT_OF_RANGE {@code TOO_MANY_GROUPS}; those of {@link SourceRouter#read}.
  */
 public final class GetPaymentAnalytics
-    implements Query<GetPaymentAnalyticsRequest, GetPaymentAnalyticsResponse> {
-
-  private static final Optional<CacheRules<GetPaymentAnalyticsRequest, GetPaymentAnalyticsResponse>>
-      CACHING =
-          Optional.of(
-              new CacheRules<>(
-                  CacheKind.ANALYTICS,
-                  request -> Optional.of(CacheScope.of(request.getOrganizationId())),
-                  GetPaymentAnalyticsRequest::getReadOptions,
-                  request ->
-                      request.hasReadOptions()
-                          ? request.toBuilder().clearReadOptions().build()
-                          : request,
-                  (answer, read) -> answer.toBuilder().setRead(read).build(),
-                  answer -> answer,
-                  GetPaymentAnalyticsResponse.parser(),
-                  null));
+    extends SourceQuery<GetPaymentAnalyticsRequest, GetPaymentAnalyticsResponse> {
 
   private static final int GROUPS_DEFAULT = 100;
 
@@ -66,25 +49,18 @@ public final class GetPaymentAnalytics
           AnalyticsDimension.ANALYTICS_DIMENSION_WEEK,
           AnalyticsDimension.ANALYTICS_DIMENSION_MONTH);
 
-  private final SourceRouter reads;
-
   public GetPaymentAnalytics(SourceRouter reads) {
-    this.reads = reads;
-  }
-
-  @Override
-  public String name() {
-    return "GetPaymentAnalytics";
-  }
-
-  @Override
-  public Optional<CacheRules<GetPaymentAnalyticsRequest, GetPaymentAnalyticsResponse>> caching() {
-    return CACHING;
-  }
-
-  @Override
-  public ReadMetadata readOf(GetPaymentAnalyticsResponse answer) {
-    return answer.getRead();
+    super(
+        reads,
+        GetPaymentAnalyticsResponse::getRead,
+        CacheRules.of(
+            CacheKind.ANALYTICS,
+            request -> Optional.of(CacheScope.of(request.getOrganizationId())),
+            GetPaymentAnalyticsRequest::getReadOptions,
+            request -> request.toBuilder().clearReadOptions().build(),
+            (answer, read) -> answer.toBuilder().setRead(read).build(),
+            GetPaymentAnalyticsResponse.parser(),
+            null));
   }
 
   @Override

@@ -5,12 +5,12 @@ import com.gyroscops.payments.read.routing.Freshness;
 import com.gyroscops.payments.read.routing.Routed;
 import com.gyroscops.payments.read.routing.SourceRouter;
 import com.gyroscops.payments.read.source.Capability;
+import com.gyroscops.payments.read.source.Filter.Span;
 import com.gyroscops.payments.read.source.Totals;
 import com.gyroscops.payments.read.source.TotalsSpan;
 import com.gyroscops.payments.v1.CurrencyStatistics;
 import com.gyroscops.payments.v1.GetPaymentStatisticsRequest;
 import com.gyroscops.payments.v1.GetPaymentStatisticsResponse;
-import com.gyroscops.payments.v1.ReadMetadata;
 import com.gyroscops.payments.v1.StatusStatistics;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -28,31 +28,10 @@ import java.util.stream.Stream;
  * <p>Errors: PERMISSION_DENIED {@code CROSS_ORGANIZATION}; those of {@link SourceRouter#read}.
  */
 public final class GetPaymentStatistics
-    implements Query<GetPaymentStatisticsRequest, GetPaymentStatisticsResponse> {
+    extends SourceQuery<GetPaymentStatisticsRequest, GetPaymentStatisticsResponse> {
 
   private static final String ALL_ORGANIZATIONS = "-";
 
-  private static final Optional<
-          CacheRules<GetPaymentStatisticsRequest, GetPaymentStatisticsResponse>>
-      CACHING =
-          Optional.of(
-              new CacheRules<>(
-                  CacheKind.STATISTICS,
-                  request ->
-                      request.getOrganizationId().equals(ALL_ORGANIZATIONS)
-                          ? Optional.empty()
-                          : Optional.of(CacheScope.of(request.getOrganizationId())),
-                  GetPaymentStatisticsRequest::getReadOptions,
-                  request ->
-                      request.hasReadOptions()
-                          ? request.toBuilder().clearReadOptions().build()
-                          : request,
-                  (answer, read) -> answer.toBuilder().setRead(read).build(),
-                  answer -> answer,
-                  GetPaymentStatisticsResponse.parser(),
-                  null));
-
-  private final SourceRouter reads;
   private final boolean crossOrganization;
 
   /**
@@ -61,23 +40,21 @@ public final class GetPaymentStatistics
    * @param crossOrganization whether anyone may ask for all organizations
    */
   public GetPaymentStatistics(SourceRouter reads, boolean crossOrganization) {
-    this.reads = reads;
+    super(
+        reads,
+        GetPaymentStatisticsResponse::getRead,
+        CacheRules.of(
+            CacheKind.STATISTICS,
+            request ->
+                request.getOrganizationId().equals(ALL_ORGANIZATIONS)
+                    ? Optional.empty()
+                    : Optional.of(CacheScope.of(request.getOrganizationId())),
+            GetPaymentStatisticsRequest::getReadOptions,
+            request -> request.toBuilder().clearReadOptions().build(),
+            (answer, read) -> answer.toBuilder().setRead(read).build(),
+            GetPaymentStatisticsResponse.parser(),
+            null));
     this.crossOrganization = crossOrganization;
-  }
-
-  @Override
-  public String name() {
-    return "GetPaymentStatistics";
-  }
-
-  @Override
-  public Optional<CacheRules<GetPaymentStatisticsRequest, GetPaymentStatisticsResponse>> caching() {
-    return CACHING;
-  }
-
-  @Override
-  public ReadMetadata readOf(GetPaymentStatisticsResponse answer) {
-    return answer.getRead();
   }
 
   @Override
@@ -97,7 +74,7 @@ public final class GetPaymentStatistics
     TotalsSpan span =
         new TotalsSpan(
             all ? Optional.empty() : Optional.of(request.getOrganizationId()),
-            TimeRanges.span(request.getTimeRange()),
+            Span.of(request.getTimeRange()),
             Set.copyOf(request.getCurrencyCodesList()));
     Routed<Totals> fresh =
         reads.read(
@@ -139,7 +116,15 @@ public final class GetPaymentStatistics
           addGross(totals);
           captured = captured.add(totals.amount());
         }
-        case PAYMENT_STATUS_PROCESSING,
+        // No payment has these yet; how much of each counts as captured is decided with them.
+        case PAYMENT_STATUS_AUTHORIZED,
+            PAYMENT_STATUS_PARTIALLY_CAPTURED,
+            PAYMENT_STATUS_CAPTURED,
+            PAYMENT_STATUS_VOIDED,
+            PAYMENT_STATUS_EXPIRED,
+            PAYMENT_STATUS_DISPUTED,
+            PAYMENT_STATUS_CHARGED_BACK,
+            PAYMENT_STATUS_PROCESSING,
             PAYMENT_STATUS_FAILED,
             PAYMENT_STATUS_UNSPECIFIED,
             UNRECOGNIZED ->

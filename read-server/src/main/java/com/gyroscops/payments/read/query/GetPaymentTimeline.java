@@ -1,6 +1,7 @@
 package com.gyroscops.payments.read.query;
 
 import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.platform.page.Pages;
 import com.gyroscops.payments.read.routing.Freshness;
 import com.gyroscops.payments.read.routing.Routed;
 import com.gyroscops.payments.read.routing.SourceRouter;
@@ -8,7 +9,6 @@ import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.v1.GetPaymentTimelineRequest;
 import com.gyroscops.payments.v1.GetPaymentTimelineResponse;
 import com.gyroscops.payments.v1.PaymentEvent;
-import com.gyroscops.payments.v1.ReadMetadata;
 import java.util.List;
 
 /**
@@ -16,24 +16,13 @@ import java.util.List;
  * commits, a page at a time.
  */
 public final class GetPaymentTimeline
-    implements Query<GetPaymentTimelineRequest, GetPaymentTimelineResponse> {
+    extends SourceQuery<GetPaymentTimelineRequest, GetPaymentTimelineResponse> {
 
-  private final SourceRouter reads;
   private final PageTokens tokens;
 
   public GetPaymentTimeline(SourceRouter reads, PageTokens tokens) {
-    this.reads = reads;
+    super(reads, GetPaymentTimelineResponse::getRead, null);
     this.tokens = tokens;
-  }
-
-  @Override
-  public String name() {
-    return "GetPaymentTimeline";
-  }
-
-  @Override
-  public ReadMetadata readOf(GetPaymentTimelineResponse answer) {
-    return answer.getRead();
   }
 
   @Override
@@ -42,31 +31,23 @@ public final class GetPaymentTimeline
         new Violations()
             .organization("organization_id", request.getOrganizationId())
             .identifier("correlation_id", request.getCorrelationId());
-    int size = PageTokens.size(violations, request.getPageSize());
+    int size = Pages.size(violations, request.getPageSize());
     Freshness.check(violations, request.getReadOptions());
     violations.throwIfAny();
 
-    PageRead page =
-        PageRead.of(
-            tokens,
-            request.toBuilder().clearPageSize().clearPageToken().clearReadOptions().build(),
-            size,
-            request.getPageToken());
+    PageRead page = PageRead.of(tokens, request, size, request.getPageToken());
     Routed<List<PaymentEvent>> routed =
         page.read(
+            reads,
             request.getReadOptions(),
-            options ->
-                reads.read(
-                    options,
-                    Capability.TIMELINE,
-                    source ->
-                        source.timeline(
-                            request.getOrganizationId(),
-                            request.getCorrelationId(),
-                            page.afterValue(),
-                            page.fetch())));
-    PageRead.Cut<PaymentEvent> cut =
-        page.cut(routed.value(), routed.read().getReadAt(), PaymentEvent::getPosition, _ -> "");
+            Capability.TIMELINE,
+            source ->
+                source.timeline(
+                    request.getOrganizationId(),
+                    request.getCorrelationId(),
+                    page.afterValue(),
+                    page.fetch()));
+    PageRead.Cut<PaymentEvent> cut = page.cut(routed, PaymentEvent::getPosition);
     return GetPaymentTimelineResponse.newBuilder()
         .addAllEvents(cut.elements())
         .setNextPageToken(cut.nextPageToken())

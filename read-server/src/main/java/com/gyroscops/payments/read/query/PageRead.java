@@ -1,15 +1,22 @@
 package com.gyroscops.payments.read.query;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.internal.v1.ConsistencyToken;
+import com.gyroscops.payments.internal.v1.PageToken;
+import com.gyroscops.payments.platform.page.Pages;
 import com.gyroscops.payments.read.routing.Routed;
+import com.gyroscops.payments.read.routing.SourceRouter;
+import com.gyroscops.payments.read.source.Answer;
+import com.gyroscops.payments.read.source.Capability;
+import com.gyroscops.payments.read.source.PaymentSource;
 import com.gyroscops.payments.v1.Consistency;
-import com.gyroscops.payments.v1.ConsistencyToken;
-import com.gyroscops.payments.v1.PageToken;
 import com.gyroscops.payments.v1.ReadOptions;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
@@ -24,15 +31,23 @@ record PageRead(PageTokens tokens, ByteString digest, int size, Optional<PageTok
   /** Most attempts to find two answers of one history. */
   private static final int AGAIN_MAX = 2;
 
+  /** Fields of a request that may differ from page to page of one query. */
+  private static final Set<String> OF_ONE_PAGE = Set.of("page_size", "page_token", "read_options");
+
   /**
    * Reads a request's token.
    *
-   * @param query the request without page_size, page_token and read_options
-   * @param size checked by {@link PageTokens#size}
+   * @param size checked by {@link Pages#size}
    * @throws io.grpc.StatusRuntimeException INVALID_ARGUMENT {@code PAGE_TOKEN_INVALID}
    */
-  static PageRead of(PageTokens tokens, Message query, int size, String pageToken) {
-    ByteString digest = PageTokens.digest(query);
+  static PageRead of(PageTokens tokens, Message request, int size, String pageToken) {
+    Message.Builder query = request.toBuilder();
+    for (FieldDescriptor field : request.getDescriptorForType().getFields()) {
+      if (OF_ONE_PAGE.contains(field.getName())) {
+        query.clearField(field);
+      }
+    }
+    ByteString digest = PageTokens.digest(query.build());
     return new PageRead(tokens, digest, size, tokens.read(digest, pageToken));
   }
 
@@ -66,6 +81,15 @@ record PageRead(PageTokens tokens, ByteString digest, int size, Optional<PageTok
       asAsked = ask.apply(demanded);
     }
     throw QueryErrors.historyChanging().toException();
+  }
+
+  /** Reads the page from sources that are capable of it. */
+  <T> Routed<T> read(
+      SourceRouter reads,
+      ReadOptions asked,
+      Capability capability,
+      Function<PaymentSource, Answer<T>> ask) {
+    return read(asked, options -> reads.read(options, capability, ask));
   }
 
   private static String readAt(Routed<?> routed) {
@@ -128,6 +152,11 @@ record PageRead(PageTokens tokens, ByteString digest, int size, Optional<PageTok
    */
   record Cut<T>(List<T> elements, String nextPageToken) {}
 
+  /** Likewise where the sort value alone tells the elements apart. */
+  <T extends Message> Cut<T> cut(Routed<List<T>> found, ToLongFunction<T> sortValue) {
+    return cut(found.value(), readAt(found), sortValue, _ -> "");
+  }
+
   /**
    * Cuts the page out of what was fetched, which may be fewer elements where they are large.
    *
@@ -137,7 +166,7 @@ record PageRead(PageTokens tokens, ByteString digest, int size, Optional<PageTok
    */
   <T extends Message> Cut<T> cut(
       List<T> found, String readAt, ToLongFunction<T> sortValue, Function<T, String> paymentId) {
-    List<T> page = Page.of(found, size);
+    List<T> page = Pages.first(found, size);
     if (found.size() == page.size()) {
       return new Cut<>(page, "");
     }

@@ -1,11 +1,11 @@
 package com.gyroscops.payments.read.query;
 
 import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.platform.page.Pages;
 import com.gyroscops.payments.read.source.Analysis;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -69,18 +69,9 @@ final class QueryErrors {
   // javac drops the @Nullable of a compact constructor's parameter from the class file.
   @SuppressWarnings("NullAway")
   static ApiError pageTokenInvalid() {
-    String description =
+    return Pages.tokenInvalid(
         "is not a next_page_token of the same query; all arguments but page_size and read_options"
-            + " must stay as they were";
-    ApiError invalid =
-        ApiError.invalid(List.of(new ApiError.FieldViolation("page_token", description)));
-    return new ApiError(
-        invalid.code(),
-        "PAGE_TOKEN_INVALID",
-        invalid.message(),
-        invalid.metadata(),
-        invalid.violations(),
-        invalid.retryAfter());
+            + " must stay as they were");
   }
 
   static ApiError tooManyGroups() {

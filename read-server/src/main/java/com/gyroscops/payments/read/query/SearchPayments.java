@@ -1,17 +1,16 @@
 package com.gyroscops.payments.read.query;
 
 import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.platform.page.Pages;
 import com.gyroscops.payments.read.routing.Freshness;
 import com.gyroscops.payments.read.routing.Routed;
 import com.gyroscops.payments.read.routing.SourceRouter;
 import com.gyroscops.payments.read.source.Capability;
-import com.gyroscops.payments.read.source.Micros;
+import com.gyroscops.payments.read.source.NumberField;
 import com.gyroscops.payments.read.source.PaymentSearch;
-import com.gyroscops.payments.read.source.PaymentSearch.Sort;
 import com.gyroscops.payments.read.source.SearchPage;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentSort;
-import com.gyroscops.payments.v1.ReadMetadata;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import com.gyroscops.payments.v1.SearchPaymentsResponse;
 import com.gyroscops.payments.v1.SortDirection;
@@ -21,51 +20,31 @@ import java.util.Optional;
  * Payments of one organization by filters, a page at a time. Pages follow the sort value and
  * payment id of the last payment.
  */
-public final class SearchPayments implements Query<SearchPaymentsRequest, SearchPaymentsResponse> {
-
-  private static final Optional<CacheRules<SearchPaymentsRequest, SearchPaymentsResponse>> CACHING =
-      Optional.of(
-          new CacheRules<>(
-              CacheKind.SEARCH,
-              // Later pages must not be older than the first: a source is asked.
-              request ->
-                  request.getPageToken().isEmpty()
-                      ? Optional.of(CacheScope.of(request.getOrganizationId()))
-                      : Optional.empty(),
-              SearchPaymentsRequest::getReadOptions,
-              request ->
-                  request.hasReadOptions()
-                      ? request.toBuilder().clearReadOptions().build()
-                      : request,
-              (answer, read) -> answer.toBuilder().setRead(read).build(),
-              answer -> answer,
-              SearchPaymentsResponse.parser(),
-              null));
+public final class SearchPayments
+    extends SourceQuery<SearchPaymentsRequest, SearchPaymentsResponse> {
 
   /** Matches are counted up to here: beyond it the number helps nobody and costs like a scan. */
   private static final int TOTAL_MAX = 10_000;
 
-  private final SourceRouter reads;
   private final PageTokens tokens;
 
   public SearchPayments(SourceRouter reads, PageTokens tokens) {
-    this.reads = reads;
+    super(
+        reads,
+        SearchPaymentsResponse::getRead,
+        CacheRules.of(
+            CacheKind.SEARCH,
+            // Later pages must not be older than the first: a source is asked.
+            request ->
+                request.getPageToken().isEmpty()
+                    ? Optional.of(CacheScope.of(request.getOrganizationId()))
+                    : Optional.empty(),
+            SearchPaymentsRequest::getReadOptions,
+            request -> request.toBuilder().clearReadOptions().build(),
+            (answer, read) -> answer.toBuilder().setRead(read).build(),
+            SearchPaymentsResponse.parser(),
+            null));
     this.tokens = tokens;
-  }
-
-  @Override
-  public String name() {
-    return "SearchPayments";
-  }
-
-  @Override
-  public Optional<CacheRules<SearchPaymentsRequest, SearchPaymentsResponse>> caching() {
-    return CACHING;
-  }
-
-  @Override
-  public ReadMetadata readOf(SearchPaymentsResponse answer) {
-    return answer.getRead();
   }
 
   @Override
@@ -73,27 +52,21 @@ public final class SearchPayments implements Query<SearchPaymentsRequest, Search
     Violations violations =
         new Violations().organization("organization_id", request.getOrganizationId());
     check(violations, request);
-    int size = PageTokens.size(violations, request.getPageSize());
+    int size = Pages.size(violations, request.getPageSize());
     Freshness.check(violations, request.getReadOptions());
     violations.throwIfAny();
 
-    PageRead page =
-        PageRead.of(
-            tokens,
-            request.toBuilder().clearPageSize().clearPageToken().clearReadOptions().build(),
-            size,
-            request.getPageToken());
+    PageRead page = PageRead.of(tokens, request, size, request.getPageToken());
     PaymentSearch search = search(request, page);
     Routed<SearchPage> routed =
         page.read(
-            request.getReadOptions(),
-            options -> reads.read(options, Capability.SEARCH, source -> source.search(search)));
+            reads, request.getReadOptions(), Capability.SEARCH, source -> source.search(search));
 
     PageRead.Cut<Payment> cut =
         page.cut(
             routed.value().payments(),
             routed.read().getReadAt(),
-            payment -> sortValue(search.sort(), payment),
+            payment -> search.sort().of(payment),
             Payment::getPaymentId);
     var response =
         SearchPaymentsResponse.newBuilder()
@@ -116,20 +89,12 @@ public final class SearchPayments implements Query<SearchPaymentsRequest, Search
         request.getCountTotal() ? TOTAL_MAX : 0);
   }
 
-  private static Sort sort(PaymentSort sort) {
+  private static NumberField sort(PaymentSort sort) {
     return switch (sort) {
-      case PAYMENT_SORT_UNSPECIFIED, PAYMENT_SORT_EFFECTIVE_TIME -> Sort.EFFECTIVE_TIME;
-      case PAYMENT_SORT_UPDATE_TIME -> Sort.UPDATE_TIME;
-      case PAYMENT_SORT_AMOUNT -> Sort.AMOUNT;
+      case PAYMENT_SORT_UNSPECIFIED, PAYMENT_SORT_EFFECTIVE_TIME -> NumberField.EFFECTIVE_TIME;
+      case PAYMENT_SORT_UPDATE_TIME -> NumberField.UPDATE_TIME;
+      case PAYMENT_SORT_AMOUNT -> NumberField.AMOUNT;
       case UNRECOGNIZED -> throw new IllegalArgumentException("an unchecked sort");
-    };
-  }
-
-  private static long sortValue(Sort sort, Payment payment) {
-    return switch (sort) {
-      case EFFECTIVE_TIME -> Micros.of(payment.getEffectiveTime());
-      case UPDATE_TIME -> Micros.of(payment.getUpdateTime());
-      case AMOUNT -> payment.getAmount().getMinorUnits();
     };
   }
 

@@ -7,7 +7,6 @@ import com.gyroscops.payments.read.routing.SourceRouter;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.read.source.Completion;
 import com.gyroscops.payments.v1.PaymentSuggestion;
-import com.gyroscops.payments.v1.ReadMetadata;
 import com.gyroscops.payments.v1.SuggestField;
 import com.gyroscops.payments.v1.SuggestPaymentsRequest;
 import com.gyroscops.payments.v1.SuggestPaymentsResponse;
@@ -15,46 +14,23 @@ import java.util.Optional;
 
 /** Completions of what someone types, from the values that an organization's payments have. */
 public final class SuggestPayments
-    implements Query<SuggestPaymentsRequest, SuggestPaymentsResponse> {
-
-  private static final Optional<CacheRules<SuggestPaymentsRequest, SuggestPaymentsResponse>>
-      CACHING =
-          Optional.of(
-              new CacheRules<>(
-                  CacheKind.SUGGESTIONS,
-                  request -> Optional.of(CacheScope.of(request.getOrganizationId())),
-                  SuggestPaymentsRequest::getReadOptions,
-                  request ->
-                      request.hasReadOptions()
-                          ? request.toBuilder().clearReadOptions().build()
-                          : request,
-                  (answer, read) -> answer.toBuilder().setRead(read).build(),
-                  answer -> answer,
-                  SuggestPaymentsResponse.parser(),
-                  null));
+    extends SourceQuery<SuggestPaymentsRequest, SuggestPaymentsResponse> {
 
   private static final int LIMIT_DEFAULT = 10;
   private static final int LIMIT_MAX = 20;
 
-  private final SourceRouter reads;
-
   public SuggestPayments(SourceRouter reads) {
-    this.reads = reads;
-  }
-
-  @Override
-  public String name() {
-    return "SuggestPayments";
-  }
-
-  @Override
-  public Optional<CacheRules<SuggestPaymentsRequest, SuggestPaymentsResponse>> caching() {
-    return CACHING;
-  }
-
-  @Override
-  public ReadMetadata readOf(SuggestPaymentsResponse answer) {
-    return answer.getRead();
+    super(
+        reads,
+        SuggestPaymentsResponse::getRead,
+        CacheRules.of(
+            CacheKind.SUGGESTIONS,
+            request -> Optional.of(CacheScope.of(request.getOrganizationId())),
+            SuggestPaymentsRequest::getReadOptions,
+            request -> request.toBuilder().clearReadOptions().build(),
+            (answer, read) -> answer.toBuilder().setRead(read).build(),
+            SuggestPaymentsResponse.parser(),
+            null));
   }
 
   @Override

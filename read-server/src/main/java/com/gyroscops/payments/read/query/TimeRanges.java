@@ -2,11 +2,9 @@ package com.gyroscops.payments.read.query;
 
 import com.google.protobuf.Timestamp;
 import com.gyroscops.payments.contract.Violations;
-import com.gyroscops.payments.read.source.Filter.Span;
-import com.gyroscops.payments.read.source.Micros;
 import com.gyroscops.payments.v1.TimeRange;
 
-/** Checks time ranges and turns them into spans of microseconds. */
+/** Checks time ranges. */
 public final class TimeRanges {
 
   /** 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z: the range of a Timestamp. */
@@ -46,12 +44,5 @@ public final class TimeRanges {
   private static boolean isBefore(Timestamp one, Timestamp other) {
     return one.getSeconds() < other.getSeconds()
         || (one.getSeconds() == other.getSeconds() && one.getNanos() < other.getNanos());
-  }
-
-  /** The whole microseconds in a checked range; the end is exclusive. */
-  public static Span span(TimeRange range) {
-    return new Span(
-        range.hasStartTime() ? Micros.atOrAfter(range.getStartTime()) : null,
-        range.hasEndTime() ? Micros.atOrAfter(range.getEndTime()) : null);
   }
 }

@@ -1,7 +1,7 @@
 package com.gyroscops.payments.read.redis;
 
+import com.gyroscops.payments.platform.grpc.Deadlines;
 import io.grpc.Context;
-import io.grpc.Deadline;
 import io.lettuce.core.ClientOptions;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisCommandExecutionException;
@@ -108,7 +108,7 @@ public final class RedisLink implements AutoCloseable {
    *
    * @param max longest wait; {@link Context#current()} ends it earlier by deadline or cancellation
    */
-  public <T> @Nullable T call(Command<T> command, Duration max) throws RedisAwayException {
+  public <T> @Nullable T call(Command<T> command, Duration max) throws RedisUnavailableException {
     long until = until(max);
     return await(send(command, until), until);
   }
@@ -120,7 +120,7 @@ public final class RedisLink implements AutoCloseable {
   public <T> CompletionStage<T> send(Command<T> command) {
     try {
       return send(command, System.nanoTime());
-    } catch (RedisAwayException e) {
+    } catch (RedisUnavailableException e) {
       return CompletableFuture.failedFuture(e);
     }
   }
@@ -130,7 +130,7 @@ public final class RedisLink implements AutoCloseable {
    * see {@link #call}.
    */
   public long run(RedisScript script, RedisScript.Arguments arguments, Duration max)
-      throws RedisAwayException {
+      throws RedisUnavailableException {
     return run(script, arguments, until(max));
   }
 
@@ -141,7 +141,7 @@ public final class RedisLink implements AutoCloseable {
    * @param max longest wait for all of them
    */
   public List<Long> runAll(RedisScript script, List<RedisScript.Arguments> runs, Duration max)
-      throws RedisAwayException {
+      throws RedisUnavailableException {
     long until = until(max);
     List<Long> answers = new ArrayList<>(runs.size());
     // Alone, for Redis may not know the script yet.
@@ -157,10 +157,10 @@ public final class RedisLink implements AutoCloseable {
   }
 
   private long run(RedisScript script, RedisScript.Arguments arguments, long until)
-      throws RedisAwayException {
+      throws RedisUnavailableException {
     try {
       return number(await(send(byDigest(script, arguments), until), until));
-    } catch (RedisAwayException e) {
+    } catch (RedisUnavailableException e) {
       if (!(e.getCause() instanceof RedisNoScriptException)) {
         throw e;
       }
@@ -183,21 +183,21 @@ public final class RedisLink implements AutoCloseable {
             script.lua(), ScriptOutputType.INTEGER, arguments.keyArray(), arguments.valueArray());
   }
 
-  private static long number(@Nullable Long answer) throws RedisAwayException {
+  private static long number(@Nullable Long answer) throws RedisUnavailableException {
     if (answer == null) {
-      throw new RedisAwayException("the script gave no number");
+      throw new RedisUnavailableException("the script gave no number");
     }
     return answer;
   }
 
-  private <T> RedisFuture<T> send(Command<T> command, long until) throws RedisAwayException {
+  private <T> RedisFuture<T> send(Command<T> command, long until) throws RedisUnavailableException {
     StatefulRedisConnection<byte[], byte[]> connected;
     try {
       CompletableFuture<StatefulRedisConnection<byte[], byte[]>> attempt = connect();
       // A copy, for whoever gives up waiting must not end the attempt of all.
       connected = waitFor(attempt.isDone() ? attempt : attempt.copy(), until);
     } catch (TimeoutException e) {
-      throw new RedisAwayException("Redis is not connected yet", e);
+      throw new RedisUnavailableException("Redis is not connected yet", e);
     } catch (ExecutionException e) {
       throw away(e);
     }
@@ -209,14 +209,14 @@ public final class RedisLink implements AutoCloseable {
   }
 
   /** Waits for an answer, which is given up, and not sent any more, when the wait ends without. */
-  private <T> @Nullable T await(Future<T> answer, long until) throws RedisAwayException {
+  private <T> @Nullable T await(Future<T> answer, long until) throws RedisUnavailableException {
     try {
       T value = waitFor(answer, until);
       heard();
       return value;
     } catch (TimeoutException e) {
       missed();
-      throw new RedisAwayException("Redis does not answer in time", e);
+      throw new RedisUnavailableException("Redis does not answer in time", e);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof RedisCommandExecutionException) {
         heard();
@@ -226,7 +226,7 @@ public final class RedisLink implements AutoCloseable {
   }
 
   private static <T> T waitFor(Future<T> answer, long until)
-      throws RedisAwayException, TimeoutException, ExecutionException {
+      throws RedisUnavailableException, TimeoutException, ExecutionException {
     Context call = Context.current();
     Context.CancellationListener cancel = _ -> answer.cancel(false);
     call.addListener(cancel, Runnable::run);
@@ -236,22 +236,22 @@ public final class RedisLink implements AutoCloseable {
       answer.cancel(false);
       throw e;
     } catch (CancellationException e) {
-      throw new RedisAwayException("the call ended before Redis answered", e);
+      throw new RedisUnavailableException("the call ended before Redis answered", e);
     } catch (InterruptedException e) {
       answer.cancel(false);
       Thread.currentThread().interrupt();
-      throw new RedisAwayException("interrupted before Redis answered", e);
+      throw new RedisUnavailableException("interrupted before Redis answered", e);
     } finally {
       call.removeListener(cancel);
     }
   }
 
-  private static RedisAwayException away(Exception failure) {
+  private static RedisUnavailableException away(Exception failure) {
     Throwable cause =
         failure instanceof ExecutionException && failure.getCause() != null
             ? failure.getCause()
             : failure;
-    return new RedisAwayException("Redis fails: " + cause.getMessage(), cause);
+    return new RedisUnavailableException("Redis fails: " + cause.getMessage(), cause);
   }
 
   private synchronized CompletableFuture<StatefulRedisConnection<byte[], byte[]>> connect() {
@@ -341,12 +341,6 @@ public final class RedisLink implements AutoCloseable {
   }
 
   private static long until(Duration max) {
-    long now = System.nanoTime();
-    Deadline deadline = Context.current().getDeadline();
-    long nanos =
-        deadline == null
-            ? max.toNanos()
-            : Math.min(max.toNanos(), deadline.timeRemaining(TimeUnit.NANOSECONDS));
-    return now + nanos;
+    return System.nanoTime() + Deadlines.leftNanos(Context.current(), max);
   }
 }

@@ -5,6 +5,7 @@ import com.gyroscops.payments.read.source.Analysis;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.Filter;
 import com.gyroscops.payments.read.source.Groups;
+import com.gyroscops.payments.read.source.NumberField;
 import com.gyroscops.payments.read.source.PaymentSearch;
 import com.gyroscops.payments.read.source.PaymentSource;
 import com.gyroscops.payments.read.source.SearchPage;
@@ -71,12 +72,11 @@ final class AnalyticsPages implements ReportPages {
     if (period.isEmpty()) {
       return page(whole, new Place(key, true));
     }
-    Filter.Span span = whole.filter().effectiveAt();
+    Filter.Span span = whole.filter().span(NumberField.EFFECTIVE_TIME);
     Filter left = within(key == null ? span.min() : Long.valueOf(key.value()), span.max());
     Answer.Data<SearchPage> next =
         ReportPages.data(
-            source.search(
-                new PaymentSearch(left, PaymentSearch.Sort.EFFECTIVE_TIME, true, null, 1, 0)));
+            source.search(new PaymentSearch(left, NumberField.EFFECTIVE_TIME, true, null, 1, 0)));
     if (next.value().payments().isEmpty()) {
       return new Page(List.of(), new Place(key, true), next.at());
     }
@@ -85,7 +85,9 @@ final class AnalyticsPages implements ReportPages {
     Long max = span.max();
     boolean isEnd = max != null && end >= max;
     return page(
-        over(whole, within(left.effectiveAt().min(), isEnd ? max : Long.valueOf(end))),
+        over(
+            whole,
+            within(left.span(NumberField.EFFECTIVE_TIME).min(), isEnd ? max : Long.valueOf(end))),
         new Place(new Place.Key(end, ""), isEnd));
   }
 
@@ -124,19 +126,6 @@ final class AnalyticsPages implements ReportPages {
   }
 
   private Filter within(@Nullable Long min, @Nullable Long max) {
-    Filter filter = whole.filter();
-    return new Filter(
-        filter.organizationId(),
-        filter.userId(),
-        filter.statuses(),
-        filter.currencies(),
-        filter.amount(),
-        new Filter.Span(min, max),
-        filter.updateAt(),
-        filter.merchantReference(),
-        filter.providerReference(),
-        filter.correlationId(),
-        filter.metadata(),
-        filter.text());
+    return whole.filter().with(NumberField.EFFECTIVE_TIME, new Filter.Span(min, max));
   }
 }

@@ -54,9 +54,10 @@ final class Columns {
           payment("provider_reference", Payment::getProviderReference),
           payment("correlation_id", Payment::getCorrelationId),
           payment("failure_code", it -> it.getFailure().getCode()),
-          payment("failure_message", it -> it.getFailure().getMessage()),
-          payment("refunds", it -> array(it.getRefundsList())),
-          payment("metadata", Columns::metadata));
+          payment("failure_message", it -> it.getFailure().getPersonalData().getMessage()),
+          payment("recent_refunds", it -> array(it.getRecentRefundsList())),
+          payment("metadata", Columns::metadata),
+          payment("refund_count", it -> Integer.toString(it.getRefundCount())));
 
   private static final List<Column> EVENT =
       List.of(

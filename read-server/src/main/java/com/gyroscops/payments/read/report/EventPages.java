@@ -1,6 +1,5 @@
 package com.gyroscops.payments.read.report;
 
-import com.gyroscops.payments.read.query.TimeRanges;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.Filter.Span;
 import com.gyroscops.payments.read.source.Micros;
@@ -35,7 +34,7 @@ record EventPages(PaymentSource source, String organizationId, EventsReport repo
   }
 
   private boolean matches(PaymentEvent event) {
-    Span time = TimeRanges.span(report.getRecordTime());
+    Span time = Span.of(report.getRecordTime());
     Long min = time.min();
     Long max = time.max();
     long recorded = Micros.of(event.getRecordTime());

@@ -4,6 +4,7 @@ import com.gyroscops.payments.read.query.Filters;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.Filter;
 import com.gyroscops.payments.read.source.Micros;
+import com.gyroscops.payments.read.source.NumberField;
 import com.gyroscops.payments.read.source.PaymentSearch;
 import com.gyroscops.payments.read.source.PaymentSource;
 import com.gyroscops.payments.read.source.SearchPage;
@@ -29,7 +30,7 @@ record PaymentPages(PaymentSource source, Filter filter) implements ReportPages 
             source.search(
                 new PaymentSearch(
                     filter,
-                    PaymentSearch.Sort.EFFECTIVE_TIME,
+                    NumberField.EFFECTIVE_TIME,
                     true,
                     key == null ? null : new PaymentSearch.Key(key.value(), key.id()),
                     ROWS_MAX,

@@ -27,9 +27,8 @@ public final class ReportErrors {
   }
 
   static ApiError disabled() {
-    return ApiError.of(
-        Code.UNAVAILABLE,
-        "REPORTS_DISABLED",
+    return ApiError.featureDisabled(
+        "reports",
         "this installation writes no reports; set TEMPORAL_ADDRESS and REPORT_FOLDER on the"
             + " read-servers");
   }

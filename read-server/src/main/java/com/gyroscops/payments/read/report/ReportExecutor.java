@@ -2,14 +2,15 @@ package com.gyroscops.payments.read.report;
 
 import com.google.protobuf.Message;
 import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.internal.v1.ConsistencyToken;
 import com.gyroscops.payments.read.query.Filters;
 import com.gyroscops.payments.read.source.Filter;
+import com.gyroscops.payments.read.source.NumberField;
 import com.gyroscops.payments.read.source.PaymentSource;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
 import com.gyroscops.payments.read.source.Totals;
 import com.gyroscops.payments.read.source.TotalsSpan;
-import com.gyroscops.payments.v1.ConsistencyToken;
 import com.gyroscops.payments.v1.PaymentFilter;
 import com.gyroscops.payments.v1.PaymentStatus;
 import com.gyroscops.payments.v1.Report;
@@ -272,7 +273,7 @@ public final class ReportExecutor implements AutoCloseable {
                       source.aggregate(
                           new TotalsSpan(
                               Optional.of(filter.organizationId()),
-                              filter.effectiveAt(),
+                              filter.span(NumberField.EFFECTIVE_TIME),
                               filter.currencies()))))
               .value();
       return totals.payments().stream()

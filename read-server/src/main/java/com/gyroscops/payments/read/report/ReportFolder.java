@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.report;
 
+import com.gyroscops.payments.platform.hash.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -11,7 +12,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -134,7 +134,7 @@ public final class ReportFolder {
     try (FileChannel directory = FileChannel.open(of(report))) {
       directory.force(true);
     }
-    return new Chunk(number, attempt, offset, bytes.length, hex(sha256().digest(bytes)));
+    return new Chunk(number, attempt, offset, bytes.length, hex(Sha256.begin().digest(bytes)));
   }
 
   /**
@@ -164,8 +164,8 @@ public final class ReportFolder {
    */
   String hash(UUID report, List<Chunk> chunks, Runnable between)
       throws IOException, FileLostException {
-    MessageDigest whole = sha256();
-    MessageDigest part = sha256();
+    MessageDigest whole = Sha256.begin();
+    MessageDigest part = Sha256.begin();
     ByteBuffer buffer = ByteBuffer.allocate(READ_BYTES);
     for (Chunk chunk : chunks) {
       try (FileChannel channel = open(report, chunk)) {
@@ -229,14 +229,6 @@ public final class ReportFolder {
 
   private Path file(UUID report, int number, int attempt) {
     return of(report).resolve(number + "-" + attempt + ".chunk");
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
   }
 
   private static String hex(byte[] hash) {

@@ -1,5 +1,7 @@
 package com.gyroscops.payments.read.report;
 
+import com.gyroscops.payments.platform.page.Listed;
+import com.gyroscops.payments.platform.page.PageKey;
 import com.gyroscops.payments.v1.ReportError;
 import com.gyroscops.payments.v1.ReportSpecification;
 import java.time.Duration;
@@ -21,6 +23,7 @@ public interface ReportStore {
   /**
    * What is to be kept.
    *
+   * @param actor who starts it; empty: not authenticated
    * @param openMax most reports of the organization that may be open, this one included
    * @param startWithin after this long {@link #due} names it
    */
@@ -28,6 +31,7 @@ public interface ReportStore {
       UUID id,
       String organizationId,
       String requestId,
+      String actor,
       ReportSpecification specification,
       int openMax,
       Duration startWithin) {}
@@ -52,6 +56,15 @@ public interface ReportStore {
 
   /** A report of an organization. */
   Optional<StoredReport> find(String organizationId, UUID id);
+
+  /**
+   * Reports of an organization, newest first.
+   *
+   * @param states numbers of the states that they are to be in
+   * @param after where to begin
+   */
+  List<Listed<StoredReport>> list(
+      String organizationId, List<Integer> states, PageKey after, int max);
 
   /**
    * Begins the next attempt to write a report. What is in another folder than this attempt's counts

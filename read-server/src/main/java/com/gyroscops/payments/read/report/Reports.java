@@ -1,6 +1,9 @@
 package com.gyroscops.payments.read.report;
 
 import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.platform.page.ListPage;
+import com.gyroscops.payments.platform.page.ListTokens;
+import com.gyroscops.payments.platform.retry.Reachability;
 import com.gyroscops.payments.read.query.Filters;
 import com.gyroscops.payments.read.query.GetPaymentAnalytics;
 import com.gyroscops.payments.read.query.TimeRanges;
@@ -10,6 +13,9 @@ import com.gyroscops.payments.v1.DownloadReportRequest;
 import com.gyroscops.payments.v1.EventsReport;
 import com.gyroscops.payments.v1.GetReportRequest;
 import com.gyroscops.payments.v1.GetReportResponse;
+import com.gyroscops.payments.v1.ListReportsRequest;
+import com.gyroscops.payments.v1.ListReportsResponse;
+import com.gyroscops.payments.v1.Report;
 import com.gyroscops.payments.v1.ReportFormat;
 import com.gyroscops.payments.v1.ReportSpecification;
 import com.gyroscops.payments.v1.ReportState;
@@ -20,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,24 +56,35 @@ public final class Reports {
   private final Optional<ReportFolder> folder;
   private final ReportLimits limits;
   private final ReportMeters meters;
+  private final ListTokens pageTokens;
+  private final Supplier<String> actor;
   private final Semaphore downloads;
-  private volatile boolean reachable = true;
+  private final Reachability engine =
+      new Reachability(
+          LOG,
+          "the workflow engine does not answer; reports wait",
+          "the workflow engine answers again");
 
   /**
    * @param workflows empty: no reports are written in this installation
    * @param folder empty: this server has no files of reports
+   * @param actor who makes the current call; empty: not authenticated
    */
   public Reports(
       ReportStore store,
       Optional<ReportStarter> workflows,
       Optional<ReportFolder> folder,
       ReportLimits limits,
-      ReportMeters meters) {
+      ReportMeters meters,
+      ListTokens pageTokens,
+      Supplier<String> actor) {
     this.store = store;
     this.workflows = workflows;
     this.folder = folder;
     this.limits = limits;
     this.meters = meters;
+    this.pageTokens = pageTokens;
+    this.actor = actor;
     downloads = new Semaphore(limits.downloadsMax());
   }
 
@@ -95,6 +113,7 @@ public final class Reports {
             UUID.randomUUID(),
             request.getOrganizationId(),
             request.getRequestId(),
+            actor.get(),
             request.getSpecification(),
             limits.openMax(),
             START_WITHIN);
@@ -157,6 +176,24 @@ public final class Reports {
   public GetReportResponse get(GetReportRequest request) {
     StoredReport found = find(request.getOrganizationId(), request.getReportId());
     return GetReportResponse.newBuilder().setReport(found.report()).build();
+  }
+
+  /** A page of an organization's reports. */
+  public ListReportsResponse list(ListReportsRequest request) {
+    ListPage.Cut<Report> cut =
+        ListPage.read(
+            pageTokens,
+            request,
+            new Violations().organization("organization_id", request.getOrganizationId()),
+            ListPage.specified(ReportState.getDescriptor()),
+            (states, after, max) ->
+                store.list(request.getOrganizationId(), states, after, max).stream()
+                    .map(found -> found.map(StoredReport::report))
+                    .toList());
+    return ListReportsResponse.newBuilder()
+        .addAllReports(cut.elements())
+        .setNextPageToken(cut.nextPageToken())
+        .build();
   }
 
   /** Ends a report that has not ended. */
@@ -230,18 +267,12 @@ public final class Reports {
       return;
     }
     // One alone, where it is likely to be in vain: the others stay due.
-    for (UUID id : reachable ? store.due(SWEEP_MAX, AGAIN) : store.due(1, SOON)) {
+    for (UUID id : engine.isReachable() ? store.due(SWEEP_MAX, AGAIN) : store.due(1, SOON)) {
       try {
         workflows.get().start(id);
-        if (!reachable) {
-          LOG.info("the workflow engine answers again");
-        }
-        reachable = true;
+        engine.answered();
       } catch (WorkflowsUnavailableException e) {
-        if (reachable) {
-          LOG.warn("the workflow engine does not answer; reports wait: {}", e.getMessage());
-        }
-        reachable = false;
+        engine.failed(e);
         return;
       }
     }

@@ -1,11 +1,12 @@
 package com.gyroscops.payments.read.routing;
 
+import com.gyroscops.payments.platform.grpc.Deadlines;
 import com.gyroscops.payments.read.routing.SourceBreaker.Permit;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.IncapableException;
 import com.gyroscops.payments.read.source.PaymentSource;
 import io.grpc.Context;
-import java.util.concurrent.ScheduledExecutorService;
+import io.grpc.Deadline;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -40,24 +41,22 @@ final class Attempt<T> {
   private final Permit permit;
   private final Context.CancellableContext context;
   private final long startNanos = System.nanoTime();
-  private final long budgetNanos;
+  private final @Nullable Deadline budget;
   private volatile @Nullable End<T> end;
   private volatile long tookNanos;
 
-  private Attempt(
-      Candidate candidate, Permit permit, Context.CancellableContext context, long budgetNanos) {
+  private Attempt(Candidate candidate, Permit permit, @Nullable Deadline budget) {
     this.candidate = candidate;
     this.permit = permit;
-    this.context = context;
-    this.budgetNanos = budgetNanos;
+    this.budget = budget;
+    this.context = budget == null ? Context.current().withCancellation() : Deadlines.share(budget);
   }
 
   /**
    * Puts the question.
    *
    * @param permit the breaker's
-   * @param budgetNanos after which the source's context ends, or {@link #UNBOUNDED}
-   * @param deadlines runs what ends contexts
+   * @param budgetNanos the source's time, which the read watches, or {@link #UNBOUNDED}
    * @param ended told once the source has ended, on its thread
    */
   static <T> Attempt<T> start(
@@ -65,17 +64,13 @@ final class Attempt<T> {
       Permit permit,
       Function<PaymentSource, Answer<T>> question,
       long budgetNanos,
-      ScheduledExecutorService deadlines,
       RoutingMeters meters,
       Consumer<Attempt<T>> ended) {
     Attempt<T> attempt =
         new Attempt<>(
             candidate,
             permit,
-            budgetNanos == UNBOUNDED
-                ? Context.current().withCancellation()
-                : Context.current().withDeadlineAfter(budgetNanos, TimeUnit.NANOSECONDS, deadlines),
-            budgetNanos);
+            budgetNanos == UNBOUNDED ? null : Deadline.after(budgetNanos, TimeUnit.NANOSECONDS));
     candidate.source().load().started();
     Thread.ofVirtual()
         .name("ask-" + candidate.source().name())
@@ -117,12 +112,7 @@ final class Attempt<T> {
 
   /** Time left of its budget; 0 or less: none. */
   long leftNanos() {
-    return budgetNanos == UNBOUNDED ? UNBOUNDED : startNanos + budgetNanos - System.nanoTime();
-  }
-
-  /** Whether its context ended before the source did. */
-  boolean isCutShort() {
-    return context.isCancelled();
+    return budget == null ? UNBOUNDED : budget.timeRemaining(TimeUnit.NANOSECONDS);
   }
 
   /** Takes note that the source answered, whatever it was. */

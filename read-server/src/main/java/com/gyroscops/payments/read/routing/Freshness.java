@@ -2,11 +2,11 @@ package com.gyroscops.payments.read.routing;
 
 import com.google.protobuf.Duration;
 import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.contract.LogHead;
 import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.read.feed.FeedUnavailableException;
 import com.gyroscops.payments.read.feed.HeadTracker;
-import com.gyroscops.payments.read.feed.LogHead;
-import com.gyroscops.payments.read.source.KnownPosition;
+import com.gyroscops.payments.read.source.PositionTracker;
 import com.gyroscops.payments.v1.Consistency;
 import com.gyroscops.payments.v1.ReadOptions;
 import com.gyroscops.payments.v1.ReadSource;
@@ -24,12 +24,12 @@ public final class Freshness {
   private static final String FIELD = "read_options.consistency.";
 
   private final HeadTracker heads;
-  private final List<KnownPosition> known;
+  private final List<PositionTracker> known;
 
   /**
    * @param known what is known of every source's position
    */
-  public Freshness(HeadTracker heads, List<KnownPosition> known) {
+  public Freshness(HeadTracker heads, List<PositionTracker> known) {
     this.heads = heads;
     this.known = List.copyOf(known);
   }

@@ -1,8 +1,8 @@
 package com.gyroscops.payments.read.routing;
 
-import com.gyroscops.payments.read.feed.LogHead;
+import com.gyroscops.payments.contract.LogHead;
+import com.gyroscops.payments.internal.v1.ConsistencyToken;
 import com.gyroscops.payments.read.source.SourcePosition;
-import com.gyroscops.payments.v1.ConsistencyToken;
 
 /**
  * What an answer must hold at least.

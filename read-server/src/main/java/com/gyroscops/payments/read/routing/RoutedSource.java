@@ -3,8 +3,8 @@ package com.gyroscops.payments.read.routing;
 import com.gyroscops.payments.read.feed.HeadTracker;
 import com.gyroscops.payments.read.projection.ProjectedSource;
 import com.gyroscops.payments.read.source.Capability;
-import com.gyroscops.payments.read.source.KnownPosition;
 import com.gyroscops.payments.read.source.PaymentSource;
+import com.gyroscops.payments.read.source.PositionTracker;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
 import com.gyroscops.payments.v1.ReadSource;
@@ -65,7 +65,7 @@ public final class RoutedSource {
 
   private final String name;
   private final PaymentSource source;
-  private final KnownPosition known;
+  private final PositionTracker known;
   private final BooleanSupplier projectedHere;
   private final BooleanSupplier givenUp;
   private final Function<SourcePosition, Duration> lag;
@@ -89,7 +89,7 @@ public final class RoutedSource {
   RoutedSource(
       String name,
       PaymentSource source,
-      KnownPosition known,
+      PositionTracker known,
       BooleanSupplier projectedHere,
       BooleanSupplier givenUp,
       Function<SourcePosition, Duration> lag,
@@ -191,7 +191,7 @@ public final class RoutedSource {
     return source;
   }
 
-  KnownPosition known() {
+  PositionTracker known() {
     return known;
   }
 

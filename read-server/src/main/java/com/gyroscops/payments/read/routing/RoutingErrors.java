@@ -1,6 +1,7 @@
 package com.gyroscops.payments.read.routing;
 
 import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.contract.SourceNames;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.v1.ReadSource;
 import io.grpc.Context;

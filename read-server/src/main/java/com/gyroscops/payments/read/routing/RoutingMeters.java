@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.routing;
 
+import com.gyroscops.payments.contract.SourceNames;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.v1.ReadSource;
 import com.gyroscops.payments.v1.SourceVerdict;

@@ -1,16 +1,16 @@
 package com.gyroscops.payments.read.routing;
 
 import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.contract.LogHead;
+import com.gyroscops.payments.internal.v1.OptimizeSourceResponse;
+import com.gyroscops.payments.internal.v1.SourceHealth;
+import com.gyroscops.payments.internal.v1.SourceState;
 import com.gyroscops.payments.read.feed.HeadTracker;
-import com.gyroscops.payments.read.feed.LogHead;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.read.source.PaymentSource.Tidied;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
-import com.gyroscops.payments.v1.OptimizeSourceResponse;
 import com.gyroscops.payments.v1.ReadSource;
-import com.gyroscops.payments.v1.SourceHealth;
-import com.gyroscops.payments.v1.SourceState;
 import java.util.List;
 import java.util.Locale;
 import org.slf4j.Logger;

@@ -15,8 +15,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -36,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  * them answers, the read waits a little for any capable source to catch up; then it asks the log,
  * where it may; at last one question at a time goes to a source that is being left alone.
  */
-public final class SourceRouter implements AutoCloseable {
+public final class SourceRouter {
 
   /**
    * Most look-ups in the log at once: what an outage here may cost the write side. A look-up takes
@@ -54,9 +52,8 @@ public final class SourceRouter implements AutoCloseable {
   private final Freshness freshness;
   private final RoutingRules rules;
   private final RoutingMeters meters;
-  private final ScheduledExecutorService deadlines = deadlines();
   private final Semaphore logReads = new Semaphore(LOG_READS_MAX);
-  private final Reading.Patience patience;
+  private final RoutedRead.Patience patience;
 
   public SourceRouter(
       List<RoutedSource> sources, Freshness freshness, RoutingRules rules, MeterRegistry meters) {
@@ -69,20 +66,11 @@ public final class SourceRouter implements AutoCloseable {
       RoutingRules rules,
       MeterRegistry meters,
       Duration patienceMax) {
-    patience = new Reading.Patience(patienceMax, new Semaphore(PATIENT_READS_MAX));
+    patience = new RoutedRead.Patience(patienceMax, new Semaphore(PATIENT_READS_MAX));
     this.sources = List.copyOf(sources);
     this.freshness = freshness;
     this.rules = rules;
     this.meters = new RoutingMeters(meters, this.sources);
-  }
-
-  private static ScheduledExecutorService deadlines() {
-    ScheduledThreadPoolExecutor executor =
-        new ScheduledThreadPoolExecutor(
-            1, Thread.ofPlatform().name("read-deadlines").daemon().factory());
-    // Nearly every question ends long before its deadline.
-    executor.setRemoveOnCancelPolicy(true);
-    return executor;
   }
 
   /**
@@ -118,7 +106,7 @@ public final class SourceRouter implements AutoCloseable {
       ReadOptions options,
       Capability capability,
       Function<PaymentSource, Answer<T>> question,
-      LastResort<T> log) {
+      LogFallback<T> log) {
     return route(options, List.of(capability), question, log);
   }
 
@@ -126,7 +114,7 @@ public final class SourceRouter implements AutoCloseable {
       ReadOptions options,
       List<Capability> acceptable,
       Function<PaymentSource, Answer<T>> question,
-      @Nullable LastResort<T> log) {
+      @Nullable LogFallback<T> log) {
     List<RoutedSource> allowed = allowed(options.getSource(), acceptable, log != null);
     boolean logAllowed =
         switch (options.getSource()) {
@@ -140,7 +128,7 @@ public final class SourceRouter implements AutoCloseable {
     } catch (FeedUnavailableException _) {
       knowable = false;
     }
-    return new Reading<>(
+    return new RoutedRead<>(
             options,
             acceptable,
             question,
@@ -151,29 +139,23 @@ public final class SourceRouter implements AutoCloseable {
             knowable,
             order(options, acceptable, allowed),
             allowed,
-            deadlines,
             meters)
         .read();
   }
 
   private List<RoutedSource> allowed(
       ReadSource only, List<Capability> acceptable, boolean logCanAnswer) {
-    return switch (only) {
-      case READ_SOURCE_UNSPECIFIED -> sources;
-      case READ_SOURCE_LOG -> {
-        if (!logCanAnswer) {
-          throw RoutingErrors.sourceNotCapable(only, FIELD).toException();
-        }
-        yield List.of();
-      }
-      case READ_SOURCE_SQL, READ_SOURCE_REDIS, READ_SOURCE_SEARCH, READ_SOURCE_MEMORY ->
-          List.of(
-              sources.stream()
-                  .filter(it -> it.id() == only && !it.neverDoes(acceptable))
-                  .findFirst()
-                  .orElseThrow(() -> RoutingErrors.sourceNotCapable(only, FIELD).toException()));
-      case UNRECOGNIZED -> throw new IllegalArgumentException("an unchecked source");
-    };
+    if (only == ReadSource.READ_SOURCE_UNSPECIFIED) {
+      return sources;
+    }
+    if (only == ReadSource.READ_SOURCE_LOG && logCanAnswer) {
+      return List.of();
+    }
+    return List.of(
+        sources.stream()
+            .filter(it -> it.id() == only && !it.neverDoes(acceptable))
+            .findFirst()
+            .orElseThrow(() -> RoutingErrors.sourceNotCapable(only, FIELD).toException()));
   }
 
   private static final String FIELD = "read_options.source";
@@ -228,10 +210,5 @@ public final class SourceRouter implements AutoCloseable {
   static Deadline callDeadline() {
     Deadline deadline = Context.current().getDeadline();
     return deadline == null ? Deadline.after(1, TimeUnit.SECONDS) : deadline;
-  }
-
-  @Override
-  public void close() {
-    deadlines.shutdownNow();
   }
 }

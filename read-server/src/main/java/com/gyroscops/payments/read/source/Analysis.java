@@ -64,6 +64,6 @@ public record Analysis(
 
   /** The zone's offsets at the times that may match. */
   public ZoneOffsets offsets() {
-    return ZoneOffsets.of(zone, filter.effectiveAt());
+    return ZoneOffsets.of(zone, filter.span(NumberField.EFFECTIVE_TIME));
   }
 }

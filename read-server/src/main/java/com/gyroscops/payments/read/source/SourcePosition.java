@@ -1,6 +1,8 @@
 package com.gyroscops.payments.read.source;
 
 import com.gyroscops.payments.contract.Lineage;
+import com.gyroscops.payments.v1.PaymentEvent;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -76,6 +78,11 @@ public record SourcePosition(
     return logId.equals(otherLogId) && epoch().equals(otherEpoch);
   }
 
+  /** Whether it is at the same event of the same history as the other. */
+  public boolean isAt(SourcePosition other) {
+    return isIn(other.logId(), other.epoch()) && position == other.position();
+  }
+
   /** Whether what a log's epoch held at a position is part of the history it stands in. */
   public boolean holds(String otherLogId, String otherEpoch, long otherPosition) {
     return lineage != null && logId.equals(otherLogId) && lineage.holds(otherEpoch, otherPosition);
@@ -93,6 +100,21 @@ public record SourcePosition(
     return isIn(other.logId(), other.epoch())
         ? position > other.position()
         : lineage != null && logId.equals(other.logId()) && lineage.descendsFrom(other.epoch());
+  }
+
+  /**
+   * Checks that events are those after this one.
+   *
+   * @throws IllegalArgumentException their positions have a gap
+   */
+  public void requireFollowedBy(List<PaymentEvent> events) {
+    long expected = position;
+    for (PaymentEvent event : events) {
+      if (event.getPosition() != ++expected) {
+        throw new IllegalArgumentException(
+            "position " + event.getPosition() + " where " + expected + " must follow");
+      }
+    }
   }
 
   /** Further along in the same history. */

@@ -1,14 +1,15 @@
 package com.gyroscops.payments.read.tracking;
 
 import com.gyroscops.payments.contract.Lineage;
+import com.gyroscops.payments.contract.LogHead;
+import com.gyroscops.payments.internal.v1.EventBatch;
+import com.gyroscops.payments.internal.v1.SubscribeStart;
+import com.gyroscops.payments.platform.retry.Backoff;
 import com.gyroscops.payments.read.feed.FeedClient;
 import com.gyroscops.payments.read.feed.FeedSubscription;
 import com.gyroscops.payments.read.feed.FeedUnavailableException;
 import com.gyroscops.payments.read.feed.HistoryDivergedException;
-import com.gyroscops.payments.read.feed.LogHead;
-import com.gyroscops.payments.v1.EventBatch;
 import com.gyroscops.payments.v1.PaymentEvent;
-import com.gyroscops.payments.v1.SubscribeStart;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
@@ -18,7 +19,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -61,7 +61,7 @@ public final class ChangeTracker implements Changes, AutoCloseable {
   private final List<Consumer<List<PaymentEvent>>> listeners = new CopyOnWriteArrayList<>();
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Thread thread = Thread.ofPlatform().name("tracker").daemon().unstarted(this::run);
-  private volatile @Nullable Stretch stretch;
+  private volatile @Nullable ChangeWindow stretch;
   private volatile @Nullable FeedSubscription following;
   private volatile long headSeen;
   // Everything that was committed at that time, as far as the relay had said, is known.
@@ -103,7 +103,7 @@ public final class ChangeTracker implements Changes, AutoCloseable {
   }
 
   @Override
-  public @Nullable Stretch current() {
+  public @Nullable ChangeWindow current() {
     return stretch;
   }
 
@@ -132,7 +132,7 @@ public final class ChangeTracker implements Changes, AutoCloseable {
   }
 
   private long positionNow() {
-    Stretch now = stretch;
+    ChangeWindow now = stretch;
     return now == null ? 0 : now.position();
   }
 
@@ -174,7 +174,7 @@ public final class ChangeTracker implements Changes, AutoCloseable {
 
   private void follow()
       throws FeedUnavailableException, HistoryDivergedException, InterruptedException {
-    Stretch before = stretch;
+    ChangeWindow before = stretch;
     pendingHead = NONE;
     try (FeedSubscription subscription = feed.subscribe(start(before))) {
       following = subscription;
@@ -182,7 +182,7 @@ public final class ChangeTracker implements Changes, AutoCloseable {
       if (first == null) {
         return;
       }
-      Stretch now = tied(before, first);
+      ChangeWindow now = tied(before, first);
       take(now, first, subscription);
       while (!isClosing()) {
         EventBatch batch = next(subscription).orElse(null);
@@ -198,7 +198,7 @@ public final class ChangeTracker implements Changes, AutoCloseable {
     }
   }
 
-  private SubscribeStart start(@Nullable Stretch before) {
+  private SubscribeStart start(@Nullable ChangeWindow before) {
     SubscribeStart.Builder start =
         SubscribeStart.newBuilder()
             .setSubscriber(subscriber)
@@ -227,7 +227,8 @@ public final class ChangeTracker implements Changes, AutoCloseable {
   }
 
   /** The stretch that a stream goes on with: the one before, if it follows on exactly. */
-  private Stretch tied(@Nullable Stretch before, EventBatch first) throws HistoryDivergedException {
+  private ChangeWindow tied(@Nullable ChangeWindow before, EventBatch first)
+      throws HistoryDivergedException {
     Lineage lineage = Lineage.of(first.getEpoch(), first.getAncestorsList());
     LogHead head = new LogHead(first.getLogId(), lineage, first.getHead());
     if (before == null) {
@@ -252,18 +253,18 @@ public final class ChangeTracker implements Changes, AutoCloseable {
     return before;
   }
 
-  private Stretch begin(LogHead head, String eventId) {
-    Stretch begun =
+  private ChangeWindow begin(LogHead head, String eventId) {
+    ChangeWindow begun =
         diverged
-            ? Stretch.afterDivergence(head, eventId, wallClock.millis())
-            : Stretch.from(head, eventId);
+            ? ChangeWindow.afterDivergence(head, eventId, wallClock.millis())
+            : ChangeWindow.from(head, eventId);
     stretch = begun;
     LOG.info("following changes from position {} of epoch {}", head.position(), head.epoch());
     listeners.forEach(it -> it.accept(List.of()));
     return begun;
   }
 
-  private void take(Stretch now, EventBatch batch, FeedSubscription subscription)
+  private void take(ChangeWindow now, EventBatch batch, FeedSubscription subscription)
       throws FeedUnavailableException {
     headSeen = batch.getHead();
     List<PaymentEvent> events = following(now.position(), batch.getEventsList());
@@ -319,13 +320,12 @@ public final class ChangeTracker implements Changes, AutoCloseable {
     if (isClosing()) {
       return;
     }
-    long doubled = BACKOFF_MIN.toNanos() << Math.min(failures, 16);
-    long max = Math.min(BACKOFF_MAX.toNanos(), doubled);
+    Duration delay = Backoff.delay(failures + 1, BACKOFF_MIN, BACKOFF_MAX);
     if (failures++ == 0) {
       LOG.warn("changes are not heard of: {}", failure.getMessage());
     } else {
       LOG.debug("changes are not heard of, failure {}", failures, failure);
     }
-    closing.await(ThreadLocalRandom.current().nextLong(max / 2, max + 1), TimeUnit.NANOSECONDS);
+    closing.await(delay.toNanos(), TimeUnit.NANOSECONDS);
   }
 }

@@ -16,7 +16,7 @@ public interface Changes {
    * The stretch of the log that is followed now; null: none yet, or the one before was lost. What
    * was known of an earlier stretch says nothing of this one.
    */
-  @Nullable Stretch current();
+  @Nullable ChangeWindow current();
 
   /**
    * How long ago everything was known that was committed then. Grows while the feed is silent, or

@@ -72,7 +72,7 @@ final class EventRing {
    * @param newest where the chain of the organization's place begins
    * @param upTo no event of the organization is missing in the chain up to here
    */
-  synchronized Passage after(
+  synchronized EventSlice after(
       long since, long newest, long upTo, String organizationId, String paymentId, int limit) {
     Deque<PaymentEvent> oldestFirst = new ArrayDeque<>();
     long at = newest;
@@ -85,14 +85,14 @@ final class EventRing {
       at = before[index(at)];
     }
     if (at > since || since < start) {
-      return new Passage.Forgotten();
+      return new EventSlice.Forgotten();
     }
     if (oldestFirst.size() <= limit) {
-      return new Passage.Known(List.copyOf(oldestFirst), Math.max(upTo, since), false);
+      return new EventSlice.Known(List.copyOf(oldestFirst), Math.max(upTo, since), false);
     }
     List<PaymentEvent> some = new ArrayList<>(limit);
     oldestFirst.stream().limit(limit).forEach(some::add);
-    return new Passage.Known(List.copyOf(some), some.getLast().getPosition(), true);
+    return new EventSlice.Known(List.copyOf(some), some.getLast().getPosition(), true);
   }
 
   synchronized String newestId() {

@@ -1,11 +1,11 @@
 package com.gyroscops.payments.read.watch;
 
 import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.internal.v1.ConsistencyToken;
 import com.gyroscops.payments.read.routing.Routed;
 import com.gyroscops.payments.read.routing.SourceRouter;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.v1.Consistency;
-import com.gyroscops.payments.v1.ConsistencyToken;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.ReadOptions;
 import java.util.List;

@@ -1,14 +1,14 @@
 package com.gyroscops.payments.read.watch;
 
 import com.gyroscops.payments.contract.ApiError;
-import com.gyroscops.payments.contract.UnexpectedErrors;
+import com.gyroscops.payments.contract.LogHead;
+import com.gyroscops.payments.internal.v1.ConsistencyToken;
+import com.gyroscops.payments.platform.grpc.UnexpectedErrors;
 import com.gyroscops.payments.read.feed.FeedUnavailableException;
 import com.gyroscops.payments.read.feed.HeadTracker;
-import com.gyroscops.payments.read.feed.LogHead;
+import com.gyroscops.payments.read.tracking.ChangeWindow;
 import com.gyroscops.payments.read.tracking.Changes;
-import com.gyroscops.payments.read.tracking.Passage;
-import com.gyroscops.payments.read.tracking.Stretch;
-import com.gyroscops.payments.v1.ConsistencyToken;
+import com.gyroscops.payments.read.tracking.EventSlice;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.WatchPaymentsRequest;
 import com.gyroscops.payments.v1.WatchPaymentsResponse;
@@ -60,7 +60,7 @@ final class Watch {
   private final DoubleConsumer onSent;
   private final BooleanSupplier draining;
   private volatile @Nullable Thread thread;
-  private @Nullable Stretch stretch;
+  private @Nullable ChangeWindow stretch;
   // Of the history that sentUpTo is a position of.
   private String epoch = "";
   // Under which sentUpTo was reached: a source that has yet to move on into a later one meets it.
@@ -130,8 +130,8 @@ final class Watch {
   }
 
   /** Where it starts; waits for the feed, which may only just be coming up. Null: it has ended. */
-  private @Nullable Stretch begin() {
-    Stretch now = changes.current();
+  private @Nullable ChangeWindow begin() {
+    ChangeWindow now = changes.current();
     while (now == null) {
       if (call.isCancelled()) {
         return null;
@@ -173,8 +173,8 @@ final class Watch {
     }
   }
 
-  private void follow(@Nullable Stretch begun) {
-    Stretch now = begun;
+  private void follow(@Nullable ChangeWindow begun) {
+    ChangeWindow now = begun;
     while (now != null && !call.isCancelled()) {
       throwIfOver();
       now = sameHistory(now);
@@ -194,8 +194,8 @@ final class Watch {
     }
   }
 
-  private Stretch sameHistory(Stretch before) {
-    Stretch now = changes.current();
+  private ChangeWindow sameHistory(ChangeWindow before) {
+    ChangeWindow now = changes.current();
     if (now == before) {
       goOnIn(now);
       return now;
@@ -213,7 +213,7 @@ final class Watch {
   }
 
   /** The history may be a later one now; what was sent must be part of it. */
-  private void goOnIn(Stretch now) {
+  private void goOnIn(ChangeWindow now) {
     String present = now.epoch();
     if (!present.equals(epoch)) {
       if (!now.holds(now.logId(), epoch, sentUpTo)) {
@@ -224,20 +224,20 @@ final class Watch {
   }
 
   /** Sends what there is; how long to wait then, in nanoseconds. */
-  private long step(Stretch now) {
-    Passage next =
+  private long step(ChangeWindow now) {
+    EventSlice next =
         now.after(
             sentUpTo, request.getOrganizationId(), request.getPaymentId(), limits.pageEvents());
     // After what follows was read: if that is of a later history, this finds it.
     goOnIn(now);
     return switch (next) {
-      case Passage.Known(List<PaymentEvent> events, long upTo, boolean more) -> {
+      case EventSlice.Known(List<PaymentEvent> events, long upTo, boolean more) -> {
         level = !more;
         live |= level;
         advance(now, events, upTo);
         yield more ? 0 : heartbeatNanos();
       }
-      case Passage.Forgotten _ -> {
+      case EventSlice.Forgotten _ -> {
         // It had the newest events once, and then took too long with later ones.
         if (live && !level) {
           throw WatchErrors.fellBehind(resumeToken()).toException();
@@ -247,7 +247,7 @@ final class Watch {
     };
   }
 
-  private long readPast(Stretch now) {
+  private long readPast(ChangeWindow now) {
     if (!hasPlace()) {
       return RETRY_NANOS;
     }
@@ -290,14 +290,14 @@ final class Watch {
   }
 
   /** Looks, while the watcher takes nothing, how much waits for it. */
-  private long stalled(Stretch now) {
-    Passage waiting =
+  private long stalled(ChangeWindow now) {
+    EventSlice waiting =
         now.after(
             sentUpTo, request.getOrganizationId(), request.getPaymentId(), limits.pendingMax());
     boolean tooMuch =
         switch (waiting) {
-          case Passage.Known known -> known.more();
-          case Passage.Forgotten _ -> true;
+          case EventSlice.Known known -> known.more();
+          case EventSlice.Forgotten _ -> true;
         };
     // One that still reads the past does so at its own pace: nothing waits for it but there.
     if (live && tooMuch) {
@@ -307,7 +307,7 @@ final class Watch {
   }
 
   /** Sends events, and a sign of life if it is time for one. */
-  private void advance(Stretch now, List<PaymentEvent> events, long upTo) {
+  private void advance(ChangeWindow now, List<PaymentEvent> events, long upTo) {
     List<PaymentEvent> part = new ArrayList<>();
     int bytes = 0;
     for (PaymentEvent event : events) {
@@ -331,7 +331,7 @@ final class Watch {
     }
   }
 
-  private void send(Stretch now, List<PaymentEvent> events) {
+  private void send(ChangeWindow now, List<PaymentEvent> events) {
     sentNanos = System.nanoTime();
     call.onNext(
         WatchPaymentsResponse.newBuilder()
@@ -347,7 +347,7 @@ final class Watch {
 
   /** Empty before it has begun, unless it came with one. */
   private String resumeToken() {
-    Stretch last = stretch;
+    ChangeWindow last = stretch;
     return last == null ? request.getResumeToken() : last.token(epoch, sentUpTo);
   }
 }

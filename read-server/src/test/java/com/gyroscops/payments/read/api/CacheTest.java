@@ -1,14 +1,13 @@
 package com.gyroscops.payments.read.api;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
 import static com.gyroscops.payments.read.api.ApiErrors.failureOf;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Duration;
 import com.gyroscops.payments.contract.ConsistencyTokens;
-import com.gyroscops.payments.read.ReadDatabase;
+import com.gyroscops.payments.read.ReplicaTest;
 import com.gyroscops.payments.read.RunningReplica;
-import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.ScriptedFeed;
 import com.gyroscops.payments.v1.CacheLevel;
 import com.gyroscops.payments.v1.Consistency;
@@ -34,48 +33,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class CacheTest {
+class CacheTest extends ReplicaTest {
 
   private static final int STALENESS_SECONDS = 3;
 
-  private final SampleLog log = new SampleLog("payments", "epoch-1");
-  private ScriptedFeed feed;
-  private Map<String, Object> settings;
   private RunningReplica replica;
 
   @BeforeEach
   void start() throws Exception {
-    log.create("acme", "p1");
-    feed = new ScriptedFeed(log);
-    var postgres = ReadDatabase.shared();
-    settings = ReadDatabase.settings(postgres, ReadDatabase.newDatabase(postgres));
-    replica = replica(Map.of());
+    replica = caching(Map.of());
   }
 
   @AfterEach
   void stop() {
     replica.close();
-    feed.close();
-  }
-
-  private RunningReplica replica(Map<String, Object> more) throws Exception {
-    RunningReplica started = RunningReplica.start(settings, feed, more);
-    eventually("it serves", started::isServing);
-    eventually(
-        "it hears changes",
-        () -> started.get("/prometheus").body().contains("payments_tracker_up 1.0"));
-    return started;
-  }
-
-  private static GetPaymentResponse get(RunningReplica replica, ReadOptions options) {
-    return replica
-        .queries()
-        .getPayment(
-            GetPaymentRequest.newBuilder()
-                .setOrganizationId("acme")
-                .setPaymentId("p1")
-                .setReadOptions(options)
-                .build());
   }
 
   private static String token(PaymentEvent event) {
@@ -254,7 +225,7 @@ class CacheTest {
 
   @Test
   void aReplicaWithoutL1AnswersAllTheSame() throws Exception {
-    try (RunningReplica without = replica(Map.of("cache.l1-bytes-max", 0))) {
+    try (RunningReplica without = caching(Map.of("cache.l1-bytes-max", 0))) {
       get(without, ReadOptions.getDefaultInstance());
       assertThat(get(without, ReadOptions.getDefaultInstance()).getRead().getCache())
           .isEqualTo(CacheLevel.CACHE_LEVEL_UNSPECIFIED);
@@ -265,7 +236,7 @@ class CacheTest {
   void theCachesAreWarmAfterAStart() throws Exception {
     log.create("acme", "p2");
     feed.publish();
-    try (RunningReplica another = replica(Map.of())) {
+    try (RunningReplica another = caching(Map.of())) {
       eventually(
           "it has asked",
           () ->

@@ -1,16 +1,15 @@
 package com.gyroscops.payments.read.api;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
 import static com.gyroscops.payments.read.api.ApiErrors.assertFails;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Duration;
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.ConsistencyTokens;
-import com.gyroscops.payments.read.ReadDatabase;
+import com.gyroscops.payments.read.ReplicaTest;
 import com.gyroscops.payments.read.RunningReplica;
 import com.gyroscops.payments.read.SampleLog;
-import com.gyroscops.payments.read.ScriptedFeed;
 import com.gyroscops.payments.v1.Consistency;
 import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.GetPaymentResponse;
@@ -26,38 +25,22 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class ConsistencyTest {
+class ConsistencyTest extends ReplicaTest {
 
-  private final SampleLog log = new SampleLog("payments", "epoch-1");
-  private Map<String, Object> settings;
-  private ScriptedFeed feed;
   private RunningReplica replica;
 
   @BeforeEach
   void start() throws Exception {
-    log.create("acme", "p1");
-    feed = new ScriptedFeed(log);
-    var postgres = ReadDatabase.shared();
-    settings = ReadDatabase.settings(postgres, ReadDatabase.newDatabase(postgres));
-    replica = RunningReplica.start(settings, feed, Map.of());
-    eventually("it serves", replica::isServing);
+    replica = serving(Map.of());
   }
 
   @AfterEach
   void stop() {
     replica.close();
-    feed.close();
   }
 
   private GetPaymentResponse get(ReadOptions options) {
-    return replica
-        .queries()
-        .getPayment(
-            GetPaymentRequest.newBuilder()
-                .setOrganizationId("acme")
-                .setPaymentId("p1")
-                .setReadOptions(options)
-                .build());
+    return get(replica, options);
   }
 
   private SearchPaymentsResponse search(ReadOptions options) {
@@ -124,7 +107,7 @@ class ConsistencyTest {
 
   @Test
   void aReplicaThatDoesNotProjectHonoursTokensToo() throws Exception {
-    RunningReplica second = RunningReplica.start(settings, feed, Map.of());
+    RunningReplica second = starting(Map.of());
     try {
       eventually("the second serves", second::isServing);
       for (int i = 0; i < 30; i++) {

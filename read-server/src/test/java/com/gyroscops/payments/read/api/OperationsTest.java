@@ -1,16 +1,16 @@
 package com.gyroscops.payments.read.api;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
 import static com.gyroscops.payments.read.api.ApiErrors.assertFails;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.localstack.LocalPostgres;
 import com.gyroscops.payments.read.ReadDatabase;
+import com.gyroscops.payments.read.ReplicaTest;
 import com.gyroscops.payments.read.RunningReplica;
-import com.gyroscops.payments.read.SampleLog;
-import com.gyroscops.payments.read.ScriptedFeed;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.QueryServiceGrpc;
 import com.gyroscops.payments.v1.ReadOptions;
@@ -31,18 +31,15 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class OperationsTest {
+class OperationsTest extends ReplicaTest {
 
   private static final ReadOptions DATABASE_FIRST =
       ReadOptions.newBuilder().setStrategy(ReadStrategy.READ_STRATEGY_DATABASE_FIRST).build();
@@ -52,26 +49,6 @@ class OperationsTest {
   /** So that nothing but a cancellation ends a statement. */
   private static final Map<String, Object> NO_STATEMENT_TIMEOUT =
       Map.of("datasources.read.data-source-properties.options", "-c statement_timeout=0");
-
-  private final SampleLog log = new SampleLog("payments", "epoch-1");
-  private String database;
-  private ScriptedFeed feed;
-
-  @BeforeEach
-  void start() throws Exception {
-    log.create("acme", "p1");
-    feed = new ScriptedFeed(log);
-    database = ReadDatabase.newDatabase(ReadDatabase.shared());
-  }
-
-  @AfterEach
-  void stop() {
-    feed.close();
-  }
-
-  private RunningReplica replica(Map<String, Object> more) {
-    return RunningReplica.start(ReadDatabase.settings(ReadDatabase.shared(), database), feed, more);
-  }
 
   private Connection connect() throws Exception {
     return DriverManager.getConnection(
@@ -108,7 +85,7 @@ class OperationsTest {
 
   @Test
   void aDeadlineStopsTheStatementInTheDatabase() throws Exception {
-    try (RunningReplica replica = replica(NO_STATEMENT_TIMEOUT);
+    try (RunningReplica replica = starting(NO_STATEMENT_TIMEOUT);
         Connection blocker = connect();
         Connection observer = connect()) {
       eventually("it serves", replica::isServing);
@@ -133,7 +110,7 @@ class OperationsTest {
 
   @Test
   void aCallersCancellationStopsTheStatementInTheDatabase() throws Exception {
-    try (RunningReplica replica = replica(NO_STATEMENT_TIMEOUT);
+    try (RunningReplica replica = starting(NO_STATEMENT_TIMEOUT);
         Connection blocker = connect();
         Connection observer = connect()) {
       eventually("it serves", replica::isServing);
@@ -161,7 +138,7 @@ class OperationsTest {
 
   @Test
   void manyQueriesThatWaitForTheDatabaseDoNotHoldUpTheProjection() throws Exception {
-    try (RunningReplica replica = replica(Map.of());
+    try (RunningReplica replica = starting(Map.of());
         Connection blocker = connect();
         Connection observer = connect()) {
       eventually("it serves", replica::isServing);
@@ -192,7 +169,7 @@ class OperationsTest {
 
   @Test
   void healthIsToldForTheServerAndForEachServiceByGrpcAndByHttp() throws Exception {
-    try (RunningReplica replica = replica(Map.of())) {
+    try (RunningReplica replica = starting(Map.of())) {
       eventually("it serves", replica::isServing);
       assertThat(replica.health(SERVICE)).isEqualTo(ServingStatus.SERVING);
       assertThatThrownBy(() -> replica.health("no.such.Service"))
@@ -213,11 +190,11 @@ class OperationsTest {
 
   @Test
   void aServerWithoutAFeedStartsAndServesWhatItHas() throws Exception {
-    try (RunningReplica replica = replica(Map.of())) {
+    try (RunningReplica replica = starting(Map.of())) {
       eventually("it serves", replica::isServing);
     }
     feed.down(true);
-    try (RunningReplica replica = replica(Map.of())) {
+    try (RunningReplica replica = starting(Map.of())) {
       eventually("it serves", replica::isServing);
       assertThat(replica.queries().getPayment(p1()).getPayment().getVersion()).isEqualTo(1);
     }
@@ -226,7 +203,7 @@ class OperationsTest {
   @Test
   void aServerWithoutALogIsNotReadyUntilItHasOne() throws Exception {
     feed.down(true);
-    try (RunningReplica replica = replica(Map.of())) {
+    try (RunningReplica replica = starting(Map.of())) {
       assertThat(replica.health(SERVICE)).isEqualTo(ServingStatus.NOT_SERVING);
       eventually("HTTP says so too", () -> replica.get("/health/readiness").statusCode() == 503);
       assertThat(replica.get("/health/liveness").statusCode()).isEqualTo(200);
@@ -247,7 +224,7 @@ class OperationsTest {
       throws Exception {
     LocalPostgres postgres = LocalPostgres.start(folder.resolve("data"), 0);
     int port = postgres.port();
-    log.random(new Random(1), 500);
+    log.random(Seed.random(1), 500);
     feed.publish();
     RunningReplica replica =
         RunningReplica.start(
@@ -274,7 +251,7 @@ class OperationsTest {
       assertThat(replica.get("/health/readiness").statusCode()).isEqualTo(503);
       assertThat(replica.get("/health/liveness").statusCode()).isEqualTo(200);
       postgres.close();
-      log.random(new Random(2), 100);
+      log.random(Seed.random(2), 100);
       feed.publish();
       postgres = LocalPostgres.start(folder.resolve("data"), port);
       eventually("it serves again", replica::isServing);
@@ -292,10 +269,10 @@ class OperationsTest {
       throws Exception {
     LocalPostgres postgres = LocalPostgres.start(folder.resolve("data"), 0);
     int port = postgres.port();
-    Map<String, Object> settings =
+    Map<String, Object> absent =
         ReadDatabase.settings(postgres, ReadDatabase.newDatabase(postgres));
     postgres.close();
-    try (RunningReplica replica = RunningReplica.start(settings, feed, Map.of())) {
+    try (RunningReplica replica = RunningReplica.start(absent, feed, Map.of())) {
       assertThat(replica.isServing()).isFalse();
       assertThat(replica.get("/health/liveness").statusCode()).isEqualTo(200);
       assertThat(replica.get("/health/readiness").body())
@@ -314,7 +291,7 @@ class OperationsTest {
 
   @Test
   void drainingSaysNotServingWhileCallsAreStillAnsweredAndGivesTheLeaseUp() throws Exception {
-    try (RunningReplica replica = replica(Map.of("read-server.drain-notice", "2s"))) {
+    try (RunningReplica replica = starting(Map.of("read-server.drain-notice", "8s"))) {
       eventually("it serves", replica::isServing);
       replica.queries().getPayment(p1());
       Thread stopping = Thread.ofPlatform().start(replica::stop);
@@ -339,7 +316,7 @@ class OperationsTest {
 
   @Test
   void reflectionNamesTheServicesInBothOfItsVersions() throws Exception {
-    try (RunningReplica replica = replica(Map.of())) {
+    try (RunningReplica replica = starting(Map.of())) {
       BlockingQueue<String> v1 = new LinkedBlockingQueue<>();
       var request =
           io.grpc.reflection.v1.ServerReflectionGrpc.newStub(replica.channel())

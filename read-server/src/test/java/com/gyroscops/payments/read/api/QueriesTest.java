@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.ConsistencyTokens;
-import com.gyroscops.payments.read.Eventually;
 import com.gyroscops.payments.read.ReadDatabase;
 import com.gyroscops.payments.read.RunningReplica;
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.ScriptedFeed;
+import com.gyroscops.payments.testing.Eventually;
 import com.gyroscops.payments.v1.AnalyticsDimension;
 import com.gyroscops.payments.v1.AnalyticsGroup;
 import com.gyroscops.payments.v1.BatchGetPaymentsRequest;

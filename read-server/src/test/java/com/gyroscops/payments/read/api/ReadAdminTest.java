@@ -1,26 +1,23 @@
 package com.gyroscops.payments.read.api;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
 import static com.gyroscops.payments.read.api.ApiErrors.assertFails;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.gyroscops.payments.contract.ConsistencyTokens;
-import com.gyroscops.payments.read.ReadDatabase;
+import com.gyroscops.payments.internal.v1.ListSourcesRequest;
+import com.gyroscops.payments.internal.v1.OptimizeSourceRequest;
+import com.gyroscops.payments.internal.v1.ReadAdminServiceGrpc;
+import com.gyroscops.payments.internal.v1.SourceHealth;
+import com.gyroscops.payments.internal.v1.SourceState;
+import com.gyroscops.payments.read.ReplicaTest;
 import com.gyroscops.payments.read.RunningReplica;
-import com.gyroscops.payments.read.SampleLog;
-import com.gyroscops.payments.read.ScriptedFeed;
 import com.gyroscops.payments.v1.Consistency;
-import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.GetPaymentResponse;
-import com.gyroscops.payments.v1.ListSourcesRequest;
-import com.gyroscops.payments.v1.OptimizeSourceRequest;
-import com.gyroscops.payments.v1.ReadAdminServiceGrpc;
 import com.gyroscops.payments.v1.ReadOptions;
 import com.gyroscops.payments.v1.ReadSource;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
-import com.gyroscops.payments.v1.SourceHealth;
-import com.gyroscops.payments.v1.SourceState;
 import com.gyroscops.payments.v1.SourceVerdict;
 import io.grpc.ManagedChannel;
 import io.grpc.Status.Code;
@@ -34,24 +31,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Sources as those who run the server see them, and as a request names them, over real ports. */
-class ReadAdminTest {
+class ReadAdminTest extends ReplicaTest {
 
-  private final SampleLog log = new SampleLog("payments", "epoch-1");
-  private ScriptedFeed feed;
   private RunningReplica replica;
   private ManagedChannel channel;
 
   @BeforeEach
   void start() throws Exception {
-    log.create("acme", "p1");
-    feed = new ScriptedFeed(log);
-    var postgres = ReadDatabase.shared();
-    replica =
-        RunningReplica.start(
-            ReadDatabase.settings(postgres, ReadDatabase.newDatabase(postgres)),
-            feed,
-            Map.of("read-server.drain-notice", "2s", "cache.l1-bytes-max", 0));
-    eventually("it serves", replica::isServing);
+    replica = serving(Map.of("read-server.drain-notice", "2s", "cache.l1-bytes-max", 0));
     channel = replica.internalChannel();
   }
 
@@ -59,7 +46,6 @@ class ReadAdminTest {
   void stop() {
     channel.shutdownNow();
     replica.close();
-    feed.close();
   }
 
   private ReadAdminServiceGrpc.ReadAdminServiceBlockingStub admin() {
@@ -74,14 +60,7 @@ class ReadAdminTest {
   }
 
   private GetPaymentResponse get(ReadOptions.Builder options) {
-    return replica
-        .queries()
-        .getPayment(
-            GetPaymentRequest.newBuilder()
-                .setOrganizationId("acme")
-                .setPaymentId("p1")
-                .setReadOptions(options)
-                .build());
+    return get(replica, options.build());
   }
 
   @Test

@@ -11,11 +11,12 @@ import com.google.protobuf.util.JsonFormat;
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.localstack.FreePorts;
 import com.gyroscops.payments.localstack.LocalTemporal;
-import com.gyroscops.payments.read.Eventually;
 import com.gyroscops.payments.read.ReadDatabase;
 import com.gyroscops.payments.read.RunningReplica;
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.ScriptedFeed;
+import com.gyroscops.payments.testing.Eventually;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.AnalyticsDimension;
 import com.gyroscops.payments.v1.AnalyticsGroup;
 import com.gyroscops.payments.v1.AnalyticsReport;
@@ -25,6 +26,8 @@ import com.gyroscops.payments.v1.DownloadReportResponse;
 import com.gyroscops.payments.v1.EventsReport;
 import com.gyroscops.payments.v1.GetPaymentAnalyticsRequest;
 import com.gyroscops.payments.v1.GetReportRequest;
+import com.gyroscops.payments.v1.ListReportsRequest;
+import com.gyroscops.payments.v1.ListReportsResponse;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentFilter;
 import com.gyroscops.payments.v1.PaymentSort;
@@ -57,7 +60,6 @@ import java.util.HexFormat;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -65,10 +67,12 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Reports as a client sees them: real servers, real database, real Temporal. */
+@Tag("engines")
 class ReportServiceTest {
 
   private static final int LARGE = 3_000;
@@ -85,7 +89,7 @@ class ReportServiceTest {
 
   @BeforeAll
   static void start() throws Exception {
-    LOG.random(new Random(7), 2_000);
+    LOG.random(Seed.random(7), 2_000);
     for (int i = 0; i < LARGE; i++) {
       LOG.create("large", "p%05d".formatted(i), 100 + i, "EUR", START_MICROS + i / 2);
     }
@@ -491,10 +495,68 @@ class ReportServiceTest {
 
   @Test
   void withoutWorkflowsNothingIsStarted() {
+    ApiError error =
+        assertFails(
+            Code.UNIMPLEMENTED,
+            "FEATURE_DISABLED",
+            () -> apart.reports().startReport(request("org-1", allPayments())));
+    assertThat(error.metadata()).containsEntry("feature", "reports");
+  }
+
+  private static List<String> ids(ListReportsResponse page) {
+    return page.getReportsList().stream().map(Report::getReportId).toList();
+  }
+
+  @Test
+  void reportsAreListedByOrganizationAndStateTheNewestFirst() throws Exception {
+    List<String> written = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      written.addFirst(write("listed", allPayments()).getReportId());
+    }
+    Report newest = get("listed", written.getFirst());
+    assertThat(newest.getOwner()).isEqualTo("listed");
+    assertThat(newest.getActor()).isEmpty();
+
+    // By a server that shares the database alone: neither folder nor workflows are needed.
+    var list = ListReportsRequest.newBuilder().setOrganizationId("listed").setPageSize(2);
+    ListReportsResponse first = apart.reports().listReports(list.build());
+    assertThat(first.getReports(0)).isEqualTo(newest);
+    assertThat(ids(first)).containsExactlyElementsOf(written.subList(0, 2));
+    list.setPageToken(first.getNextPageToken());
+    // Pages go on at any server.
+    ListReportsResponse second = replica.reports().listReports(list.build());
+    assertThat(ids(second)).containsExactlyElementsOf(written.subList(2, 3));
+    assertThat(second.getNextPageToken()).isEmpty();
     assertFails(
-        Code.UNAVAILABLE,
-        "REPORTS_DISABLED",
-        () -> apart.reports().startReport(request("org-1", allPayments())));
+        Code.INVALID_ARGUMENT,
+        "PAGE_TOKEN_INVALID",
+        () -> replica.reports().listReports(list.setOrganizationId("org-1").build()));
+    list.clearPageToken().setOrganizationId("listed");
+    assertThat(
+            ids(
+                replica
+                    .reports()
+                    .listReports(list.addStates(ReportState.REPORT_STATE_SUCCEEDED).build())))
+        .containsExactlyElementsOf(written.subList(0, 2));
+    assertThat(
+            ids(
+                replica
+                    .reports()
+                    .listReports(
+                        list.clearStates().addStates(ReportState.REPORT_STATE_FAILED).build())))
+        .isEmpty();
+    assertThat(
+            failureOf(() ->
+                    replica
+                        .reports()
+                        .listReports(
+                            ListReportsRequest.newBuilder()
+                                .setPageSize(-1)
+                                .addStates(ReportState.REPORT_STATE_UNSPECIFIED)
+                                .build()))
+                .violations())
+        .extracting(ApiError.FieldViolation::field)
+        .containsExactly("organization_id", "states[0]", "page_size");
   }
 
   @Test

@@ -1,18 +1,16 @@
 package com.gyroscops.payments.read.api;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.contract.ConsistencyTokens;
 import com.gyroscops.payments.localstack.FreePorts;
 import com.gyroscops.payments.localstack.LocalRedis;
 import com.gyroscops.payments.localstack.Processes;
-import com.gyroscops.payments.read.ReadDatabase;
+import com.gyroscops.payments.read.ReplicaTest;
 import com.gyroscops.payments.read.RunningReplica;
-import com.gyroscops.payments.read.SampleLog;
-import com.gyroscops.payments.read.ScriptedFeed;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.CacheLevel;
-import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.GetPaymentResponse;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.ReadOptions;
@@ -22,45 +20,39 @@ import io.lettuce.core.codec.ByteArrayCodec;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two replicas that share a Redis which fails: no answer is wrong, late or missing for it. */
-class SharedCacheTest {
+@Tag("engines")
+class SharedCacheTest extends ReplicaTest {
 
-  private final SampleLog log = new SampleLog("payments", "epoch-1");
   private @TempDir Path folder;
   private int port;
   private LocalRedis redis;
   private RedisClient client;
-  private ScriptedFeed feed;
   private RunningReplica one;
   private RunningReplica two;
   private int changes;
 
   @BeforeEach
   void start() throws Exception {
-    log.create("acme", "p1");
-    feed = new ScriptedFeed(log);
     port = FreePorts.next();
     startRedis();
     client = RedisClient.create(redis.uri());
-    var postgres = ReadDatabase.shared();
-    Map<String, Object> settings =
-        ReadDatabase.settings(postgres, ReadDatabase.newDatabase(postgres));
     settings.put("redis.uri", redis.uri());
     settings.put("cache.l1-bytes-max", 0);
     // Redis as a source is another matter.
     settings.put("routing.find", "sql");
-    one = replica(settings);
-    two = replica(settings);
+    one = caching(Map.of());
+    two = caching(Map.of());
     awaitShared();
   }
 
@@ -69,32 +61,11 @@ class SharedCacheTest {
     two.close();
     one.close();
     client.shutdown(Duration.ZERO, Duration.ofSeconds(1));
-    feed.close();
     redis.close();
   }
 
   private void startRedis() throws Exception {
     redis = LocalRedis.start(folder.resolve("redis"), port, folder.resolve("redis.log"));
-  }
-
-  private RunningReplica replica(Map<String, Object> settings) throws Exception {
-    RunningReplica started = RunningReplica.start(new HashMap<>(settings), feed, Map.of());
-    eventually("it serves", started::isServing);
-    eventually(
-        "it hears changes",
-        () -> started.get("/prometheus").body().contains("payments_tracker_up 1.0"));
-    return started;
-  }
-
-  private static GetPaymentResponse get(RunningReplica replica, ReadOptions options) {
-    return replica
-        .queries()
-        .getPayment(
-            GetPaymentRequest.newBuilder()
-                .setOrganizationId("acme")
-                .setPaymentId("p1")
-                .setReadOptions(options)
-                .build());
   }
 
   private static CacheLevel levelOf(RunningReplica replica) {
@@ -171,7 +142,7 @@ class SharedCacheTest {
 
   @Test
   void whateverIsPutInPlaceOfEntriesIsNotGiven() throws Exception {
-    Random random = new Random(3);
+    Random random = Seed.random(3);
     List<UnaryOperator<byte[]>> poisons =
         List.of(
             _ -> new byte[0],

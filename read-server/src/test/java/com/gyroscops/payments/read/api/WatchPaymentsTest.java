@@ -1,15 +1,14 @@
 package com.gyroscops.payments.read.api;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
 import static com.gyroscops.payments.read.api.ApiErrors.assertFails;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.ConsistencyTokens;
-import com.gyroscops.payments.read.ReadDatabase;
+import com.gyroscops.payments.read.ReplicaTest;
 import com.gyroscops.payments.read.RunningReplica;
 import com.gyroscops.payments.read.SampleLog;
-import com.gyroscops.payments.read.ScriptedFeed;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.QueryServiceGrpc;
 import com.gyroscops.payments.v1.WatchPaymentsRequest;
@@ -28,36 +27,28 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class WatchPaymentsTest {
+class WatchPaymentsTest extends ReplicaTest {
 
   /** More than wait for a watcher beside what the network takes: 3 MiB. */
   private static final int UPDATES = 6_000;
 
-  private final SampleLog log = new SampleLog("payments", "epoch-1");
-  private ScriptedFeed feed;
-  private Map<String, Object> settings;
   private RunningReplica replica;
+
+  @Override
+  protected void fill(SampleLog empty) {
+    for (int i = 0; i < 700; i++) {
+      empty.create(i % 3 == 0 ? "other" : "acme", "p" + i);
+    }
+  }
 
   @BeforeEach
   void start() throws Exception {
-    for (int i = 0; i < 700; i++) {
-      log.create(i % 3 == 0 ? "other" : "acme", "p" + i);
-    }
-    feed = new ScriptedFeed(log);
-    var postgres = ReadDatabase.shared();
-    settings = ReadDatabase.settings(postgres, ReadDatabase.newDatabase(postgres));
-    startReplica();
-  }
-
-  private void startReplica() throws Exception {
-    replica = RunningReplica.start(settings, feed, Map.of());
-    eventually("it serves", replica::isServing);
+    replica = serving(Map.of());
   }
 
   @AfterEach
   void stop() {
     replica.close();
-    feed.close();
   }
 
   /** Takes responses, or none before it is told to. */
@@ -196,7 +187,7 @@ class WatchPaymentsTest {
       replica.stop();
       eventually("it is sent elsewhere", () -> watcher.current.hasEnded());
       replica.close();
-      startReplica();
+      start();
     }
     done.set(true);
     committing.join();

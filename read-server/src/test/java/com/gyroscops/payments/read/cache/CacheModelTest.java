@@ -13,6 +13,7 @@ import com.gyroscops.payments.read.feed.FeedClient;
 import com.gyroscops.payments.read.feed.HeadTracker;
 import com.gyroscops.payments.read.query.QueryBus;
 import com.gyroscops.payments.read.routing.Freshness;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Consistency;
 import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.GetPaymentResponse;
@@ -58,7 +59,7 @@ class CacheModelTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6})
   void everyAnswerIsTheOneAsOfItsReadAtAndAsFreshAsAskedFor(long seed) throws Exception {
-    Random random = new Random(seed);
+    Random random = Seed.random(seed);
     log.random(random, 10);
     try (ScriptedFeed feed = new ScriptedFeed(log);
         FeedClient client = FeedClient.to(List.of(feed.target()));
@@ -99,8 +100,8 @@ class CacheModelTest {
   private Replica replica(Freshness freshness) {
     ScriptedChanges changes = new ScriptedChanges(log);
     CacheMeters meters = new CacheMeters(new SimpleMeterRegistry());
-    LocalAnswers local = new LocalAnswers(1_000_000, Ticker.systemTicker(), _ -> {});
-    SharedLevel shared = new SharedLevel(store, System::nanoTime, InstantSource.system(), meters);
+    L1Cache local = new L1Cache(1_000_000, Ticker.systemTicker(), _ -> {});
+    L2Cache shared = new L2Cache(store, System::nanoTime, InstantSource.system(), meters);
     return new Replica(
         changes,
         new QueryBus(List.of(new CachedQueries(changes, freshness, local, shared, meters))));

@@ -1,21 +1,22 @@
 package com.gyroscops.payments.read.cache;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Duration;
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.contract.LogHead;
 import com.gyroscops.payments.read.RunningReplica;
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.ScriptedFeed;
 import com.gyroscops.payments.read.feed.FeedClient;
 import com.gyroscops.payments.read.feed.HeadTracker;
-import com.gyroscops.payments.read.feed.LogHead;
 import com.gyroscops.payments.read.query.QueryBus;
 import com.gyroscops.payments.read.routing.Freshness;
-import com.gyroscops.payments.read.tracking.Stretch;
+import com.gyroscops.payments.read.tracking.ChangeWindow;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.CacheLevel;
 import com.gyroscops.payments.v1.Consistency;
 import com.gyroscops.payments.v1.GetPaymentRequest;
@@ -35,7 +36,6 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
-import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -61,7 +61,7 @@ class CachedQueriesTest {
   private final LogQueries queries = new LogQueries(log);
   private final MemoryAnswers store = new MemoryAnswers();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
-  private final LocalAnswers local = local();
+  private final L1Cache local = local();
   private ScriptedFeed feed;
   private FeedClient client;
   private HeadTracker heads;
@@ -86,15 +86,14 @@ class CachedQueriesTest {
     feed.close();
   }
 
-  private LocalAnswers local() {
-    return new LocalAnswers(1_000_000, clock::get, new CacheMeters(meters)::evicted);
+  private L1Cache local() {
+    return new L1Cache(1_000_000, clock::get, new CacheMeters(meters)::evicted);
   }
 
-  private QueryBus bus(
-      ScriptedChanges heard, @Nullable LocalAnswers near, @Nullable SharedAnswers far) {
+  private QueryBus bus(ScriptedChanges heard, @Nullable L1Cache near, @Nullable L2Store far) {
     CacheMeters counts = new CacheMeters(meters);
-    SharedLevel shared =
-        far == null ? null : new SharedLevel(far, clock::get, InstantSource.system(), counts);
+    L2Cache shared =
+        far == null ? null : new L2Cache(far, clock::get, InstantSource.system(), counts);
     return new QueryBus(
         List.of(new CachedQueries(heard, new Freshness(heads, List.of()), near, shared, counts)));
   }
@@ -253,7 +252,7 @@ class CachedQueriesTest {
     heads.headNow(Deadline.after(5, TimeUnit.SECONDS));
     // Read a moment ago, but as of a position below what was committed by then.
     assertThat(get(staleness(5)).getRead().getCache()).isEqualTo(L1);
-    changes.begin(Stretch.from(new LogHead("payments", "epoch-1", 0)));
+    changes.begin(ChangeWindow.from(new LogHead("payments", "epoch-1", 0)));
     queries.position(() -> 1);
     get();
     queries.position(log::head);
@@ -415,9 +414,9 @@ class CachedQueriesTest {
     bus = bus(changes, null, store);
     get();
     LogHead start = new LogHead("payments", "epoch-1", 1);
-    changes.begin(Stretch.from(start));
+    changes.begin(ChangeWindow.from(start));
     assertThat(get().getRead().getCache()).isEqualTo(L2);
-    changes.begin(Stretch.afterDivergence(start, System.currentTimeMillis()));
+    changes.begin(ChangeWindow.afterDivergence(start, System.currentTimeMillis()));
     assertThat(get().getRead().getCache()).isEqualTo(NONE);
   }
 
@@ -429,7 +428,7 @@ class CachedQueriesTest {
     store.whileAsked =
         () ->
             changes.begin(
-                Stretch.afterDivergence(
+                ChangeWindow.afterDivergence(
                     new LogHead("payments", "epoch-1", 1), System.currentTimeMillis()));
     assertThat(get().getRead().getCache()).isEqualTo(NONE);
     assertThat(local.size()).isZero();
@@ -461,7 +460,7 @@ class CachedQueriesTest {
     assertThat(get().getRead().getCache()).isEqualTo(L1);
     later.create("acme", "p3");
     queries.history(later);
-    Stretch stretch = Objects.requireNonNull(changes.current());
+    ChangeWindow stretch = Objects.requireNonNull(changes.current());
     stretch.continueIn(later.lineage());
     stretch.append(later.after(2));
     GetPaymentResponse now = get();
@@ -522,7 +521,7 @@ class CachedQueriesTest {
     String text = incompressible(length);
     log.update("acme", "p1", text);
     changes.hearAll();
-    long most = SharedLevel.WRITING_BYTES_MAX / length;
+    long most = L2Cache.WRITING_BYTES_MAX / length;
     for (int i = 0; i < most + 10; i++) {
       assertThat(get().getRead().getCache()).isEqualTo(NONE);
     }
@@ -536,7 +535,7 @@ class CachedQueriesTest {
   /** Text that is compressed to about so many bytes: each character has six bits. */
   private static String incompressible(int bytes) {
     byte[] random = new byte[bytes];
-    new Random(1).nextBytes(random);
+    Seed.random(1).nextBytes(random);
     return Base64.getEncoder().encodeToString(random);
   }
 

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** A shared store in memory, which may be away. */
-final class MemoryAnswers implements SharedAnswers {
+final class MemoryAnswers implements L2Store {
 
   final Map<String, byte[]> values = new ConcurrentHashMap<>();
   final AtomicInteger calls = new AtomicInteger();

@@ -1,9 +1,9 @@
 package com.gyroscops.payments.read.cache;
 
+import com.gyroscops.payments.contract.LogHead;
 import com.gyroscops.payments.read.SampleLog;
-import com.gyroscops.payments.read.feed.LogHead;
+import com.gyroscops.payments.read.tracking.ChangeWindow;
 import com.gyroscops.payments.read.tracking.Changes;
-import com.gyroscops.payments.read.tracking.Stretch;
 import com.gyroscops.payments.v1.PaymentEvent;
 import java.time.Duration;
 import java.util.List;
@@ -16,7 +16,7 @@ final class ScriptedChanges implements Changes {
 
   private final SampleLog log;
   private final List<Consumer<List<PaymentEvent>>> listeners = new CopyOnWriteArrayList<>();
-  private volatile @Nullable Stretch stretch;
+  private volatile @Nullable ChangeWindow stretch;
   private volatile boolean down;
 
   ScriptedChanges(SampleLog log) {
@@ -26,17 +26,17 @@ final class ScriptedChanges implements Changes {
 
   /** Another stretch, from the head on. */
   void begin() {
-    begin(Stretch.from(new LogHead(log.logId(), log.epoch(), log.head())));
+    begin(ChangeWindow.from(new LogHead(log.logId(), log.epoch(), log.head())));
   }
 
-  void begin(@Nullable Stretch other) {
+  void begin(@Nullable ChangeWindow other) {
     stretch = other;
     listeners.forEach(it -> it.accept(List.of()));
   }
 
   /** Hears up to so many events more. */
   void hear(int eventsMax) {
-    Stretch now = stretch;
+    ChangeWindow now = stretch;
     if (now != null) {
       List<PaymentEvent> events = log.after(now.position());
       now.append(events.subList(0, Math.min(eventsMax, events.size())));
@@ -52,7 +52,7 @@ final class ScriptedChanges implements Changes {
   }
 
   @Override
-  public @Nullable Stretch current() {
+  public @Nullable ChangeWindow current() {
     return stretch;
   }
 

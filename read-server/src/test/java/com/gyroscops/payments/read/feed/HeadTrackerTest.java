@@ -1,8 +1,10 @@
 package com.gyroscops.payments.read.feed;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.gyroscops.payments.contract.LogHead;
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.ScriptedFeed;
 import io.grpc.Deadline;
@@ -27,6 +29,10 @@ class HeadTrackerTest {
     feed = new ScriptedFeed(log);
     client = FeedClient.to(List.of(feed.target()));
     heads = new HeadTracker(client, clock::get);
+    // The first connection of a process takes its time.
+    eventually(
+        "the feed answers",
+        () -> client.head(Deadline.after(20, TimeUnit.SECONDS)).position() >= 0);
   }
 
   @AfterEach

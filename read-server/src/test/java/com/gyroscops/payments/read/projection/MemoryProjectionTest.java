@@ -1,65 +1,51 @@
 package com.gyroscops.payments.read.projection;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.gyroscops.payments.read.ReadDatabase;
+import com.gyroscops.payments.internal.v1.SubscribeStart;
+import com.gyroscops.payments.read.ProjectionTest;
 import com.gyroscops.payments.read.SampleLog;
-import com.gyroscops.payments.read.ScriptedFeed;
 import com.gyroscops.payments.read.feed.FeedClient;
 import com.gyroscops.payments.read.feed.HeadTracker;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.Filter;
-import com.gyroscops.payments.read.source.KnownPosition;
 import com.gyroscops.payments.read.source.Model;
 import com.gyroscops.payments.read.source.PaymentSource;
+import com.gyroscops.payments.read.source.PositionTracker;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
 import com.gyroscops.payments.read.source.TotalsSpan;
 import com.gyroscops.payments.read.source.memory.MemorySource;
 import com.gyroscops.payments.read.source.sql.SqlSnapshots;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
-import com.gyroscops.payments.v1.SubscribeStart;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The memory source, filled from a real sql source and kept in step by a projector of its own. */
-class MemoryProjectionTest {
+class MemoryProjectionTest extends ProjectionTest {
 
   private static final TotalsSpan EVERYTHING =
       new TotalsSpan(Optional.empty(), Filter.Span.OPEN, Set.of());
 
   @TempDir private Path folder;
-  private final List<AutoCloseable> opened = new ArrayList<>();
-  private final SampleLog log = new SampleLog("payments", "epoch-1");
-  private ReadDatabase database;
-  private ScriptedFeed feed;
-
-  @BeforeEach
-  void start() throws Exception {
-    database = open(ReadDatabase.fresh());
-    feed = open(new ScriptedFeed(log));
-  }
 
   @AfterEach
-  void stop() throws Exception {
-    for (AutoCloseable each : opened.reversed()) {
-      each.close();
-    }
+  void assertThatNothingIsLeft() throws Exception {
+    opened.close();
     assertThat(isEmpty()).as("the files of a closed source are gone").isTrue();
   }
 
@@ -69,22 +55,18 @@ class MemoryProjectionTest {
     }
   }
 
-  private <T extends AutoCloseable> T open(T resource) {
-    opened.add(resource);
-    return resource;
-  }
-
   private MemorySource memory(int paymentsMax) {
-    return open(new MemorySource(new SqlSnapshots(database.dataSource()), folder, paymentsMax));
+    return opened.open(
+        new MemorySource(new SqlSnapshots(database.dataSource()), folder, paymentsMax));
   }
 
   private Projector project(PaymentSource source, String name) {
-    FeedClient client = open(FeedClient.to(List.of(feed.target())));
-    KnownPosition known = new KnownPosition();
+    FeedClient client = opened.open(FeedClient.to(List.of(feed.target())));
+    PositionTracker known = new PositionTracker();
     HeadTracker heads = new HeadTracker(client, System::nanoTime);
     ProjectionMeters meters = new ProjectionMeters(new SimpleMeterRegistry(), name, known, heads);
     Projector projector =
-        open(
+        opened.open(
             name.equals("sql")
                 ? Projector.leased(source, name, client, database.leases(), "a", known, meters)
                 : Projector.own(source, name, client, "a", known, meters));
@@ -117,7 +99,7 @@ class MemoryProjectionTest {
 
   @Test
   void itIsFilledWhileEventsGoOnArrivingAndNothingIsSkippedOrDoubled() throws Exception {
-    Random random = new Random(1);
+    Random random = Seed.random(1);
     log.random(random, 5_000);
     feed.publish();
     PaymentSource sql = database.source();
@@ -147,7 +129,7 @@ class MemoryProjectionTest {
     MemorySource memory = memory(100_000);
     assertThatThrownBy(() -> memory.takeOver(1)).isInstanceOf(SourceUnavailableException.class);
     project(memory, "memory");
-    log.random(new Random(2), 500);
+    log.random(Seed.random(2), 500);
     feed.publish();
     assertThat(memory.find("org-1", List.of("p"))).isInstanceOf(Answer.NotReady.class);
     project(database.source(), "sql");
@@ -157,7 +139,7 @@ class MemoryProjectionTest {
 
   @Test
   void eventsDeliveredTwiceAndBrokenStreamsHaveNoEffect() throws Exception {
-    Random random = new Random(3);
+    Random random = Seed.random(3);
     feed.repeat(true);
     project(database.source(), "sql");
     MemorySource memory = memory(100_000);
@@ -215,7 +197,7 @@ class MemoryProjectionTest {
 
   @Test
   void anotherHistoryIsTakenUpWhenTheSqlSourceHasIt() throws Exception {
-    log.random(new Random(4), 700);
+    log.random(Seed.random(4), 700);
     feed.publish();
     PaymentSource sql = database.source();
     Projector first = project(sql, "sql");
@@ -226,7 +208,7 @@ class MemoryProjectionTest {
     // The sql source stays behind in the old history.
     first.close();
     int before = starts();
-    SampleLog other = new SampleLog("payments", "epoch-2").random(new Random(5), 400);
+    SampleLog other = new SampleLog("payments", "epoch-2").random(Seed.random(5), 400);
     feed.replaceLog(other);
     eventually("it has noticed", () -> memory.position().epoch().isEmpty());
     assertThatThrownBy(() -> memory.takeOver(1))

@@ -1,74 +1,47 @@
 package com.gyroscops.payments.read.projection;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.gyroscops.payments.internal.v1.SubscribeStart;
 import com.gyroscops.payments.localstack.LocalPostgres;
+import com.gyroscops.payments.read.ProjectionTest;
 import com.gyroscops.payments.read.ReadDatabase;
 import com.gyroscops.payments.read.SampleLog;
-import com.gyroscops.payments.read.ScriptedFeed;
 import com.gyroscops.payments.read.feed.FeedClient;
 import com.gyroscops.payments.read.feed.HeadTracker;
 import com.gyroscops.payments.read.source.ApplyOutcome;
-import com.gyroscops.payments.read.source.KnownPosition;
 import com.gyroscops.payments.read.source.PaymentSource;
+import com.gyroscops.payments.read.source.PositionTracker;
+import com.gyroscops.payments.read.source.SleepingSource;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.PaymentEvent;
-import com.gyroscops.payments.v1.SubscribeStart;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ProjectorTest {
-
-  private final List<AutoCloseable> opened = new ArrayList<>();
-  private final SampleLog log = new SampleLog("payments", "epoch-1");
-  private ReadDatabase database;
-  private ScriptedFeed feed;
-
-  @BeforeEach
-  void start() throws Exception {
-    database = open(ReadDatabase.fresh());
-    feed = open(new ScriptedFeed(log));
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    for (AutoCloseable each : opened.reversed()) {
-      each.close();
-    }
-  }
-
-  private <T extends AutoCloseable> T open(T resource) {
-    opened.add(resource);
-    return resource;
-  }
+class ProjectorTest extends ProjectionTest {
 
   private Projector project(ReadDatabase on, PaymentSource source, String replica) {
-    return project(on, source, replica, new KnownPosition());
+    return project(on, source, replica, new PositionTracker());
   }
 
   private Projector project(
-      ReadDatabase on, PaymentSource source, String replica, KnownPosition known) {
-    FeedClient client = open(FeedClient.to(List.of("127.0.0.1:1", feed.target())));
+      ReadDatabase on, PaymentSource source, String replica, PositionTracker known) {
+    FeedClient client = opened.open(FeedClient.to(List.of("127.0.0.1:1", feed.target())));
     HeadTracker heads = new HeadTracker(client, System::nanoTime);
     ProjectionMeters meters = new ProjectionMeters(new SimpleMeterRegistry(), "sql", known, heads);
     Projector projector =
-        open(Projector.leased(source, "sql", client, on.leases(), replica, known, meters));
+        opened.open(Projector.leased(source, "sql", client, on.leases(), replica, known, meters));
     projector.start();
     return projector;
   }
@@ -122,19 +95,20 @@ class ProjectorTest {
   @Test
   void goesOnWhileLeasesCannotBeRenewedAndStopsOnceAnotherHasIt() throws Exception {
     AbsentLease lease = new AbsentLease();
-    FeedClient client = open(FeedClient.to(List.of(feed.target())));
-    KnownPosition known = new KnownPosition();
+    FeedClient client = opened.open(FeedClient.to(List.of(feed.target())));
+    PositionTracker known = new PositionTracker();
     HeadTracker heads = new HeadTracker(client, System::nanoTime);
     ProjectionMeters meters = new ProjectionMeters(new SimpleMeterRegistry(), "sql", known, heads);
     Projector projector =
-        open(new Projector(database.source(), "sql", client, lease, "a", known, known, meters));
+        opened.open(
+            new Projector(database.source(), "sql", client, lease, "a", known, known, meters));
     projector.start();
-    log.random(new Random(3), 10);
+    log.random(Seed.random(3), 10);
     feed.publish();
     awaitApplied();
     lease.away = true;
     eventually("it could not be renewed", () -> lease.refusals.get() >= 2);
-    log.random(new Random(4), 10);
+    log.random(Seed.random(4), 10);
     feed.publish();
     awaitApplied();
     assertThat(projector.isProjecting()).isTrue();
@@ -145,10 +119,10 @@ class ProjectorTest {
 
   @Test
   void appliesWhatIsThereAndWhatComesAndAcknowledgesIt() throws Exception {
-    Random random = new Random(1);
+    Random random = Seed.random(1);
     log.random(random, 3_000);
     feed.publish();
-    KnownPosition known = new KnownPosition();
+    PositionTracker known = new PositionTracker();
     project(database, database.source(), "a", known);
     awaitApplied();
     for (int i = 0; i < 50; i++) {
@@ -163,21 +137,23 @@ class ProjectorTest {
 
   @Test
   void acknowledgesAsVisibleOnlyWhatReadersSeeAndThatAsSoonAsTheyDo() throws Exception {
-    FeedClient client = open(FeedClient.to(List.of(feed.target())));
-    KnownPosition known = new KnownPosition();
-    KnownPosition seen = new KnownPosition();
+    FeedClient client = opened.open(FeedClient.to(List.of(feed.target())));
+    PositionTracker known = new PositionTracker();
+    PositionTracker seen = new PositionTracker();
     HeadTracker heads = new HeadTracker(client, System::nanoTime);
-    open(Projector.leased(
-            database.source(),
-            "sql",
-            client,
-            database.leases(),
-            "a",
-            known,
-            seen,
-            new ProjectionMeters(new SimpleMeterRegistry(), "sql", known, heads)))
+    opened
+        .open(
+            Projector.leased(
+                database.source(),
+                "sql",
+                client,
+                database.leases(),
+                "a",
+                known,
+                seen,
+                new ProjectionMeters(new SimpleMeterRegistry(), "sql", known, heads)))
         .start();
-    log.random(new Random(11), 40);
+    log.random(Seed.random(11), 40);
     feed.publish();
     eventually("all is acknowledged as applied", () -> feed.acknowledged() == 40);
     assertThat(feed.acks()).allMatch(it -> it.getVisiblePosition() == 0);
@@ -197,7 +173,7 @@ class ProjectorTest {
 
   @Test
   void aStoreFurtherBackThanWasSaidEndsTheSubscriptionThoughNothingHappens() throws Exception {
-    log.random(new Random(12), 60);
+    log.random(Seed.random(12), 60);
     feed.publish();
     project(database, database.source(), "a");
     eventually(
@@ -219,7 +195,7 @@ class ProjectorTest {
 
   @Test
   void eventsDeliveredTwiceAndBrokenStreamsHaveNoEffect() throws Exception {
-    Random random = new Random(2);
+    Random random = Seed.random(2);
     feed.repeat(true);
     project(database, database.source(), "a");
     for (int i = 0; i < 20; i++) {
@@ -245,7 +221,7 @@ class ProjectorTest {
   void aFeedThatIsAwayIsWaitedFor() throws Exception {
     feed.down(true);
     project(database, database.source(), "a");
-    log.random(new Random(3), 100);
+    log.random(Seed.random(3), 100);
     feed.publish();
     eventually("it has tried", () -> feed.starts().size() > 2);
     assertThat(database.number("select position from checkpoints")).isZero();
@@ -287,11 +263,11 @@ class ProjectorTest {
 
   @Test
   void anotherHistoryIsTakenUpFromItsBeginning() throws Exception {
-    log.random(new Random(4), 700);
+    log.random(Seed.random(4), 700);
     feed.publish();
     project(database, database.source(), "a");
     awaitApplied();
-    SampleLog other = new SampleLog("payments", "epoch-2").random(new Random(5), 400);
+    SampleLog other = new SampleLog("payments", "epoch-2").random(Seed.random(5), 400);
     feed.replaceLog(other);
     eventually(
         "the other history is applied",
@@ -305,7 +281,7 @@ class ProjectorTest {
 
   @Test
   void aSourceMovesOnIntoALaterHistoryThatHoldsAllOfIt() throws Exception {
-    log.random(new Random(13), 200);
+    log.random(Seed.random(13), 200);
     feed.publish();
     project(database, database.source(), "a");
     awaitApplied();
@@ -320,7 +296,7 @@ class ProjectorTest {
                 .rows("select epoch, position, ancestors from checkpoints")
                 .equals(List.of("epoch-2|200|epoch-1:200")));
     assertThat(database.rows("select xmin from payments")).isEqualTo(rows);
-    later.random(new Random(14), 100);
+    later.random(Seed.random(14), 100);
     feed.publish();
     eventually(
         "it goes on", () -> database.number("select position from checkpoints") == later.head());
@@ -329,11 +305,11 @@ class ProjectorTest {
 
   @Test
   void aSourceOfWhichALaterHistoryLostAPartStartsOver() throws Exception {
-    log.random(new Random(15), 200);
+    log.random(Seed.random(15), 200);
     feed.publish();
     project(database, database.source(), "a");
     awaitApplied();
-    SampleLog later = log.continuedIn("epoch-2", 190).random(new Random(16), 50);
+    SampleLog later = log.continuedIn("epoch-2", 190).random(Seed.random(16), 50);
     feed.replaceLog(later);
     eventually(
         "the later one is applied",
@@ -346,10 +322,10 @@ class ProjectorTest {
 
   @Test
   void aSourceIsNotReadyBeforeTheHeadSeenWhenItsFillingBegan() throws Exception {
-    log.random(new Random(6), 600);
+    log.random(Seed.random(6), 600);
     feed.publish();
     feed.hold(true);
-    KnownPosition known = new KnownPosition();
+    PositionTracker known = new PositionTracker();
     project(database, database.source(), "a", known);
     eventually("it is tied to the log", () -> !known.latest().epoch().isEmpty());
     assertThat(known.latest().isReady()).isFalse();
@@ -360,19 +336,20 @@ class ProjectorTest {
 
   @Test
   void aProjectorThatSleptThroughItsLeaseChangesNothing() throws Exception {
-    log.random(new Random(7), 300);
+    log.random(Seed.random(7), 300);
     feed.publish();
     CountDownLatch asleep = new CountDownLatch(1);
     CountDownLatch wake = new CountDownLatch(1);
     List<ApplyOutcome> late = new CopyOnWriteArrayList<>();
-    PaymentSource sleepy = sleepingBeforeApply(database.source(), asleep, wake, late);
+    PaymentSource sleepy =
+        SleepingSource.sleepingBeforeApply(database.source(), asleep, wake, late);
     project(database, sleepy, "old");
     asleep.await();
     // The lease runs out by itself; the test need not wait for that.
     database.execute("update leases set expires_at = now()");
     project(database, database.source(), "new");
     awaitApplied();
-    log.random(new Random(8), 100);
+    log.random(Seed.random(8), 100);
     feed.publish();
     awaitApplied();
     List<String> before = database.rows("select * from checkpoints");
@@ -385,38 +362,10 @@ class ProjectorTest {
     assertEqualsLog(database, log);
   }
 
-  /** A source whose first apply waits until woken, like a process that was suspended. */
-  private static PaymentSource sleepingBeforeApply(
-      PaymentSource source,
-      CountDownLatch asleep,
-      CountDownLatch wake,
-      List<ApplyOutcome> outcomes) {
-    return (PaymentSource)
-        Proxy.newProxyInstance(
-            PaymentSource.class.getClassLoader(),
-            new Class<?>[] {PaymentSource.class},
-            (Object _, java.lang.reflect.Method method, Object @Nullable [] arguments) -> {
-              boolean apply = method.getName().equals("apply");
-              if (apply) {
-                asleep.countDown();
-                wake.await();
-              }
-              try {
-                Object result = method.invoke(source, arguments);
-                if (apply && result instanceof ApplyOutcome outcome) {
-                  outcomes.add(outcome);
-                }
-                return result;
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
-  }
-
   @Test
   void theLeaseGoesToAnotherAtOnceWhenItsHolderIsClosed() throws Exception {
     Projector first = project(database, database.source(), "first");
-    log.random(new Random(9), 50);
+    log.random(Seed.random(9), 50);
     feed.publish();
     awaitApplied();
     project(database, database.source(), "second");
@@ -427,7 +376,7 @@ class ProjectorTest {
         "the second has taken over",
         () -> database.rows("select holder from leases").equals(List.of("second")));
     assertThat(System.nanoTime() - closed).isLessThan(ProjectionLease.TTL.toNanos());
-    log.random(new Random(10), 50);
+    log.random(Seed.random(10), 50);
     feed.publish();
     awaitApplied();
     assertEqualsLog(database, log);
@@ -451,7 +400,7 @@ class ProjectorTest {
     int port = postgres.port();
     ReadDatabase killed = ReadDatabase.on(postgres);
     try {
-      Random random = new Random(11);
+      Random random = Seed.random(11);
       project(killed, killed.source(), "a");
       for (int round = 0; round < 3; round++) {
         for (int i = 0; i < 20; i++) {
@@ -467,10 +416,7 @@ class ProjectorTest {
       awaitApplied(killed);
       assertEqualsLog(killed, log);
     } finally {
-      for (AutoCloseable each : opened.reversed()) {
-        each.close();
-      }
-      opened.clear();
+      opened.close();
       killed.close();
       postgres.close();
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import com.gyroscops.payments.platform.page.Pages;
 import com.gyroscops.payments.v1.GetPaymentHistoryRequest;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PersonalData;
@@ -61,16 +62,16 @@ class PageTokensTest {
     Payment large =
         Payment.newBuilder()
             .setPersonalData(
-                PersonalData.newBuilder().setDescription("x".repeat(Page.BYTES_MAX / 3)))
+                PersonalData.newBuilder().setDescription("x".repeat(Pages.BYTES_MAX / 3)))
             .build();
     List<Payment> found = Collections.nCopies(10, large);
-    assertThat(Page.of(found, 10)).hasSize(2);
+    assertThat(Pages.first(found, 10)).hasSize(2);
     Payment huge =
         Payment.newBuilder()
             .setPersonalData(
-                PersonalData.newBuilder().setDescription("x".repeat(Page.BYTES_MAX + 1)))
+                PersonalData.newBuilder().setDescription("x".repeat(Pages.BYTES_MAX + 1)))
             .build();
-    assertThat(Page.of(List.of(huge, huge), 10)).hasSize(1);
-    assertThat(Page.of(List.<Payment>of(), 10)).isEmpty();
+    assertThat(Pages.first(List.of(huge, huge), 10)).hasSize(1);
+    assertThat(Pages.first(List.<Payment>of(), 10)).isEmpty();
   }
 }

@@ -104,6 +104,7 @@ final class ReportFixture implements AutoCloseable {
                 UUID.randomUUID(),
                 organization,
                 UUID.randomUUID().toString(),
+                "",
                 specification,
                 LIMITS.openMax(),
                 Duration.ZERO));

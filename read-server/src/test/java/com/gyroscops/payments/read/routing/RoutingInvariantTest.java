@@ -11,6 +11,7 @@ import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.read.source.PaymentSource;
 import com.gyroscops.payments.read.source.SourcePosition;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.ReadOptions;
 import com.gyroscops.payments.v1.ReadSource;
@@ -69,7 +70,6 @@ class RoutingInvariantTest {
 
   @AfterEach
   void stop() {
-    router.close();
     feed.close();
     timer.shutdownNow();
   }
@@ -146,7 +146,7 @@ class RoutingInvariantTest {
     AtomicBoolean ending = new AtomicBoolean();
     AtomicInteger answered = new AtomicInteger();
     List<CompletableFuture<Void>> workers = new ArrayList<>();
-    Random seeds = new Random(1);
+    Random seeds = Seed.random(1);
     for (int i = 0; i < 2; i++) {
       Random random = new Random(seeds.nextLong());
       workers.add(
@@ -243,7 +243,7 @@ class RoutingInvariantTest {
 
   @Test
   void aReadFailsOnlyWhereNoSourceCouldHaveAnswered() {
-    Random random = new Random(2);
+    Random random = Seed.random(2);
     int answered = 0;
     int failed = 0;
     for (int step = 0; step < 200; step++) {

@@ -1,11 +1,12 @@
 package com.gyroscops.payments.read.routing;
 
 import com.gyroscops.payments.contract.Lineage;
+import com.gyroscops.payments.contract.SourceNames;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.ApplyOutcome;
 import com.gyroscops.payments.read.source.Capability;
-import com.gyroscops.payments.read.source.KnownPosition;
 import com.gyroscops.payments.read.source.PaymentSource;
+import com.gyroscops.payments.read.source.PositionTracker;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
 import com.gyroscops.payments.v1.Payment;
@@ -29,7 +30,7 @@ class ScriptedSource implements PaymentSource {
   /** Long enough to be a failure of the test. */
   private static final int HANG_SECONDS_MAX = 20;
 
-  final KnownPosition known = new KnownPosition();
+  final PositionTracker known = new PositionTracker();
   final AtomicInteger asked = new AtomicInteger();
   final AtomicInteger looks = new AtomicInteger();
   final AtomicInteger cancelled = new AtomicInteger();

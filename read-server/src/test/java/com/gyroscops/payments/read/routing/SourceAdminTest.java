@@ -3,14 +3,14 @@ package com.gyroscops.payments.read.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.gyroscops.payments.contract.LogHead;
+import com.gyroscops.payments.internal.v1.OptimizeSourceResponse;
+import com.gyroscops.payments.internal.v1.SourceHealth;
 import com.gyroscops.payments.read.feed.FeedClient;
 import com.gyroscops.payments.read.feed.HeadTracker;
-import com.gyroscops.payments.read.feed.LogHead;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.read.source.SourcePosition;
-import com.gyroscops.payments.v1.OptimizeSourceResponse;
 import com.gyroscops.payments.v1.ReadSource;
-import com.gyroscops.payments.v1.SourceHealth;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

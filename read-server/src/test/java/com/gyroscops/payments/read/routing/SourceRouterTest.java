@@ -1,7 +1,7 @@
 package com.gyroscops.payments.read.routing;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
 import static com.gyroscops.payments.read.routing.ScriptedSource.at;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -73,7 +73,6 @@ class SourceRouterTest {
 
   @AfterEach
   void stop() {
-    router.close();
     feed.close();
     scripted.close();
     timer.shutdownNow();
@@ -286,7 +285,7 @@ class SourceRouterTest {
         CompletableFuture.supplyAsync(() -> read(atLeast(5)));
     eventually("it looks where it stands", () -> sql.looks.get() > 0);
     // What is shown is that the read still waits after the usual wait.
-    Thread.sleep(2 * Reading.WAIT_MAX.toMillis());
+    Thread.sleep(2 * RoutedRead.WAIT_MAX.toMillis());
     sql.standing(5);
     assertThat(servedBy(routed.get(20, TimeUnit.SECONDS))).isEqualTo(SQL);
   }
@@ -468,7 +467,7 @@ class SourceRouterTest {
   void aStoreThatHangsAndIsAloneIsSoonSaidToBeAwayInsteadOfWaitedFor() throws Exception {
     router = router("", "", sql);
     sql.hangs();
-    Duration brief = Reading.SLOW.plusMillis(100);
+    Duration brief = RoutedRead.SLOW.plusMillis(100);
     eventually(
         "those who come later need not wait",
         () -> {
@@ -498,7 +497,8 @@ class SourceRouterTest {
             Code.UNAVAILABLE,
             "SOURCE_UNAVAILABLE",
             () ->
-                readWithin(Reading.BUDGET_MAX.multipliedBy(2).plusMillis(500), options().build()));
+                readWithin(
+                    RoutedRead.BUDGET_MAX.multipliedBy(2).plusMillis(500), options().build()));
     assertThat(error.retryAfter()).isNotNull();
     assertThat(sql.cancelled).hasValue(1);
   }
@@ -512,7 +512,7 @@ class SourceRouterTest {
     fails(
         Code.UNAVAILABLE,
         "SOURCE_UNAVAILABLE",
-        () -> readWithin(Reading.BUDGET_MAX.multipliedBy(2).plusMillis(500), atLeast(2)));
+        () -> readWithin(RoutedRead.BUDGET_MAX.multipliedBy(2).plusMillis(500), atLeast(2)));
     assertThat(sql.cancelled).hasValue(1);
   }
 
@@ -524,7 +524,7 @@ class SourceRouterTest {
     // Once it has answered nothing for a while, it is.
     nanos.addAndGet(Duration.ofSeconds(2).toNanos());
     for (int i = 0; i < 6; i++) {
-      assertThatThrownBy(() -> readWithin(Reading.SLOW.multipliedBy(3), options().build()))
+      assertThatThrownBy(() -> readWithin(RoutedRead.SLOW.multipliedBy(3), options().build()))
           .isInstanceOf(StatusRuntimeException.class);
     }
     assertThat(memory.routed.isUp()).isFalse();
@@ -554,7 +554,7 @@ class SourceRouterTest {
       memory.works();
       assertThat(servedBy(read())).isEqualTo(MEMORY);
       memory.hangs();
-      assertThatThrownBy(() -> readWithin(Reading.SLOW.multipliedBy(3), options().build()))
+      assertThatThrownBy(() -> readWithin(RoutedRead.SLOW.multipliedBy(3), options().build()))
           .isInstanceOf(StatusRuntimeException.class);
       assertThat(memory.routed.isUp()).isTrue();
     }
@@ -588,7 +588,7 @@ class SourceRouterTest {
       call.cancel(new CancellationException("gone"));
       error.get(20, TimeUnit.SECONDS);
     }
-    assertThat(sql.cancelled).hasValue(20);
+    eventually("each is stopped", () -> sql.cancelled.get() == 20);
     assertThat(sql.routed.breaker().isOpen()).isFalse();
     // But it counts as slow.
     assertThat(sql.routed.load().expectedNanos(Capability.FIND)).isPositive();
@@ -673,12 +673,16 @@ class SourceRouterTest {
   @Test
   void inParallelTheTwoBestAreAskedAndTheSlowerIsStopped() throws Exception {
     memory.hangs();
+    redis.answers(() -> {
+      eventually("the other is asked, too", () -> memory.asked.get() == 1);
+      return redis.data();
+    });
     Routed<List<Payment>> routed = read(with(ReadStrategy.READ_STRATEGY_PARALLEL));
     assertThat(servedBy(routed)).isEqualTo(REDIS);
     assertThat(verdicts(routed))
         .containsEntry(MEMORY, SourceVerdict.SOURCE_VERDICT_SLOWER)
         .containsEntry(SQL, SourceVerdict.SOURCE_VERDICT_NOT_NEEDED);
-    assertThat(memory.cancelled).hasValue(1);
+    eventually("it is stopped", () -> memory.cancelled.get() == 1);
     assertThat(counted("memory", "slower")).isEqualTo(1);
   }
 

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.source.Filter.Span;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +19,7 @@ public abstract class CompleteSourceContract extends PaymentSourceContract {
   @Test
   void historyAndTimelineGiveEventsInOrderAPageAtATime() throws Exception {
     PaymentSource source = newSource();
-    SampleLog log = log().random(new Random(SEED + 2), 1_500);
+    SampleLog log = log().random(Seed.random(SEED + 2), 1_500);
     filled(source, log);
     for (Payment payment : log.payments().subList(0, 100)) {
       List<PaymentEvent> found = new ArrayList<>();
@@ -56,7 +56,7 @@ public abstract class CompleteSourceContract extends PaymentSourceContract {
   @Test
   void eventsOfAnOrganizationOrAPaymentComeInOrderAPageAtATime() throws Exception {
     PaymentSource source = newSource();
-    SampleLog log = log().random(new Random(SEED + 7), 500);
+    SampleLog log = log().random(Seed.random(SEED + 7), 500);
     filled(source, log);
     Payment payment = log.payments().getFirst();
     for (Optional<String> id :
@@ -81,7 +81,7 @@ public abstract class CompleteSourceContract extends PaymentSourceContract {
   @Test
   void startingOverForgetsParkedEventsToo() throws Exception {
     PaymentSource source = newSource();
-    SampleLog log = log().random(new Random(SEED + 6), 300);
+    SampleLog log = log().random(Seed.random(SEED + 6), 300);
     log.appendRaw(log.events().getFirst().toBuilder().setVersion(99).build());
     assertThat(filled(source, log).parked()).isEqualTo(1);
     assertThat(source.startOver(FENCE)).contains(SourcePosition.NOWHERE);

@@ -1,7 +1,6 @@
 package com.gyroscops.payments.read.source;
 
 import com.gyroscops.payments.read.source.Filter.Span;
-import com.gyroscops.payments.read.source.PaymentSearch.Sort;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentStatus;
 import java.math.BigDecimal;
@@ -55,7 +54,7 @@ public final class Model {
         search.countMax());
   }
 
-  private static long sortValue(Sort sort, Payment payment) {
+  private static long sortValue(NumberField sort, Payment payment) {
     return switch (sort) {
       case EFFECTIVE_TIME -> Micros.of(payment.getEffectiveTime());
       case UPDATE_TIME -> Micros.of(payment.getUpdateTime());
@@ -71,19 +70,19 @@ public final class Model {
             : filter.statuses().contains(payment.getStatus()))
         && (filter.currencies().isEmpty()
             || filter.currencies().contains(payment.getAmount().getCurrencyCode()))
-        && equal(filter.userId(), payment.getPersonalData().getUserId())
-        && equal(filter.merchantReference(), payment.getMerchantReference())
-        && equal(filter.providerReference(), payment.getProviderReference())
-        && equal(filter.correlationId(), payment.getCorrelationId())
-        && within(filter.amount(), payment.getAmount().getMinorUnits(), 1)
-        && within(filter.effectiveAt(), Micros.of(payment.getEffectiveTime()), 0)
-        && within(filter.updateAt(), Micros.of(payment.getUpdateTime()), 0)
+        && equal(filter, TextField.USER, payment.getPersonalData().getUserId())
+        && equal(filter, TextField.MERCHANT_REFERENCE, payment.getMerchantReference())
+        && equal(filter, TextField.PROVIDER_REFERENCE, payment.getProviderReference())
+        && equal(filter, TextField.CORRELATION, payment.getCorrelationId())
+        && within(filter.span(NumberField.AMOUNT), payment.getAmount().getMinorUnits(), 1)
+        && within(filter.span(NumberField.EFFECTIVE_TIME), Micros.of(payment.getEffectiveTime()), 0)
+        && within(filter.span(NumberField.UPDATE_TIME), Micros.of(payment.getUpdateTime()), 0)
         && payment
             .getPersonalData()
             .getMetadataMap()
             .entrySet()
             .containsAll(filter.metadata().entrySet())
-        && matches(filter.text(), List.copyOf(Words.of(payment)));
+        && matches(filter.words(), List.copyOf(Words.of(payment)));
   }
 
   private static boolean matches(TextQuery text, List<String> words) {
@@ -92,8 +91,8 @@ public final class Model {
             .allMatch(prefix -> words.stream().anyMatch(word -> word.startsWith(prefix)));
   }
 
-  private static boolean equal(String wanted, String value) {
-    return wanted.isEmpty() || wanted.equals(value);
+  private static boolean equal(Filter filter, TextField field, String value) {
+    return filter.texts().getOrDefault(field, value).equals(value);
   }
 
   private static boolean within(Span span, long value, int beyondMax) {
@@ -125,7 +124,7 @@ public final class Model {
                         a.count() + b.count(),
                         a.amount().add(b.amount())));
       }
-      for (var refund : payment.getRefundsList()) {
+      for (var refund : payment.getRecentRefundsList()) {
         if (within(span.time(), Micros.of(refund.getEffectiveTime()), 0)) {
           refunds.merge(
               currency,

@@ -9,7 +9,7 @@ import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.source.Analysis.Period;
 import com.gyroscops.payments.read.source.Filter.Span;
-import com.gyroscops.payments.read.source.PaymentSearch.Sort;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.PaymentStatus;
@@ -210,7 +210,7 @@ public abstract class PaymentSourceContract {
           () ->
               source.analyze(
                   new RandomQuestions(
-                          new Random(SEED), List.of(log().create("acme", "p").getPayment()))
+                          Seed.random(SEED), List.of(log().create("acme", "p").getPayment()))
                       .analysis()));
     }
     questions.forEach((capability, question) -> {
@@ -226,7 +226,7 @@ public abstract class PaymentSourceContract {
       return; // Asserted above.
     }
     PaymentSource source = newSource();
-    Random random = new Random(SEED);
+    Random random = Seed.random(SEED);
     SampleLog log = log().random(random, 2_000);
     filled(source, log);
     RandomQuestions questions = new RandomQuestions(random, log.payments());
@@ -278,18 +278,13 @@ public abstract class PaymentSourceContract {
     Filter filter =
         new Filter(
             all.organizationId(),
-            all.userId(),
+            all.texts(),
             all.statuses(),
             all.currencies(),
-            all.amount(),
-            all.effectiveAt(),
-            all.updateAt(),
-            all.merchantReference(),
-            all.providerReference(),
-            all.correlationId(),
+            all.spans(),
             all.metadata(),
             TextQuery.of(text));
-    return new PaymentSearch(filter, Sort.EFFECTIVE_TIME, true, null, 100, 0);
+    return new PaymentSearch(filter, NumberField.EFFECTIVE_TIME, true, null, 100, 0);
   }
 
   @Test
@@ -298,7 +293,7 @@ public abstract class PaymentSourceContract {
       return; // Asserted above.
     }
     PaymentSource source = newSource();
-    Random random = new Random(SEED + 1);
+    Random random = Seed.random(SEED + 1);
     SampleLog log = log().random(random, 3_000);
     filled(source, log);
     RandomQuestions questions = new RandomQuestions(random, log.payments());
@@ -318,7 +313,7 @@ public abstract class PaymentSourceContract {
     }
     boolean exact = capabilities().contains(Capability.ANALYZE);
     PaymentSource source = newSource();
-    Random random = new Random(SEED + 8);
+    Random random = Seed.random(SEED + 8);
     SampleLog log = log().random(random, 2_000);
     filled(source, log);
     RandomQuestions questions = new RandomQuestions(random, log.payments());
@@ -396,20 +391,7 @@ public abstract class PaymentSourceContract {
   }
 
   private static Filter effective(Span span) {
-    Filter all = Filter.all("acme");
-    return new Filter(
-        all.organizationId(),
-        all.userId(),
-        all.statuses(),
-        all.currencies(),
-        all.amount(),
-        span,
-        all.updateAt(),
-        all.merchantReference(),
-        all.providerReference(),
-        all.correlationId(),
-        all.metadata(),
-        all.text());
+    return Filter.all("acme").with(NumberField.EFFECTIVE_TIME, span);
   }
 
   @Test
@@ -508,7 +490,7 @@ public abstract class PaymentSourceContract {
       return; // Asserted above.
     }
     PaymentSource source = newSource();
-    Random random = new Random(SEED + 9);
+    Random random = Seed.random(SEED + 9);
     SampleLog log = log().random(random, 2_000);
     filled(source, log);
     RandomQuestions questions = new RandomQuestions(random, log.payments());
@@ -539,10 +521,10 @@ public abstract class PaymentSourceContract {
 
   @Test
   void runsOfAnySizeLeadToTheSameState() throws Exception {
-    SampleLog log = log().random(new Random(SEED + 3), 1_000);
+    SampleLog log = log().random(Seed.random(SEED + 3), 1_000);
     PaymentSource source = newSource();
     SourcePosition at = begun(source, log);
-    Random sizes = new Random(SEED);
+    Random sizes = Seed.random(SEED);
     while (at.position() < log.head()) {
       List<PaymentEvent> rest = log.after(at.position());
       int size = Math.min(rest.size(), 1 + sizes.nextInt(30));
@@ -555,7 +537,7 @@ public abstract class PaymentSourceContract {
   @Test
   void aRunGivenAgainChangesNothing() throws Exception {
     PaymentSource source = newSource();
-    SampleLog log = log().random(new Random(SEED + 4), 200);
+    SampleLog log = log().random(Seed.random(SEED + 4), 200);
     SourcePosition start = begun(source, log);
     SourcePosition at = applied(source, source.apply(FENCE, start, log.events()));
     assertThat(source.apply(FENCE, start, log.events())).isInstanceOf(ApplyOutcome.FencedOut.class);
@@ -566,7 +548,7 @@ public abstract class PaymentSourceContract {
   @Test
   void aRunThatDoesNotFollowIsRefused() throws Exception {
     PaymentSource source = newSource();
-    SampleLog log = log().random(new Random(SEED + 5), 10);
+    SampleLog log = log().random(Seed.random(SEED + 5), 10);
     SourcePosition start = begun(source, log);
     assertThatThrownBy(() -> source.apply(FENCE, start, log.after(1)))
         .isInstanceOf(IllegalArgumentException.class);
@@ -603,7 +585,7 @@ public abstract class PaymentSourceContract {
   @Test
   void aSourceMovesOnIntoALaterHistoryWithAllThatItHolds() throws Exception {
     PaymentSource source = newSource();
-    SampleLog log = log().random(new Random(SEED + 7), 300);
+    SampleLog log = log().random(Seed.random(SEED + 7), 300);
     SourcePosition at = filled(source, log);
     SampleLog later = log.continuedIn("epoch-2", log.head());
     SourcePosition there =
@@ -614,7 +596,7 @@ public abstract class PaymentSourceContract {
     assertThat(there.holds("payments", "epoch-1", log.head())).isTrue();
     assertThat(there.holds("payments", "epoch-1", log.head() + 1)).isFalse();
     assertPayments(source, log);
-    later.random(new Random(SEED + 8), 100);
+    later.random(Seed.random(SEED + 8), 100);
     assertThat(source.apply(FENCE, at, later.after(log.head())))
         .as("as if it stood in the earlier one")
         .isInstanceOf(ApplyOutcome.FencedOut.class);
@@ -654,7 +636,7 @@ public abstract class PaymentSourceContract {
   @Test
   void startingOverForgetsEverything() throws Exception {
     PaymentSource source = newSource();
-    SampleLog log = log().random(new Random(SEED + 6), 300);
+    SampleLog log = log().random(Seed.random(SEED + 6), 300);
     filled(source, log);
     assertThat(source.startOver(FENCE)).contains(SourcePosition.NOWHERE);
     assertThat(anyAnswer(source)).isInstanceOf(Answer.NotReady.class);
@@ -672,7 +654,8 @@ public abstract class PaymentSourceContract {
 
   /** All payments of an organization but deleted ones. */
   protected static PaymentSearch searchAll(String organization) {
-    return new PaymentSearch(Filter.all(organization), Sort.EFFECTIVE_TIME, true, null, 100, 0);
+    return new PaymentSearch(
+        Filter.all(organization), NumberField.EFFECTIVE_TIME, true, null, 100, 0);
   }
 
   /** With one payment alone in the log, its version is the position, at every moment. */

@@ -2,6 +2,7 @@ package com.gyroscops.payments.read.source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.gyroscops.payments.testing.Seed;
 import java.math.BigInteger;
 import java.util.List;
 import java.util.Random;
@@ -20,7 +21,7 @@ class PercentileTest {
 
   @Test
   void theFractionRoundedUpInFloatingPointIsTheRankForAnyCount() {
-    long seed = System.nanoTime();
+    long seed = Seed.any();
     Random random = new Random(seed);
     for (int i = 0; i < 500_000; i++) {
       int part = 1 + random.nextInt(1_000_000);

@@ -1,11 +1,11 @@
 package com.gyroscops.payments.read.source;
 
 import com.gyroscops.payments.read.source.Filter.Span;
-import com.gyroscops.payments.read.source.PaymentSearch.Sort;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentStatus;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 /** Questions at random about payments that are there, so that most have answers. */
 public final class RandomQuestions {
 
-  private static final List<Sort> SORTS = List.of(Sort.values());
+  private static final List<NumberField> SORTS = List.of(NumberField.values());
   private static final List<Completion.Field> FIELDS = List.of(Completion.Field.values());
   private static final long BUCKET = 900L * 1_000_000;
 
@@ -68,9 +68,9 @@ public final class RandomQuestions {
   /** The first page of a search. */
   public PaymentSearch search() {
     Filter filter = filter(any());
-    Sort sort = SORTS.get(random.nextInt(SORTS.size()));
-    if (sort == Sort.AMOUNT && filter.currencies().size() != 1) {
-      sort = Sort.EFFECTIVE_TIME;
+    NumberField sort = SORTS.get(random.nextInt(SORTS.size()));
+    if (sort == NumberField.AMOUNT && filter.currencies().size() != 1) {
+      sort = NumberField.EFFECTIVE_TIME;
     }
     return new PaymentSearch(
         filter,
@@ -100,17 +100,26 @@ public final class RandomQuestions {
           }
         });
     boolean references = random.nextInt(4) == 0;
+    Map<TextField, String> texts = new EnumMap<>(TextField.class);
+    for (TextField field : TextField.values()) {
+      boolean isReference =
+          field == TextField.MERCHANT_REFERENCE || field == TextField.PROVIDER_REFERENCE;
+      if ((isReference ? references : random.nextInt(4) == 0) && !field.of(like).isEmpty()) {
+        texts.put(field, field.of(like));
+      }
+    }
     return new Filter(
         like.getOrganizationId(),
-        random.nextInt(4) == 0 ? like.getPersonalData().getUserId() : "",
+        texts,
         statuses,
         currencies,
-        one ? span(like.getAmount().getMinorUnits(), 3_000) : Span.OPEN,
-        span(Micros.of(like.getEffectiveTime()), reach),
-        span(Micros.of(like.getUpdateTime()), 400_000),
-        references ? like.getMerchantReference() : "",
-        references ? like.getProviderReference() : "",
-        random.nextInt(4) == 0 ? like.getCorrelationId() : "",
+        Map.of(
+            NumberField.AMOUNT,
+            one ? span(like.getAmount().getMinorUnits(), 3_000) : Span.OPEN,
+            NumberField.EFFECTIVE_TIME,
+            span(Micros.of(like.getEffectiveTime()), reach),
+            NumberField.UPDATE_TIME,
+            span(Micros.of(like.getUpdateTime()), 400_000)),
         random.nextInt(3) == 0 ? metadata : Map.of(),
         random.nextInt(3) == 0 ? text(like) : TextQuery.NONE);
   }

@@ -3,6 +3,7 @@ package com.gyroscops.payments.read.source;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.read.source.Filter.Span;
+import com.gyroscops.payments.testing.Seed;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
@@ -18,7 +19,7 @@ class ZoneOffsetsTest {
 
   private static final long END = 253_402_300_800L * 1_000_000;
 
-  private final Random random = new Random(16);
+  private final Random random = Seed.random(16);
 
   private static List<ZoneId> zones() {
     List<ZoneId> zones =

@@ -1,18 +1,19 @@
 package com.gyroscops.payments.read.watch;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.contract.LogHead;
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.ScriptedFeed;
 import com.gyroscops.payments.read.feed.FeedClient;
 import com.gyroscops.payments.read.feed.HeadTracker;
-import com.gyroscops.payments.read.feed.LogHead;
+import com.gyroscops.payments.read.tracking.ChangeWindow;
 import com.gyroscops.payments.read.tracking.Changes;
-import com.gyroscops.payments.read.tracking.Stretch;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.WatchPaymentsRequest;
 import com.gyroscops.payments.v1.WatchPaymentsResponse;
@@ -51,16 +52,16 @@ class PaymentWatchesTest {
   /** A tracker that hears at once what a test appends. */
   private static final class Heard implements Changes {
     private final List<Consumer<List<PaymentEvent>>> listeners = new CopyOnWriteArrayList<>();
-    private volatile @Nullable Stretch stretch;
+    private volatile @Nullable ChangeWindow stretch;
     private volatile Duration silence = Duration.ZERO;
 
-    void begin(@Nullable Stretch other) {
+    void begin(@Nullable ChangeWindow other) {
       stretch = other;
       listeners.forEach(it -> it.accept(List.of()));
     }
 
     void hear(List<PaymentEvent> events) {
-      Stretch now = stretch;
+      ChangeWindow now = stretch;
       if (now != null && !events.isEmpty()) {
         now.append(events);
         listeners.forEach(it -> it.accept(events));
@@ -68,7 +69,7 @@ class PaymentWatchesTest {
     }
 
     @Override
-    public @Nullable Stretch current() {
+    public @Nullable ChangeWindow current() {
       return stretch;
     }
 
@@ -136,7 +137,7 @@ class PaymentWatchesTest {
   }
 
   private void begin(int ringEvents) {
-    changes.begin(Stretch.small(new LogHead("payments", "epoch-1", log.head()), ringEvents));
+    changes.begin(ChangeWindow.small(new LogHead("payments", "epoch-1", log.head()), ringEvents));
   }
 
   private void commit(int count) {
@@ -147,7 +148,7 @@ class PaymentWatchesTest {
   }
 
   private void hear() {
-    Stretch now = changes.current();
+    ChangeWindow now = changes.current();
     if (now != null) {
       changes.hear(log.after(now.position()));
     }
@@ -251,7 +252,7 @@ class PaymentWatchesTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void nothingIsLeftOutOrRepeatedWhileEventsAreCommitted(long seed) throws Exception {
-    Random random = new Random(seed);
+    Random random = Seed.random(seed);
     log.random(random, 200);
     begin(20);
     sourceAt = log.head();
@@ -320,6 +321,7 @@ class PaymentWatchesTest {
     eventually("it begins", () -> !call.responses().isEmpty());
     call.ready(false);
     commit(40);
+    // Time to send what must not be sent.
     Thread.sleep(100);
     assertThat(call.events()).isEmpty();
     call.ready(true);
@@ -397,7 +399,7 @@ class PaymentWatchesTest {
     RecordedCall call = watch("acme", "", "");
     eventually("it begins", () -> !call.responses().isEmpty());
     feed.replaceLog(new SampleLog("payments", "epoch-2"));
-    changes.begin(Stretch.afterDivergence(new LogHead("payments", "epoch-2", 0), 1));
+    changes.begin(ChangeWindow.afterDivergence(new LogHead("payments", "epoch-2", 0), 1));
     assertThat(awaitEnd(call).reason()).isEqualTo("TOKEN_EPOCH_LOST");
     ApiError refused = awaitEnd(watch("acme", "", token(0)));
     assertThat(refused.reason()).isEqualTo("TOKEN_EPOCH_LOST");
@@ -442,7 +444,7 @@ class PaymentWatchesTest {
   void tokensOfAnEarlierHistoryAreGoneOnFromAsFarAsTheLaterOneHoldsThem() throws Exception {
     commit(3);
     SampleLog later = log.continuedIn("epoch-2", 2);
-    changes.begin(Stretch.small(new LogHead("payments", later.lineage(), 2), 100));
+    changes.begin(ChangeWindow.small(new LogHead("payments", later.lineage(), 2), 100));
     feed.replaceLog(later);
     RecordedCall shared = watch("acme", "", token(2));
     eventually("it begins", () -> !shared.responses().isEmpty());

@@ -11,7 +11,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -49,9 +51,10 @@ final class Bench implements Callable<Integer> {
     through,
     submit,
     rolling,
-    old;
+    old,
+    before;
 
-    Benchmark benchmark() {
+    Benchmark benchmark(@Nullable Path otherBuild) {
       return switch (this) {
         case create -> new CreateBenchmark();
         case stream -> new StreamBenchmark();
@@ -66,6 +69,7 @@ final class Bench implements Callable<Integer> {
         case submit -> new SubmitBenchmark();
         case rolling -> new RollingBenchmark();
         case old -> new OldBenchmark();
+        case before -> new BeforeBenchmark(Objects.requireNonNull(otherBuild));
       };
     }
   }
@@ -73,7 +77,8 @@ final class Bench implements Callable<Integer> {
   @Parameters(
       paramLabel = "NAME",
       arity = "0..*",
-      description = "What to run: ${COMPLETION-CANDIDATES}. Without one: all.")
+      description =
+          "What to run: ${COMPLETION-CANDIDATES}. Without one: all; before only with --against.")
   private List<Name> names = new ArrayList<>();
 
   @Option(
@@ -114,6 +119,14 @@ final class Bench implements Callable<Integer> {
               + " temporary files).")
   private @Nullable Path folder;
 
+  @Option(
+      names = "--against",
+      paramLabel = "DIR",
+      description =
+          "Another checkout of the project, built by its own ./payments bench --help: its servers are"
+              + " the peer of before.")
+  private @Nullable Path against;
+
   @Option(names = "--json", paramLabel = "FILE", description = "Also write what was found there.")
   private @Nullable Path json;
 
@@ -132,6 +145,16 @@ final class Bench implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
+    Path otherBuild = against == null ? null : against.toAbsolutePath();
+    if (names.contains(Name.before) && otherBuild == null) {
+      throw new CommandLine.ParameterException(
+          new CommandLine(this), "before needs --against DIR: another checkout, built");
+    }
+    if (otherBuild != null && rounds < MedianInterval.VALUES_MIN) {
+      throw new CommandLine.ParameterException(
+          new CommandLine(this),
+          "before needs --rounds " + MedianInterval.VALUES_MIN + " or more, not " + rounds);
+    }
     Path parent = folder == null ? Path.of(System.getProperty("java.io.tmpdir")) : folder;
     Files.createDirectories(parent);
     Settings settings = settings(parent.toAbsolutePath());
@@ -139,10 +162,10 @@ final class Bench implements Callable<Integer> {
     Report report = new Report(conditions(settings, autogrouping));
     autogrouping.hint().ifPresent(hint -> report.note("%s", hint));
     boolean broken = false;
-    for (Name name : names.isEmpty() ? List.of(Name.values()) : names) {
+    for (Name name : toRun(otherBuild)) {
       Progress.say("%s, starting its stack", name);
       try {
-        name.benchmark().run(settings, report);
+        name.benchmark(otherBuild).run(settings, report);
       } catch (InterruptedException e) {
         throw e;
       } catch (Exception e) {
@@ -165,6 +188,13 @@ final class Bench implements Callable<Integer> {
       return BROKEN;
     }
     return report.failed() > 0 ? CALLS_FAILED : 0;
+  }
+
+  private List<Name> toRun(@Nullable Path otherBuild) {
+    if (!names.isEmpty()) {
+      return names;
+    }
+    return Stream.of(Name.values()).filter(it -> it != Name.before || otherBuild != null).toList();
   }
 
   private Settings settings(Path parent) {

@@ -17,6 +17,7 @@ import java.util.NoSuchElementException;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** Commands of realistic size, each for another payment unless said otherwise. */
@@ -82,6 +83,15 @@ final class Commands {
 
   /** Creations, each with its payment's processing right behind it, as long as more are wanted. */
   static Iterator<Command> pairs(BooleanSupplier more) {
+    return pairs(more, _ -> {});
+  }
+
+  /**
+   * Such pairs, as long as more are wanted.
+   *
+   * @param taken told of each creation when it is taken
+   */
+  static Iterator<Command> pairs(BooleanSupplier more, Consumer<CreatePaymentRequest> taken) {
     return new Iterator<>() {
       private @Nullable CreatePaymentRequest created;
       private boolean promised;
@@ -106,6 +116,7 @@ final class Commands {
         }
         CreatePaymentRequest create = create();
         created = create;
+        taken.accept(create);
         return command(create);
       }
     };

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Loads of the same kind on different things, run in turn, A B A B, so that a machine that becomes
+ * Loads of the same kind on different things, run in turn, A B B A, so that a machine that becomes
  * slower or faster meanwhile does so for all of them.
  *
  * @param name for people who wait
@@ -36,11 +36,16 @@ record Contest(String name, List<Contender> contenders) {
 
     /** Median, over the rounds, of how many times another's throughput this one had. */
     double ratioTo(Series other) {
+      return median(ratiosTo(other));
+    }
+
+    /** How many times another's throughput this one had, by round. */
+    double[] ratiosTo(Series other) {
       double[] ratios = new double[rounds.size()];
       for (int i = 0; i < ratios.length; i++) {
         ratios[i] = rounds.get(i).perSecond() / other.rounds.get(i).perSecond();
       }
-      return median(ratios);
+      return ratios;
     }
   }
 
@@ -51,7 +56,10 @@ record Contest(String name, List<Contender> contenders) {
     return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 
-  /** One round that is not measured, then the others; series in the order of the contenders. */
+  /**
+   * One round that is not measured, then the others; series in the order of the contenders. Who was
+   * last in a round is first in the next: who is later finds everything a little warmer.
+   */
   List<Series> run(int rounds, Duration slice) throws Exception {
     List<Series> series =
         contenders.stream()
@@ -59,7 +67,8 @@ record Contest(String name, List<Contender> contenders) {
             .toList();
     for (int round = 0; round <= rounds; round++) {
       StringBuilder line = new StringBuilder();
-      for (int i = 0; i < contenders.size(); i++) {
+      for (int turn = 0; turn < contenders.size(); turn++) {
+        int i = round % 2 == 0 ? turn : contenders.size() - 1 - turn;
         Measurement measured = contenders.get(i).load().run(slice);
         line.append(
             String.format(

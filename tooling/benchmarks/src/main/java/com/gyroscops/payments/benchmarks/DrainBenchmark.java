@@ -72,23 +72,7 @@ final class DrainBenchmark implements Benchmark {
     for (int i = 0; i < STREAMS; i++) {
       int pairs = events / 2 * (i + 1) / STREAMS - events / 2 * i / STREAMS;
       int[] left = {pairs};
-      Iterator<Command> commands = Commands.pairs(() -> left[0] > 0);
-      sources.add(
-          new Iterator<>() {
-            @Override
-            public boolean hasNext() {
-              return commands.hasNext();
-            }
-
-            @Override
-            public Command next() {
-              Command command = commands.next();
-              if (command.hasCreate()) {
-                left[0]--;
-              }
-              return command;
-            }
-          });
+      sources.add(Commands.pairs(() -> left[0] > 0, _ -> left[0]--));
     }
     return StreamLoad.run(channels, sources, APPEND_MAX);
   }

@@ -1,7 +1,7 @@
 package com.gyroscops.payments.benchmarks;
 
-import com.gyroscops.payments.contract.GrpcTransport;
-import com.gyroscops.payments.contract.ServingHealth;
+import com.gyroscops.payments.platform.grpc.GrpcTransport;
+import com.gyroscops.payments.platform.grpc.ServingHealth;
 import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.GetPaymentResponse;
 import com.gyroscops.payments.v1.QueryServiceGrpc;

@@ -61,7 +61,7 @@ final class Events {
         .setOrganizationId(payment.getOrganizationId())
         .setPaymentId(payment.getPaymentId())
         .setVersion(payment.getVersion())
-        .setSchemaVersion(1)
+        .setSchemaVersion(2)
         .setRequestId(requestId)
         .setEffectiveTime(now)
         .setRecordTime(now)

@@ -26,27 +26,16 @@ final class Filling {
     ManagedChannel channel = stack.commands();
     Deque<CreatePaymentRequest> newest = new ArrayDeque<>();
     int[] created = new int[1];
-    Iterator<Command> pairs = Commands.pairs(() -> created[0] < payments);
     Iterator<Command> noted =
-        new Iterator<>() {
-          @Override
-          public boolean hasNext() {
-            return pairs.hasNext();
-          }
-
-          @Override
-          public Command next() {
-            Command command = pairs.next();
-            if (command.hasCreate()) {
+        Commands.pairs(
+            () -> created[0] < payments,
+            create -> {
               created[0]++;
-              newest.add(command.getCreate());
+              newest.add(create);
               if (newest.size() > REMEMBERED_MAX) {
                 newest.remove();
               }
-            }
-            return command;
-          }
-        };
+            });
     Measurement filled = StreamLoad.run(List.of(channel), List.of(noted), FILL_MAX);
     if (filled.failed() > 0) {
       throw new IllegalStateException(filled.failed() + " payments could not be filled in");

@@ -71,28 +71,16 @@ final class GetBenchmark implements Benchmark {
   private static List<GetPaymentRequest> fill(Stack stack, int payments) throws Exception {
     Progress.say("get, filling in %,d payments", payments);
     List<GetPaymentRequest> requests = new ArrayList<>();
-    Iterator<Command> pairs = Commands.pairs(() -> requests.size() < payments);
     Iterator<Command> noted =
-        new Iterator<>() {
-          @Override
-          public boolean hasNext() {
-            return pairs.hasNext();
-          }
-
-          @Override
-          public Command next() {
-            Command command = pairs.next();
-            if (command.hasCreate()) {
-              requests.add(
-                  GetPaymentRequest.newBuilder()
-                      .setOrganizationId(command.getCreate().getOrganizationId())
-                      .setPaymentId(command.getCreate().getPaymentId())
-                      .setReadOptions(SampleQueries.from(ReadSource.READ_SOURCE_SQL))
-                      .build());
-            }
-            return command;
-          }
-        };
+        Commands.pairs(
+            () -> requests.size() < payments,
+            create ->
+                requests.add(
+                    GetPaymentRequest.newBuilder()
+                        .setOrganizationId(create.getOrganizationId())
+                        .setPaymentId(create.getPaymentId())
+                        .setReadOptions(SampleQueries.from(ReadSource.READ_SOURCE_SQL))
+                        .build()));
     Measurement filled = StreamLoad.run(List.of(stack.commands()), List.of(noted), FILL_MAX);
     if (filled.failed() > 0) {
       throw new IllegalStateException(filled.failed() + " payments could not be filled in");

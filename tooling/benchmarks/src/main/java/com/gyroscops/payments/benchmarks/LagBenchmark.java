@@ -1,22 +1,14 @@
 package com.gyroscops.payments.benchmarks;
 
-import com.gyroscops.payments.cli.load.OpenLoop;
 import com.gyroscops.payments.contract.ConsistencyTokens;
 import com.gyroscops.payments.v1.Command;
-import com.gyroscops.payments.v1.CommandServiceGrpc;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
-import com.gyroscops.payments.v1.StreamCommandsRequest;
-import com.gyroscops.payments.v1.StreamCommandsResponse;
-import io.grpc.stub.StreamObserver;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * How long after a command's answer the sql source has its event, while commands arrive at a
@@ -28,8 +20,6 @@ final class LagBenchmark implements Benchmark {
 
   /** Commands between a payment's creation and its processing, so that both are not one batch. */
   private static final int PROCESS_AFTER = 400;
-
-  private static final Duration STRAGGLERS_MAX = Duration.ofSeconds(60);
 
   @Override
   public void run(Settings settings, Report report) throws Exception {
@@ -60,50 +50,32 @@ final class LagBenchmark implements Benchmark {
   private record Result(Measurement commands, Measurement lags) {}
 
   /** One rate for one time. Arrays have an element for each command; an answer is written once. */
-  private static final class Trial implements StreamObserver<StreamCommandsResponse> {
+  private static final class Trial extends PacedStream {
 
     private final Stack stack;
-    private final OpenLoop arrivals;
-    private final long[] dueNanos;
     private final long[] answerNanos;
     private final long[] positions;
-    private final Tally commands = new Tally();
     private final Tally lags = new Tally();
-    private final CountDownLatch ended = new CountDownLatch(1);
     private final Deque<CreatePaymentRequest> created = new ArrayDeque<>();
     private final LagProbe probe;
     private int early;
 
     Trial(Stack stack, int perSecond, Duration length) throws SQLException {
+      super(perSecond, length);
       this.stack = stack;
-      arrivals = new OpenLoop(perSecond, System::nanoTime, LockSupport::parkNanos);
-      int count = arrivals.arrivals(length);
-      dueNanos = new long[count];
-      answerNanos = new long[count];
-      positions = new long[count];
+      answerNanos = new long[count()];
+      positions = new long[count()];
       probe = LagProbe.start(stack.readDatabase());
     }
 
     Result run() throws InterruptedException {
-      StreamObserver<StreamCommandsRequest> requests =
-          CommandServiceGrpc.newStub(stack.commands()).streamCommands(this);
-      arrivals.run(
-          dueNanos.length,
-          (index, due) -> {
-            dueNanos[index] = due;
-            requests.onNext(
-                StreamCommandsRequest.newBuilder().setSequence(index).setCommand(next()).build());
-          });
-      requests.onCompleted();
-      if (!ended.await(STRAGGLERS_MAX.toSeconds(), TimeUnit.SECONDS)) {
-        throw new IllegalStateException("commands are still unanswered: " + commands.calls());
-      }
+      run(stack);
       Measurement answered = commands.result();
       long last = 0;
       for (long position : positions) {
         last = Math.max(last, position);
       }
-      AppliedTimes applied = probe.stopAt(last, STRAGGLERS_MAX);
+      AppliedTimes applied = probe.stopAt(last, PacedStream.STRAGGLERS_MAX);
       for (int i = 0; i < positions.length; i++) {
         if (positions[i] > 0) {
           long lag = applied.reachedNanos(positions[i]) - answerNanos[i];
@@ -116,7 +88,8 @@ final class LagBenchmark implements Benchmark {
       return new Result(answered, lags.result());
     }
 
-    private Command next() {
+    @Override
+    Command next(int index) {
       if (created.size() * 2 > PROCESS_AFTER) {
         return Commands.command(Commands.process(created.remove()));
       }
@@ -126,32 +99,13 @@ final class LagBenchmark implements Benchmark {
     }
 
     @Override
-    public void onNext(StreamCommandsResponse response) {
-      int index = Math.toIntExact(response.getSequence());
-      long now = System.nanoTime();
-      if (response.getOutcome().hasSuccess()) {
-        String token = response.getOutcome().getSuccess().getReceipt().getConsistencyToken();
-        positions[index] = ConsistencyTokens.decode(token).orElseThrow().getPosition();
-        answerNanos[index] = now;
-        commands.succeeded(now - dueNanos[index]);
-      } else {
-        commands.failed(response.getOutcome().getError().getReason());
-      }
-    }
-
-    @Override
-    public void onError(Throwable failure) {
-      commands.failed(failure.toString());
-      ended.countDown();
-    }
-
-    @Override
-    public void onCompleted() {
-      ended.countDown();
+    void succeeded(int index, String token, long nanos) {
+      positions[index] = ConsistencyTokens.decode(token).orElseThrow().getPosition();
+      answerNanos[index] = nanos;
     }
 
     void report(Report report, Result result) {
-      String rate = String.format(Locale.ROOT, "%,d/s", arrivals.perSecond());
+      String rate = String.format(Locale.ROOT, "%,d/s", perSecond());
       report.row("lag", rate + ", answer to applied", result.lags());
       report.row("lag", rate + ", due to answer", result.commands());
       report.note(

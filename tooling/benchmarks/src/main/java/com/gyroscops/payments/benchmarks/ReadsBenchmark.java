@@ -72,63 +72,36 @@ final class ReadsBenchmark implements Benchmark {
       EngineQueries engines = new EngineQueries(stack);
       String at = String.format(Locale.ROOT, "%,d payments", payments);
       for (int inFlight : IN_FLIGHT) {
-        lookups(settings, report, at, inFlight, samples, queries, uncached, echo);
-        searches(settings, report, at, inFlight, samples, queries, engines);
-        figures(settings, report, at, inFlight, samples, queries, engines);
+        Turn turn = new Turn(settings, report, at, inFlight, samples, queries, engines);
+        turn.lookups(uncached, echo);
+        turn.searches();
+        turn.figures();
       }
       report.memory("reads", stack.memory());
     }
   }
 
-  private static void lookups(
+  /** What is measured with one number of reads in flight. */
+  private record Turn(
       Settings settings,
       Report report,
       String at,
       int inFlight,
       SampleQueries samples,
       QueryServiceStub queries,
-      QueryServiceStub uncached,
-      QueryServiceStub echo)
-      throws Exception {
-    Contender bare =
-        new Contender(
-            "echo",
-            length ->
-                ReadsBenchmark.<GetPaymentResponse>load(
-                    inFlight, length, answer -> get(echo, samples, answer)));
-    List<Contender> contenders = new ArrayList<>();
-    contenders.add(
-        new Contender(
-            "GetPayment L1",
-            length ->
-                load(
-                    inFlight,
-                    length,
-                    (StreamObserver<GetPaymentResponse> answer) ->
-                        deadline(queries)
-                            .getPayment(
-                                SampleQueries.get(samples.hot(HOT), SampleQueries.cacheFirst()),
-                                answer))));
-    contenders.add(
-        new Contender(
-            "GetPayment L2",
-            length ->
-                load(
-                    inFlight,
-                    length,
-                    (StreamObserver<GetPaymentResponse> answer) ->
-                        deadline(uncached)
-                            .getPayment(
-                                SampleQueries.get(samples.hot(HOT), SampleQueries.cacheFirst()),
-                                answer))));
-    for (ReadSource source :
-        List.of(
-            ReadSource.READ_SOURCE_REDIS,
-            ReadSource.READ_SOURCE_MEMORY,
-            ReadSource.READ_SOURCE_SQL)) {
+      EngineQueries engines) {
+
+    private void lookups(QueryServiceStub uncached, QueryServiceStub echo) throws Exception {
+      Contender bare =
+          new Contender(
+              "echo",
+              length ->
+                  ReadsBenchmark.<GetPaymentResponse>load(
+                      inFlight, length, answer -> get(echo, samples, answer)));
+      List<Contender> contenders = new ArrayList<>();
       contenders.add(
           new Contender(
-              "GetPayment " + VisibleLagBenchmark.name(source),
+              "GetPayment L1",
               length ->
                   load(
                       inFlight,
@@ -136,149 +109,123 @@ final class ReadsBenchmark implements Benchmark {
                       (StreamObserver<GetPaymentResponse> answer) ->
                           deadline(queries)
                               .getPayment(
-                                  SampleQueries.get(samples.any(), SampleQueries.from(source)),
+                                  SampleQueries.get(samples.hot(HOT), SampleQueries.cacheFirst()),
                                   answer))));
-    }
-    if (inFlight == IN_FLIGHT.getFirst()) {
-      Progress.say("reads, warming up for %d lookups and their echo", contenders.size());
-      for (Contender contender : contenders) {
-        contender.load().run(WARMING);
+      contenders.add(
+          new Contender(
+              "GetPayment L2",
+              length ->
+                  load(
+                      inFlight,
+                      length,
+                      (StreamObserver<GetPaymentResponse> answer) ->
+                          deadline(uncached)
+                              .getPayment(
+                                  SampleQueries.get(samples.hot(HOT), SampleQueries.cacheFirst()),
+                                  answer))));
+      for (ReadSource source :
+          List.of(
+              ReadSource.READ_SOURCE_REDIS,
+              ReadSource.READ_SOURCE_MEMORY,
+              ReadSource.READ_SOURCE_SQL)) {
+        contenders.add(
+            new Contender(
+                "GetPayment " + VisibleLagBenchmark.name(source),
+                length ->
+                    load(
+                        inFlight,
+                        length,
+                        (StreamObserver<GetPaymentResponse> answer) ->
+                            deadline(queries)
+                                .getPayment(
+                                    SampleQueries.get(samples.any(), SampleQueries.from(source)),
+                                    answer))));
       }
-      bare.load().run(WARMING);
+      if (inFlight == IN_FLIGHT.getFirst()) {
+        Progress.say("reads, warming up for %d lookups and their echo", contenders.size());
+        for (Contender contender : contenders) {
+          contender.load().run(WARMING);
+        }
+        bare.load().run(WARMING);
+      }
+      for (Contender contender : contenders) {
+        contest(contender, bare);
+      }
     }
-    for (Contender contender : contenders) {
-      contest(settings, report, at, inFlight, contender, bare);
+
+    private void searches() throws Exception {
+      for (ReadSource source :
+          List.of(
+              ReadSource.READ_SOURCE_MEMORY,
+              ReadSource.READ_SOURCE_SEARCH,
+              ReadSource.READ_SOURCE_SQL)) {
+        Contender filtered =
+            this.<SearchPaymentsResponse>asked(
+                "filtered search " + VisibleLagBenchmark.name(source),
+                source,
+                (stub, about, options, answer) ->
+                    stub.searchPayments(SampleQueries.filtered(about, options), answer));
+        Contender text =
+            this.<SearchPaymentsResponse>asked(
+                "text search " + VisibleLagBenchmark.name(source),
+                source,
+                (stub, about, options, answer) ->
+                    stub.searchPayments(SampleQueries.text(about, options), answer));
+        contest(filtered, direct(source, () -> engines.filtered(source, samples.any())));
+        contest(text, direct(source, () -> engines.text(source, samples.any())));
+      }
+    }
+
+    private void figures() throws Exception {
+      for (ReadSource source : List.of(ReadSource.READ_SOURCE_MEMORY, ReadSource.READ_SOURCE_SQL)) {
+        contest(
+            this.<GetPaymentStatisticsResponse>asked(
+                "statistics " + VisibleLagBenchmark.name(source),
+                source,
+                (stub, about, options, answer) ->
+                    stub.getPaymentStatistics(SampleQueries.statistics(about, options), answer)),
+            direct(ReadSource.READ_SOURCE_SQL, () -> engines.statistics(samples.any())));
+        contest(
+            this.<GetPaymentAnalyticsResponse>asked(
+                "analytics " + VisibleLagBenchmark.name(source),
+                source,
+                (stub, about, options, answer) ->
+                    stub.getPaymentAnalytics(SampleQueries.analytics(about, options), answer)),
+            direct(ReadSource.READ_SOURCE_SQL, () -> engines.analytics(samples.any())));
+      }
+    }
+
+    private <T> Contender asked(String name, ReadSource source, Ask<T> ask) {
+      ReadOptions options = SampleQueries.from(source);
+      return new Contender(
+          name,
+          length ->
+              load(
+                  inFlight,
+                  length,
+                  (StreamObserver<T> answer) ->
+                      ask.start(deadline(queries), samples.any(), options, answer)));
+    }
+
+    /** The memory source's engine lives in the read-server: the SQL database stands beside it. */
+    private Contender direct(ReadSource source, ClosedLoop.BlockingCall call) {
+      String name = source == ReadSource.READ_SOURCE_SEARCH ? "engine" : "jdbc";
+      return new Contender(name, length -> ClosedLoop.blocking(inFlight, length, call));
+    }
+
+    private void contest(Contender subject, Contender peer) throws Exception {
+      String variant = at + ", " + inFlight + " in flight";
+      report.contest(
+          "reads",
+          variant,
+          new Contest("reads, " + subject.name() + ", " + variant, List.of(subject, peer))
+              .run(settings.rounds(), settings.slice()));
     }
   }
 
   private static void get(
       QueryServiceStub stub, SampleQueries samples, StreamObserver<GetPaymentResponse> answer) {
     deadline(stub).getPayment(SampleQueries.get(samples.any(), SampleQueries.cacheFirst()), answer);
-  }
-
-  private static void searches(
-      Settings settings,
-      Report report,
-      String at,
-      int inFlight,
-      SampleQueries samples,
-      QueryServiceStub queries,
-      EngineQueries engines)
-      throws Exception {
-    for (ReadSource source :
-        List.of(
-            ReadSource.READ_SOURCE_MEMORY,
-            ReadSource.READ_SOURCE_SEARCH,
-            ReadSource.READ_SOURCE_SQL)) {
-      Contender filtered =
-          ReadsBenchmark.<SearchPaymentsResponse>asked(
-              "filtered search " + VisibleLagBenchmark.name(source),
-              inFlight,
-              samples,
-              queries,
-              source,
-              (stub, about, options, answer) ->
-                  stub.searchPayments(SampleQueries.filtered(about, options), answer));
-      Contender text =
-          ReadsBenchmark.<SearchPaymentsResponse>asked(
-              "text search " + VisibleLagBenchmark.name(source),
-              inFlight,
-              samples,
-              queries,
-              source,
-              (stub, about, options, answer) ->
-                  stub.searchPayments(SampleQueries.text(about, options), answer));
-      contest(
-          settings,
-          report,
-          at,
-          inFlight,
-          filtered,
-          direct(source, inFlight, () -> engines.filtered(source, samples.any())));
-      contest(
-          settings,
-          report,
-          at,
-          inFlight,
-          text,
-          direct(source, inFlight, () -> engines.text(source, samples.any())));
-    }
-  }
-
-  private static void figures(
-      Settings settings,
-      Report report,
-      String at,
-      int inFlight,
-      SampleQueries samples,
-      QueryServiceStub queries,
-      EngineQueries engines)
-      throws Exception {
-    for (ReadSource source : List.of(ReadSource.READ_SOURCE_MEMORY, ReadSource.READ_SOURCE_SQL)) {
-      contest(
-          settings,
-          report,
-          at,
-          inFlight,
-          ReadsBenchmark.<GetPaymentStatisticsResponse>asked(
-              "statistics " + VisibleLagBenchmark.name(source),
-              inFlight,
-              samples,
-              queries,
-              source,
-              (stub, about, options, answer) ->
-                  stub.getPaymentStatistics(SampleQueries.statistics(about, options), answer)),
-          direct(ReadSource.READ_SOURCE_SQL, inFlight, () -> engines.statistics(samples.any())));
-      contest(
-          settings,
-          report,
-          at,
-          inFlight,
-          ReadsBenchmark.<GetPaymentAnalyticsResponse>asked(
-              "analytics " + VisibleLagBenchmark.name(source),
-              inFlight,
-              samples,
-              queries,
-              source,
-              (stub, about, options, answer) ->
-                  stub.getPaymentAnalytics(SampleQueries.analytics(about, options), answer)),
-          direct(ReadSource.READ_SOURCE_SQL, inFlight, () -> engines.analytics(samples.any())));
-    }
-  }
-
-  private static <T> Contender asked(
-      String name,
-      int inFlight,
-      SampleQueries samples,
-      QueryServiceStub queries,
-      ReadSource source,
-      Ask<T> ask) {
-    ReadOptions options = SampleQueries.from(source);
-    return new Contender(
-        name,
-        length ->
-            load(
-                inFlight,
-                length,
-                (StreamObserver<T> answer) ->
-                    ask.start(deadline(queries), samples.any(), options, answer)));
-  }
-
-  /** The memory source's engine lives in the read-server: the SQL database stands beside it. */
-  private static Contender direct(ReadSource source, int inFlight, ClosedLoop.BlockingCall call) {
-    String name = source == ReadSource.READ_SOURCE_SEARCH ? "engine" : "jdbc";
-    return new Contender(name, length -> ClosedLoop.blocking(inFlight, length, call));
-  }
-
-  private static void contest(
-      Settings settings, Report report, String at, int inFlight, Contender subject, Contender peer)
-      throws Exception {
-    String variant = at + ", " + inFlight + " in flight";
-    report.contest(
-        "reads",
-        variant,
-        new Contest("reads, " + subject.name() + ", " + variant, List.of(subject, peer))
-            .run(settings.rounds(), settings.slice()));
   }
 
   private static <T> Measurement load(int inFlight, Duration length, ClosedLoop.GrpcCall<T> call)

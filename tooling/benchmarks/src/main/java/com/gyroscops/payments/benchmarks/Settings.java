@@ -22,6 +22,11 @@ record Settings(
     }
   }
 
+  /** The same with the servers of another build. */
+  Settings with(Path otherHome) {
+    return new Settings(otherHome, folder, slice, rounds, scale, wholeStack);
+  }
+
   /** An amount of data at this run's scale. */
   int scaled(int amount) {
     return Math.max(1, (int) Math.round(amount * scale));

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.benchmarks;
 
+import com.gyroscops.payments.localstack.BuildFolder;
 import com.gyroscops.payments.localstack.FreePorts;
 import com.gyroscops.payments.localstack.LocalOpenSearch;
 import com.gyroscops.payments.localstack.LocalPostgres;
@@ -110,7 +111,7 @@ final class Stack implements AutoCloseable {
       try {
         Runtime.getRuntime().addShutdownHook(hook);
         for (String server : List.of(WRITE_SERVER, READ_SERVER)) {
-          copyProgram(home.resolve(server).resolve("target"), server);
+          copyProgram(built(home.resolve(server), server), server);
         }
         postgres =
             register(
@@ -209,6 +210,12 @@ final class Stack implements AutoCloseable {
     environment.putAll(serverSettings);
     environment.putAll(settings);
     return register(ServerProcess.start(name, jar(WRITE_SERVER), environment, port, folder));
+  }
+
+  /** Where a server was built; another checkout may have been in the other way. */
+  private static Path built(Path module, String server) {
+    Path folder = BuildFolder.of(module);
+    return Files.exists(folder.resolve(server + ".jar")) ? folder : module.resolve("target");
   }
 
   /** Copies, for a build beside a running stack would change the jars under it. */

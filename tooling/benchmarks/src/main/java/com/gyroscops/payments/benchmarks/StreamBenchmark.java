@@ -53,7 +53,7 @@ final class StreamBenchmark implements Benchmark {
     }
   }
 
-  private static Measurement stream(
+  static Measurement stream(
       Stack stack, List<ManagedChannel> channels, int streams, Duration length) throws Exception {
     long endNanos = System.nanoTime() + length.toNanos();
     List<Iterator<Command>> sources = new ArrayList<>();

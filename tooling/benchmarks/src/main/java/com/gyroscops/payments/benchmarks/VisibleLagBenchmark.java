@@ -1,8 +1,6 @@
 package com.gyroscops.payments.benchmarks;
 
-import com.gyroscops.payments.cli.load.OpenLoop;
 import com.gyroscops.payments.v1.Command;
-import com.gyroscops.payments.v1.CommandServiceGrpc;
 import com.gyroscops.payments.v1.Consistency;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
 import com.gyroscops.payments.v1.GetPaymentRequest;
@@ -12,17 +10,13 @@ import com.gyroscops.payments.v1.QueryServiceGrpc.QueryServiceBlockingStub;
 import com.gyroscops.payments.v1.ReadOptions;
 import com.gyroscops.payments.v1.ReadSource;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
-import com.gyroscops.payments.v1.StreamCommandsRequest;
-import com.gyroscops.payments.v1.StreamCommandsResponse;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -44,8 +38,6 @@ final class VisibleLagBenchmark implements Benchmark {
 
   /** A source that takes longer is counted as failed. */
   private static final Duration VISIBLE_MAX = Duration.ofSeconds(10);
-
-  private static final Duration STRAGGLERS_MAX = Duration.ofSeconds(60);
 
   private static final List<ReadSource> SOURCES =
       List.of(
@@ -88,27 +80,21 @@ final class VisibleLagBenchmark implements Benchmark {
   }
 
   /** One rate for one time. */
-  private static final class Trial implements StreamObserver<StreamCommandsResponse> {
+  private static final class Trial extends PacedStream {
 
     /** A payment that was just created. */
     private record Created(CreatePaymentRequest request, String token, long answerNanos) {}
 
     private final Stack stack;
     private final ManagedChannel queries;
-    private final OpenLoop arrivals;
-    private final long[] dueNanos;
     private final CreatePaymentRequest[] requests;
-    private final Tally commands = new Tally();
-    private final CountDownLatch ended = new CountDownLatch(1);
     private volatile @Nullable Created newest;
 
     Trial(Stack stack, ServerProcess server, int perSecond, Duration length) {
+      super(perSecond, length);
       this.stack = stack;
       queries = stack.channel(server.grpcPort());
-      arrivals = new OpenLoop(perSecond, System::nanoTime, LockSupport::parkNanos);
-      int count = arrivals.arrivals(length);
-      dueNanos = new long[count];
-      requests = new CreatePaymentRequest[count];
+      requests = new CreatePaymentRequest[count()];
     }
 
     /** Lags of the sources, in their order, and at last the commands' latencies. */
@@ -120,21 +106,7 @@ final class VisibleLagBenchmark implements Benchmark {
         tallies.add(tally);
         lookers.add(Thread.ofPlatform().daemon().start(() -> look(source, tally)));
       }
-      StreamObserver<StreamCommandsRequest> stream =
-          CommandServiceGrpc.newStub(stack.commands()).streamCommands(this);
-      arrivals.run(
-          dueNanos.length,
-          (index, due) -> {
-            dueNanos[index] = due;
-            requests[index] = Commands.create();
-            Command command = Commands.command(requests[index]);
-            stream.onNext(
-                StreamCommandsRequest.newBuilder().setSequence(index).setCommand(command).build());
-          });
-      stream.onCompleted();
-      if (!ended.await(STRAGGLERS_MAX.toSeconds(), TimeUnit.SECONDS)) {
-        throw new IllegalStateException("commands are still unanswered: " + commands.calls());
-      }
+      run(stack);
       for (Thread looker : lookers) {
         looker.join();
       }
@@ -146,7 +118,7 @@ final class VisibleLagBenchmark implements Benchmark {
 
     private void look(ReadSource source, Tally tally) {
       String last = "";
-      while (ended.getCount() > 0) {
+      while (isOpen()) {
         Created created = newest;
         if (created != null && !created.token().equals(last)) {
           last = created.token();
@@ -209,27 +181,14 @@ final class VisibleLagBenchmark implements Benchmark {
     }
 
     @Override
-    public void onNext(StreamCommandsResponse response) {
-      int index = Math.toIntExact(response.getSequence());
-      long now = System.nanoTime();
-      if (response.getOutcome().hasSuccess()) {
-        String token = response.getOutcome().getSuccess().getReceipt().getConsistencyToken();
-        newest = new Created(requests[index], token, now);
-        commands.succeeded(now - dueNanos[index]);
-      } else {
-        commands.failed(response.getOutcome().getError().getReason());
-      }
+    Command next(int index) {
+      requests[index] = Commands.create();
+      return Commands.command(requests[index]);
     }
 
     @Override
-    public void onError(Throwable failure) {
-      commands.failed(failure.toString());
-      ended.countDown();
-    }
-
-    @Override
-    public void onCompleted() {
-      ended.countDown();
+    void succeeded(int index, String token, long nanos) {
+      newest = new Created(requests[index], token, nanos);
     }
   }
 }

@@ -37,7 +37,11 @@ import picocli.CommandLine.Spec;
             + " ids are digests of what the rows say, however it is spelled; free text of a process or"
             + " refund is no part of that. Rows that are wrong are reported and left out; rows"
             + " that were known before, from this file or another, are counted and listed.",
-    subcommands = {ImportCommand.Status.class, ImportCommand.Cancel.class})
+    subcommands = {
+      ImportCommand.Status.class,
+      ImportCommand.Imports.class,
+      ImportCommand.Cancel.class
+    })
 final class ImportCommand implements Callable<Integer> {
 
   /** What a shell says of a program ended by Ctrl-C. */
@@ -248,6 +252,33 @@ final class ImportCommand implements Callable<Integer> {
           return now.getState() == ImportState.IMPORT_STATE_CANCELLED ? 1 : 0;
         }
       }
+    }
+  }
+
+  /** Lists imports. */
+  @Command(
+      name = "list",
+      description =
+          "Lists --async imports, the newest first: those that have not ended, and those that ended"
+              + " up to 30 days ago.")
+  static final class Imports implements Callable<Integer> {
+
+    @Spec private @Nullable CommandSpec spec;
+
+    @Mixin private Servers servers = new Servers();
+
+    @Option(names = "--json", description = "One object for each import.")
+    private boolean json;
+
+    @Override
+    public Integer call() throws Exception {
+      CommandLine line = Objects.requireNonNull(spec).commandLine();
+      try (Servers.Open open = servers.open()) {
+        new BulkImport(open.channels(), servers.settings(), ImportListener.SILENT)
+            .list(found -> line.getOut().println(ImportReport.line(found, json)));
+      }
+      line.getOut().flush();
+      return 0;
     }
   }
 

@@ -236,23 +236,31 @@ final class ImportReport implements ImportListener, AutoCloseable {
 
   /** Prints how far an import is. */
   void end(Import now) {
-    end(
+    end(now.getRejected(), json(now), text(now));
+  }
+
+  /** How far an import is, in one line. */
+  static String line(Import now, boolean json) {
+    return json ? JSON.toJson(json(now)) : text(now);
+  }
+
+  private static String text(Import now) {
+    return String.format(
+        Locale.ROOT,
+        "import %s is %s: of %d rows, %d accepted, %d rejected; %d of them answered from storage",
+        now.getImportId(),
+        state(now),
+        now.getRows(),
+        now.getAccepted(),
         now.getRejected(),
-        json(now),
-        String.format(
-            Locale.ROOT,
-            "import %s is %s: of %d rows, %d accepted, %d rejected; %d of them answered from storage",
-            now.getImportId(),
-            state(now),
-            now.getRows(),
-            now.getAccepted(),
-            now.getRejected(),
-            now.getReplayed()));
+        now.getReplayed());
   }
 
   private static JsonObject json(Import now) {
     JsonObject line = new JsonObject();
     line.addProperty("import_id", now.getImportId());
+    line.addProperty("owner", now.getOwner());
+    line.addProperty("actor", now.getActor());
     line.addProperty("state", state(now));
     line.addProperty("rows", now.getRows());
     line.addProperty("accepted", now.getAccepted());

@@ -1,7 +1,7 @@
 package com.gyroscops.payments.cli;
 
-import com.gyroscops.payments.contract.journal.Fault;
-import com.gyroscops.payments.contract.journal.Verification;
+import com.gyroscops.payments.platform.journal.Fault;
+import com.gyroscops.payments.platform.journal.Verification;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

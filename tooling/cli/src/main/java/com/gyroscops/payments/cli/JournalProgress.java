@@ -1,6 +1,6 @@
 package com.gyroscops.payments.cli;
 
-import com.gyroscops.payments.contract.journal.Segment;
+import com.gyroscops.payments.platform.journal.Segment;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -24,7 +24,8 @@ import picocli.CommandLine.ScopeType;
       DemoCommand.class,
       JournalCommand.class,
       DocsCommand.class,
-      SuperviseCommand.class
+      SuperviseCommand.class,
+      TrainCommand.class
     })
 public final class PaymentsCli {
 

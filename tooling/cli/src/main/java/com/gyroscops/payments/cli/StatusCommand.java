@@ -77,7 +77,8 @@ final class StatusCommand implements Callable<Integer> {
       List<Component> components,
       OptionalDouble head,
       List<Progress> sources,
-      List<String> troubles) {
+      List<String> troubles,
+      @Nullable String aheadOfTime) {
     boolean ready() {
       return supervisor.equals("running")
           && !components.isEmpty()
@@ -100,7 +101,7 @@ final class StatusCommand implements Callable<Integer> {
   }
 
   private static Report nothing() {
-    return new Report("not running", List.of(), OptionalDouble.empty(), List.of(), List.of());
+    return new Report("not running", List.of(), OptionalDouble.empty(), List.of(), List.of(), null);
   }
 
   private static Report report(StackFolder folder) throws IOException, InterruptedException {
@@ -132,7 +133,7 @@ final class StatusCommand implements Callable<Integer> {
         }
       }
     }
-    return new Report("running", components, head, sources, troubles);
+    return new Report("running", components, head, sources, troubles, view.get().aheadOfTime());
   }
 
   /** What a server tells of its database that somebody should look into. */
@@ -172,14 +173,16 @@ final class StatusCommand implements Callable<Integer> {
     for (StackState.Ran ran : state.get().servers()) {
       String alive = ran.alive().isPresent() ? "running" : "gone";
       components.add(
-          new Component(new StackView.Part(ran.name(), ran.pid(), alive, 0, 0, 0, 0), ""));
+          new Component(
+              new StackView.Part(ran.name(), ran.pid(), alive, 0, 0, 0, 0, 0, false), ""));
     }
     return new Report(
         "gone",
         components,
         OptionalDouble.empty(),
         List.of(),
-        List.of("the supervisor died; ./payments up ends what it left and starts again"));
+        List.of("the supervisor died; ./payments up ends what it left and starts again"),
+        null);
   }
 
   /**
@@ -245,19 +248,24 @@ final class StatusCommand implements Callable<Integer> {
   private void print(PrintWriter out, Report report) {
     out.println("supervisor " + report.supervisor() + "; data in " + stack.dataDirectory);
     if (!report.components().isEmpty()) {
-      out.printf("%n%-16s %8s  %-20s %-12s %s%n", "component", "pid", "state", "health", "ports");
+      out.printf(
+          "%n%-16s %8s  %-20s %-12s %8s  %s%n",
+          "component", "pid", "state", "health", "restarts", "ports");
     }
     for (Component component : report.components()) {
       StackView.Part part = component.part();
       out.printf(
-          "%-16s %8d  %-20s %-12s %s%n",
-          part.name(), part.pid(), part.state(), component.health(), ports(part));
+          "%-16s %8d  %-20s %-12s %8d  %s%n",
+          part.name(), part.pid(), part.state(), component.health(), part.restarts(), ports(part));
     }
     if (report.head().isPresent()) {
       out.printf(Locale.ROOT, "%nlog head %d%n", (long) report.head().getAsDouble());
     }
     for (Progress progress : report.sources()) {
       out.println(line(progress));
+    }
+    if (report.aheadOfTime() != null) {
+      out.println("ahead-of-time caches: " + report.aheadOfTime());
     }
     report.troubles().forEach(out::println);
   }
@@ -311,13 +319,20 @@ final class StatusCommand implements Callable<Integer> {
       element.addProperty("state", part.state());
       element.addProperty("health", component.health());
       element.addProperty("ready", component.ready());
+      element.addProperty("restarts", part.restarts());
       addPort(element, "port", part.port());
       addPort(element, "grpc_port", part.grpcPort());
       addPort(element, "internal_port", part.internalPort());
       addPort(element, "http_port", part.httpPort());
+      if (part.grpcPort() != 0) {
+        element.addProperty("ahead_of_time", part.aheadOfTime());
+      }
       components.add(element);
     }
     object.add("components", components);
+    if (report.aheadOfTime() != null) {
+      object.addProperty("ahead_of_time", report.aheadOfTime());
+    }
     report.head().ifPresent(head -> object.addProperty("head_position", (long) head));
     JsonArray sources = new JsonArray();
     for (Progress progress : report.sources()) {

@@ -9,6 +9,7 @@ import com.gyroscops.payments.cli.stack.SupervisorClient;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +71,14 @@ final class UpCommand implements Callable<Integer> {
               + " Default: those left out of what is up, or none.")
   private @Nullable Set<Feature> without;
 
+  @Option(
+      names = "--restart",
+      negatable = true,
+      description =
+          "Whether to start again what ends by itself, after 1 s, 2 s, 4 s and so on, a minute at"
+              + " most; default: as what is up does, or yes.")
+  private @Nullable Boolean restart;
+
   /** Turns a name into a feature. */
   static final class FeatureName implements ITypeConverter<Feature> {
     @Override
@@ -87,6 +96,11 @@ final class UpCommand implements Callable<Integer> {
     PrintWriter out = java.util.Objects.requireNonNull(spec).commandLine().getOut();
     long start = System.nanoTime();
     StackFolder folder = StackFolder.of(stack.dataDirectory);
+    Optional<String> unreadable = folder.unreadable();
+    if (unreadable.isPresent()) {
+      print(out, unreadable.get());
+      return 1;
+    }
     SupervisorClient supervisor = new SupervisorClient(folder);
     boolean wasUp = supervisor.living().isPresent();
     // Ctrl-C in a repair from beside leaves what was up before.
@@ -106,6 +120,7 @@ final class UpCommand implements Callable<Integer> {
             portOffset,
             postgresPort,
             without,
+            restart,
             text -> print(out, text));
     StackView view = end.stack();
     if (end.failed() || view == null) {

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.cli;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
@@ -29,6 +30,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
  * is honoured everywhere, watchers miss nothing, and every replica gets its share. A slow machine
  * is asked less, and waited for longer. Takes about a minute.
  */
+@Order(Order.DEFAULT + 4)
 final class BalanceIT {
 
   /** Of each way, on the usual machine, which starts servers meanwhile. */
@@ -157,10 +160,10 @@ final class BalanceIT {
     for (String reader : readers) {
       with(reader, channel -> way.load().verify(QueryServiceGrpc.newBlockingStub(channel)));
     }
-    long deadline = System.nanoTime() + pace.time(CATCH_UP_MAX).toNanos();
-    while (way.watcher().count() < way.load().commandsDone() && System.nanoTime() < deadline) {
-      Thread.sleep(50);
-    }
+    eventually(
+        way.name() + " is watched to the end",
+        pace.time(CATCH_UP_MAX),
+        () -> way.watcher().count() >= way.load().commandsDone());
     assertThat(way.watcher().count()).as(way.name()).isEqualTo((int) way.load().commandsDone());
     System.out.printf("  its watch was ended %s%n", way.watcher().verified());
     way.watcher().close();

@@ -1,7 +1,6 @@
 package com.gyroscops.payments.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -40,12 +39,18 @@ final class CliStack implements AutoCloseable {
   private static final Path HOME =
       Path.of(System.getProperty("payments.home", "../..")).toAbsolutePath().normalize();
 
+  /**
+   * Shared by all stacks: copied once, and with caches once {@link AheadOfTimeIT} has trained them.
+   */
+  static final Path PROGRAMS = HOME.resolve("tooling/cli/target/programs");
+
   /** From here to there every port of a stack lies outside those of outgoing connections. */
   private static final int OFFSET_MIN = 11_000;
 
   private static final int OFFSET_MAX = 13_400;
 
   private final Path dataDirectory;
+  private final Path programs;
   private final Map<String, String> environment;
   private final int portOffset;
 
@@ -71,19 +76,34 @@ final class CliStack implements AutoCloseable {
    * @param environment what commands, and the processes that they start, find in theirs
    */
   CliStack(Path dataDirectory, Map<String, String> environment) {
+    this(dataDirectory, environment, PROGRAMS);
+  }
+
+  /** The same with a folder of its own for copies of the jars. */
+  CliStack(Path dataDirectory, Map<String, String> environment, Path programs) {
     this.dataDirectory = dataDirectory;
-    this.environment = Map.copyOf(environment);
+    this.programs = programs;
+    this.environment = new HashMap<>(Map.of("PAYMENTS_TRAINING", "off"));
+    this.environment.putAll(environment);
     this.portOffset = freeOffset();
   }
 
-  /** The file of real input; without it the test is skipped. */
-  static Path retail(String file) {
-    Path path =
-        Path.of(System.getProperty("payments.retail.dir", "../../../shared/data")).resolve(file);
-    assumeThat(path)
-        .withFailMessage("no real input: set -Dpayments.retail.dir to the folder with " + file)
-        .exists();
-    return path;
+  /** A file of commands, and what must come of it. */
+  record Input(Path commands, Path expected) {}
+
+  /** The real input, or, where that is not there, the small one of the repository. */
+  static Input input() {
+    Path folder = Path.of(System.getProperty("payments.retail.dir", "../../../shared/data"));
+    Input real =
+        new Input(folder.resolve("retail-commands.csv"), folder.resolve("retail-expected.json"));
+    if (Files.exists(real.commands()) && Files.exists(real.expected())) {
+      return real;
+    }
+    Path small = HOME.resolve("tooling/cli/src/test/resources");
+    System.out.printf(
+        "no real input in %s, which -Dpayments.retail.dir names: the small one of %s is used%n",
+        folder, small);
+    return new Input(small.resolve(DirtyInput.COMMANDS), small.resolve(DirtyInput.EXPECTED));
   }
 
   private static int freeOffset() {
@@ -94,17 +114,22 @@ final class CliStack implements AutoCloseable {
           IntStream.of(
                   15_432, 50_051, 50_061, 8_081, 50_151, 50_161, 8_181, 50_052, 8_082, 50_152,
                   8_182, 50_252, 8_282, 16_379, 19_200, 50_062, 50_162, 50_262)
-              .allMatch(port -> FreePorts.isFree(port + offset));
+              .allMatch(port -> FreePorts.claim(port + offset));
       if (free) {
         return offset;
       }
     }
   }
 
-  /** Starts what is missing and waits until all is ready. */
+  /**
+   * Starts what is missing and waits until all is ready. What a test kills stays dead until the
+   * next call.
+   */
   Ran up(String... more) throws IOException {
     List<String> arguments =
-        new ArrayList<>(List.of("up", "--detach", "--port-offset", Integer.toString(portOffset)));
+        new ArrayList<>(
+            List.of(
+                "up", "--detach", "--no-restart", "--port-offset", Integer.toString(portOffset)));
     arguments.addAll(List.of(more));
     return run(arguments.toArray(String[]::new));
   }
@@ -125,10 +150,11 @@ final class CliStack implements AutoCloseable {
                 "-Xmx256m",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
+                "-Dpayments.programs=" + programs,
                 "--sun-misc-unsafe-memory-access=allow",
-                "-Dpayments.home=" + HOME,
-                "-jar",
-                HOME.resolve("tooling/cli/target/cli.jar").toString()));
+                "-Dpayments.home=" + HOME));
+    command.addAll(TrainedCaches.options(programs, "cli"));
+    command.addAll(List.of("-jar", HOME.resolve("tooling/cli/target/cli.jar").toString()));
     command.addAll(List.of(arguments));
     command.add("--data-dir");
     command.add(dataDirectory.toString());

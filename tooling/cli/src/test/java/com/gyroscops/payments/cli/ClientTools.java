@@ -110,6 +110,8 @@ final class ClientTools {
               .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
               .redirectOutput(out.toFile())
               .redirectError(err.toFile());
+      // npx asks whether to download what it was told to run, and gives up where nobody can say.
+      builder.environment().put("npm_config_yes", "true");
       builder.environment().putAll(environment);
       Process process = builder.start();
       if (!process.waitFor(max.toMillis(), TimeUnit.MILLISECONDS)) {

@@ -42,7 +42,7 @@ final class ClientsIT {
   private static final Duration EXAMPLE_MAX = Duration.ofMinutes(1);
 
   /** How long a stream is listened to that the page lets go on until it is stopped. */
-  private static final Duration STREAM_MAX = Duration.ofSeconds(2);
+  private static final Duration STREAM_MAX = Duration.ofSeconds(10);
 
   private static final Pattern ADDRESS = Pattern.compile("127\\.0\\.0\\.1:(\\d+)");
 

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import com.gyroscops.payments.contract.journal.JournalEntry;
-import com.gyroscops.payments.contract.journal.Segment;
-import com.gyroscops.payments.contract.journal.SegmentHeader;
+import com.gyroscops.payments.platform.journal.JournalEntry;
+import com.gyroscops.payments.platform.journal.Segment;
+import com.gyroscops.payments.platform.journal.SegmentHeader;
 import com.gyroscops.payments.v1.PaymentEvent;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -1,14 +1,16 @@
 package com.gyroscops.payments.cli;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.gyroscops.payments.cli.CliStack.Ran;
 import com.gyroscops.payments.cli.CliStack.Running;
-import com.gyroscops.payments.contract.journal.Segment;
+import com.gyroscops.payments.cli.imports.CommandFile;
 import com.gyroscops.payments.localstack.Metrics;
 import com.gyroscops.payments.localstack.Processes;
+import com.gyroscops.payments.platform.journal.Segment;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -21,25 +23,29 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.concurrent.Callable;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The journal holds every event once, in order, whoever of its keepers is killed. */
+@Order(Order.DEFAULT + 1)
 final class JournalIT {
 
   private static final Duration AWAIT_MAX = Duration.ofSeconds(60);
 
   /** In the middle of the import: there is a journal, and more to come. */
-  private static final int KILL_AFTER_EVENTS = 2_000;
+  private static final int KILL_AFTER_EVENTS_MAX = 2_000;
 
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   Path folder;
 
   @Test
   void its_keeper_is_killed_during_an_import_and_it_holds_each_event_once() throws Exception {
-    Path commands = CliStack.retail("retail-commands.csv");
+    Path commands = CliStack.input().commands();
+    int killAfter = killAfter(commands);
     try (CliStack stack = new CliStack(folder.resolve("data"))) {
       stack
           .up("--write-servers", "2", "--without", "redis,search", "--without", "memory")
@@ -47,7 +53,7 @@ final class JournalIT {
       int owner = awaitOwner(stack, -1);
       ProcessHandle victim = stack.process("write-server-" + owner);
       Running importing = stack.start("import", commands.toString(), "--json");
-      await(() -> figure(stack, owner, "payments_journal_position") >= KILL_AFTER_EVENTS);
+      await(() -> figure(stack, owner, "payments_journal_position") >= killAfter);
 
       assertThat(victim.destroyForcibly()).isTrue();
       assertThat(Processes.awaitEnd(List.of(victim), Duration.ofSeconds(10))).isTrue();
@@ -57,7 +63,7 @@ final class JournalIT {
       stack.end(importing).succeeded();
 
       List<String> events = eventIds(stack);
-      assertThat(events).hasSizeGreaterThan(KILL_AFTER_EVENTS);
+      assertThat(events).hasSizeGreaterThan(killAfter);
       await(() -> figure(stack, next, "payments_journal_position") == events.size());
       JsonObject verified =
           stack
@@ -71,6 +77,17 @@ final class JournalIT {
       stack.run("down").succeeded();
       damage(stack);
     }
+  }
+
+  private static int killAfter(Path commands) throws IOException {
+    int rows = 0;
+    try (CommandFile file = CommandFile.open(commands)) {
+      while (file.hasNext()) {
+        file.next();
+        rows++;
+      }
+    }
+    return Math.min(KILL_AFTER_EVENTS_MAX, rows / 2);
   }
 
   private static String eventId(JsonObject line) {
@@ -179,16 +196,7 @@ final class JournalIT {
     return value.orElse(-1);
   }
 
-  @FunctionalInterface
-  private interface Condition {
-    boolean holds() throws Exception;
-  }
-
-  private static void await(Condition condition) throws Exception {
-    long end = System.nanoTime() + AWAIT_MAX.toNanos();
-    while (!condition.holds()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(end);
-      Thread.sleep(20);
-    }
+  private static void await(Callable<Boolean> condition) {
+    eventually("in time", AWAIT_MAX, condition);
   }
 }

@@ -22,7 +22,6 @@ import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -38,8 +37,8 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Compares a stack after the import of the retail file with what must be there: the file itself,
- * played by the three rules that it needs, and the expectations that came with it.
+ * Compares a stack after the import of the input with what must be there: the file itself, played
+ * by the three rules that it needs, and the expectations that came with it.
  */
 final class RetailAudit {
 
@@ -84,14 +83,13 @@ final class RetailAudit {
   /** Request ids of the rows that must be accepted, in order, by payment. */
   private final Map<PaymentKey, List<String>> accepted = new LinkedHashMap<>();
 
-  RetailAudit(CliStack stack, Path commands, Path expectations) throws IOException {
+  RetailAudit(CliStack stack, CliStack.Input input) throws IOException {
     this.stack = stack;
-    this.expected = JsonParser.parseString(Files.readString(expectations)).getAsJsonObject();
-    try (CommandFile rows = CommandFile.open(commands)) {
+    this.expected = JsonParser.parseString(Files.readString(input.expected())).getAsJsonObject();
+    try (CommandFile rows = CommandFile.open(input.commands())) {
       while (rows.hasNext()) {
         ImportRow row = rows.next();
-        Sendable sendable = (Sendable) row;
-        if (isAccepted(sendable)) {
+        if (row instanceof Sendable sendable && isAccepted(sendable)) {
           accepted
               .computeIfAbsent(sendable.key(), key -> new ArrayList<>())
               .add(requestId(sendable.command()));
@@ -119,6 +117,10 @@ final class RetailAudit {
       case REFUND -> command.getRefund().getContext().getRequestId();
       default -> throw new AssertionError("the file has no " + command.getCommandCase());
     };
+  }
+
+  int rejected() {
+    return expected.get("rejected").getAsInt();
   }
 
   /** What an import of the file must say. */

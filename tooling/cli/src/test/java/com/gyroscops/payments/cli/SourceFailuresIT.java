@@ -7,15 +7,17 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonParser;
 import com.gyroscops.payments.cli.client.Clients;
 import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.internal.v1.ListSourcesRequest;
+import com.gyroscops.payments.internal.v1.OptimizeSourceRequest;
+import com.gyroscops.payments.internal.v1.OptimizeSourceResponse;
+import com.gyroscops.payments.internal.v1.ReadAdminServiceGrpc;
+import com.gyroscops.payments.internal.v1.ReadAdminServiceGrpc.ReadAdminServiceBlockingStub;
+import com.gyroscops.payments.internal.v1.SourceHealth;
+import com.gyroscops.payments.internal.v1.SourceState;
 import com.gyroscops.payments.localstack.Processes;
-import com.gyroscops.payments.v1.ListSourcesRequest;
-import com.gyroscops.payments.v1.OptimizeSourceRequest;
-import com.gyroscops.payments.v1.OptimizeSourceResponse;
-import com.gyroscops.payments.v1.ReadAdminServiceGrpc;
-import com.gyroscops.payments.v1.ReadAdminServiceGrpc.ReadAdminServiceBlockingStub;
+import com.gyroscops.payments.testing.Eventually;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.ReadSource;
-import com.gyroscops.payments.v1.SourceHealth;
-import com.gyroscops.payments.v1.SourceState;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
@@ -42,9 +44,11 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
@@ -60,6 +64,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * what failed comes back by itself, until every source of every read-server shows exactly what was
  * done, each shared one kept in step by one read-server.
  */
+@Order(Order.DEFAULT + 6)
 @TestInstance(Lifecycle.PER_CLASS)
 final class SourceFailuresIT {
 
@@ -154,8 +159,7 @@ final class SourceFailuresIT {
 
   @BeforeAll
   void start() throws Exception {
-    long seed = System.nanoTime();
-    System.out.printf("seed %d%n", seed);
+    long seed = Seed.any();
     stack = new CliStack(folder.resolve("data"));
     stack.up("--read-servers", Integer.toString(READ_SERVERS)).succeeded();
     writeServer = stack.writeServer(0);
@@ -560,13 +564,20 @@ final class SourceFailuresIT {
   }
 
   private void eventually(String what, Duration max, Callable<Boolean> condition) throws Exception {
-    long start = System.nanoTime();
-    while (!condition.call()) {
-      assertNoFailure();
-      if (System.nanoTime() - start > max.toNanos()) {
-        throw new AssertionError("did not happen: " + what + "\n" + stack.status().out());
-      }
-      Thread.sleep(POLL);
+    try {
+      Eventually.eventually(
+          what,
+          max,
+          POLL,
+          () -> {
+            boolean happened = condition.call();
+            if (!happened) {
+              assertNoFailure();
+            }
+            return happened;
+          });
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError("did not happen: " + what + "\n" + stack.status().out(), e);
     }
   }
 }

@@ -1,11 +1,13 @@
 package com.gyroscops.payments.cli;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.gyroscops.payments.cli.CliStack.Ran;
 import com.gyroscops.payments.cli.CliStack.Running;
 import com.gyroscops.payments.localstack.Processes;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -13,57 +15,83 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The main job from end to end, as a user does it: real processes, real input. */
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class StackIT {
+
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  static Path shared;
+
+  /** With all parts, for the tests that leave it whole. */
+  private static CliStack whole;
 
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   Path folder;
 
-  @Test
-  void it_comes_up_takes_the_real_input_and_keeps_it() throws Exception {
-    try (CliStack stack = new CliStack(folder.resolve("data"))) {
-      String up = stack.up().succeeded().out();
-      assertThat(up)
-          .contains(
-              "postgresql", "redis://", "http://", "write-server-0", "read-server-0", "grpcurl");
-      assertThat(stack.status().succeeded().json().get("ready").getAsBoolean()).isTrue();
+  @BeforeAll
+  static void begin() {
+    whole = new CliStack(shared.resolve("data"));
+  }
 
-      Path commands = CliStack.retail("retail-commands.csv");
-      var audit = new RetailAudit(stack, commands, CliStack.retail("retail-expected.json"));
-      Ran first = stack.run("import", commands.toString(), "--json").succeeded();
-      audit.assertCounts(first.json());
-      assertThat(first.json().get("replayed").getAsLong()).isZero();
-      assertThat(first.out().lines().filter(line -> line.contains("\"reason\""))).hasSize(122);
-      audit.assertAllThereOnce(1);
-
-      Ran second = stack.run("import", commands.toString(), "--json").succeeded();
-      audit.assertCounts(second.json());
-      long invalid = second.out().lines().filter(line -> line.contains("FIELD_INVALID")).count();
-      // What is invalid is refused before it is looked up or stored; all else is answered again.
-      assertThat(second.json().get("replayed").getAsLong())
-          .isEqualTo(second.json().get("rows").getAsLong() - invalid);
-      audit.assertAllThereOnce(1);
-
-      stack.run("down").succeeded();
-      assertThat(stack.status().exitCode()).isEqualTo(3);
-      stack.up("--read-servers", "2").succeeded();
-      audit.assertAllThereOnce(2);
-    }
+  @AfterAll
+  static void end() throws IOException {
+    whole.close();
   }
 
   @Test
+  @Order(1)
+  void it_comes_up_takes_the_real_input_and_keeps_it() throws Exception {
+    CliStack stack = whole;
+    String up = stack.up().succeeded().out();
+    assertThat(up)
+        .contains(
+            "postgresql", "redis://", "http://", "write-server-0", "read-server-0", "grpcurl");
+    assertThat(stack.status().succeeded().json().get("ready").getAsBoolean()).isTrue();
+
+    CliStack.Input input = CliStack.input();
+    Path commands = input.commands();
+    var audit = new RetailAudit(stack, input);
+    Ran first = stack.run("import", commands.toString(), "--json").succeeded();
+    audit.assertCounts(first.json());
+    assertThat(first.json().get("replayed").getAsLong()).isZero();
+    assertThat(first.out().lines().filter(line -> line.contains("\"reason\"")))
+        .hasSize(audit.rejected());
+    audit.assertAllThereOnce(1);
+
+    Ran second = stack.run("import", commands.toString(), "--json").succeeded();
+    audit.assertCounts(second.json());
+    long invalid = second.out().lines().filter(line -> line.contains("FIELD_INVALID")).count();
+    // What is invalid is refused before it is looked up or stored; all else is answered again.
+    assertThat(second.json().get("replayed").getAsLong())
+        .isEqualTo(second.json().get("rows").getAsLong() - invalid);
+    audit.assertAllThereOnce(1);
+
+    stack.run("down").succeeded();
+    assertThat(stack.status().exitCode()).isEqualTo(3);
+    stack.up("--read-servers", "2").succeeded();
+    audit.assertAllThereOnce(2);
+  }
+
+  /** On the stack of the test before it, whose log it makes longer. */
+  @Test
+  @Order(2)
   void the_demo_tells_its_story_as_often_as_asked() throws Exception {
-    try (CliStack stack = new CliStack(folder.resolve("data"))) {
-      stack.up().succeeded();
-      for (int i = 0; i < 2; i++) {
-        assertThat(stack.run("demo", "--seed", "7").succeeded().out())
-            .contains("REFUND_EXCEEDS_REMAINING", "replayed true", "statistics", "history");
-      }
+    whole.up().succeeded();
+    for (int i = 0; i < 2; i++) {
+      assertThat(whole.run("demo", "--seed", "7").succeeded().out())
+          .contains("REFUND_EXCEEDS_REMAINING", "replayed true", "statistics", "history");
     }
+    // What the other tests start needs the memory.
+    whole.run("down").succeeded();
   }
 
   @Test
@@ -181,11 +209,10 @@ final class StackIT {
   void in_the_foreground_it_stays_until_told_to_end_and_then_stops_all() throws Exception {
     try (CliStack stack = new CliStack(folder.resolve("data"))) {
       Running up = stack.start("up", "--port-offset", Integer.toString(stack.portOffset()));
-      long deadline = System.nanoTime() + Duration.ofMinutes(3).toNanos();
-      while (!Files.readString(up.out()).contains("Ctrl-C stops everything")) {
-        assertThat(System.nanoTime()).isLessThan(deadline);
-        Thread.sleep(100);
-      }
+      eventually(
+          "it is up",
+          Duration.ofMinutes(3),
+          () -> Files.readString(up.out()).contains("Ctrl-C stops everything"));
       assertThat(up.process().isAlive()).isTrue();
 
       up.process().destroy(); // SIGTERM; a terminal's Ctrl-C takes the same way.

@@ -281,7 +281,7 @@ final class SteadyClient {
             (long) payments.size(),
             sum(payment -> payment.getAmount().getMinorUnits()),
             sum(payment -> payment.getCapturedAmount().getMinorUnits()),
-            sum(Payment::getRefundsCount),
+            sum(Payment::getRefundCount),
             sum(payment -> payment.getRefundedAmount().getMinorUnits()));
     assertThat(
             euros.getByStatusList().stream()

@@ -1,10 +1,12 @@
 package com.gyroscops.payments.cli;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.gyroscops.payments.cli.client.Clients;
 import com.gyroscops.payments.localstack.Processes;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.CommandContext;
@@ -38,6 +40,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -49,6 +52,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * and Temporal, which keeps nothing, are killed at any moment. Each victim gets half of the rounds
  * that the system property {@code payments.kill.rounds} says, one stack each.
  */
+@Order(Order.DEFAULT + 2)
 final class SubmissionsIT {
 
   private static final int SUBMISSIONS = 500;
@@ -79,7 +83,7 @@ final class SubmissionsIT {
   @ParameterizedTest
   @MethodSource("rounds")
   void whoever_is_killed_every_submission_ends_exactly_once(String round) throws Exception {
-    Random random = new Random(System.nanoTime());
+    Random random = new Random(Seed.any());
     try (CliStack stack = new CliStack(folder.resolve("data"))) {
       stack.up("--write-servers", "2", "--without", "search,memory").succeeded();
       List<ManagedChannel> servers =
@@ -137,8 +141,9 @@ final class SubmissionsIT {
   void an_import_survives_the_loss_of_everything() throws Exception {
     try (CliStack stack = new CliStack(folder.resolve("data"))) {
       stack.up("--write-servers", "2", "--without", "search,memory").succeeded();
-      Path commands = CliStack.retail("retail-commands.csv");
-      var audit = new RetailAudit(stack, commands, CliStack.retail("retail-expected.json"));
+      CliStack.Input input = CliStack.input();
+      Path commands = input.commands();
+      var audit = new RetailAudit(stack, input);
       JsonObject uploaded =
           stack.run("import", "--async", commands.toString(), "--json").succeeded().json();
       String id = uploaded.get("import_id").getAsString();
@@ -172,6 +177,7 @@ final class SubmissionsIT {
       JsonObject again =
           stack.run("import", "--async", commands.toString(), "--json").succeeded().json();
       assertThat(again.get("state").getAsString()).isEqualTo("COMPLETED");
+      assertThat(stack.run("import", "list", "--json").succeeded().json()).isEqualTo(ended);
       assertThat(stack.run("import", "cancel", id).exitCode()).isEqualTo(1);
       assertThat(stack.run("import", "status", "unknown").exitCode()).isEqualTo(1);
     }
@@ -268,12 +274,10 @@ final class SubmissionsIT {
   private static void assertStored(CliStack stack, int succeeded) throws Exception {
     try (Connection connection = stack.database("payments_write");
         Statement statement = connection.createStatement()) {
-      long deadline = System.nanoTime() + END_MAX.toNanos();
-      while (number(statement, "select count(*) from submissions") > 0
-          && System.nanoTime() < deadline) {
-        Thread.sleep(100);
-      }
-      assertThat(number(statement, "select count(*) from submissions")).isZero();
+      eventually(
+          "no submission stays",
+          END_MAX,
+          () -> number(statement, "select count(*) from submissions") == 0);
       assertThat(number(statement, "select count(*) from events")).isEqualTo(EXISTING + succeeded);
       assertThat(number(statement, "select position from outbox_head"))
           .isEqualTo(EXISTING + succeeded);

@@ -254,7 +254,7 @@ final class TokenClient {
             (long) payments.size(),
             sum(payment -> payment.getAmount().getMinorUnits()),
             sum(payment -> payment.getCapturedAmount().getMinorUnits()),
-            sum(Payment::getRefundsCount),
+            sum(Payment::getRefundCount),
             sum(payment -> payment.getRefundedAmount().getMinorUnits()));
   }
 

@@ -20,18 +20,40 @@ final class Engine implements AutoCloseable {
    * How an engine is run.
    *
    * @param name for messages
+   * @param prepare what to do on its folder before it starts, once whatever was noted there is gone
    * @param yields whether it lets others go first where there are too few processors: nobody waits
    *     for its work, and elsewhere it would have a machine of its own
    * @param startMax longest time until it answers
+   * @param stopSignal what has it stop, without SIG
    * @param stopMax longest time that it gets to stop by itself
    */
   record Kind(
       String name,
+      Preparation prepare,
       Command command,
       Question ready,
       boolean yields,
       Duration startMax,
-      Duration stopMax) {}
+      String stopSignal,
+      Duration stopMax) {
+
+    /** One that needs no preparation and stops on SIGTERM. */
+    Kind(
+        String name,
+        Command command,
+        Question ready,
+        boolean yields,
+        Duration startMax,
+        Duration stopMax) {
+      this(name, _ -> {}, command, ready, yields, startMax, EngineProcess.TERM, stopMax);
+    }
+  }
+
+  /** Makes a folder ready for an engine. */
+  @FunctionalInterface
+  interface Preparation {
+    void on(Path folder) throws IOException;
+  }
 
   /** What to run for a folder and a port. */
   @FunctionalInterface
@@ -54,17 +76,11 @@ final class Engine implements AutoCloseable {
 
   private final EngineFolder folder;
   private final EngineProcess process;
-  private final Duration stopMax;
   private final Optional<TemporaryFolder> temporary;
 
-  private Engine(
-      EngineFolder folder,
-      EngineProcess process,
-      Duration stopMax,
-      Optional<TemporaryFolder> temporary) {
+  private Engine(EngineFolder folder, EngineProcess process, Optional<TemporaryFolder> temporary) {
     this.folder = folder;
     this.process = process;
-    this.stopMax = stopMax;
     this.temporary = temporary;
   }
 
@@ -103,10 +119,11 @@ final class Engine implements AutoCloseable {
   private static Engine start(
       Kind kind, Path directory, int port, Path log, Optional<TemporaryFolder> temporary)
       throws IOException {
-    EngineFolder folder = EngineFolder.take(directory);
+    EngineFolder folder = EngineFolder.take(directory, kind.stopSignal());
     try {
+      kind.prepare().on(folder.path());
       EngineProcess process = EngineProcess.start(kind, folder, port, log);
-      return new Engine(folder, process, kind.stopMax(), temporary);
+      return new Engine(folder, process, temporary);
     } catch (IOException | RuntimeException e) {
       folder.close();
       throw e;
@@ -129,6 +146,10 @@ final class Engine implements AutoCloseable {
     return process.port();
   }
 
+  Path folder() {
+    return folder.path();
+  }
+
   ProcessHandle process() {
     return process.handle();
   }
@@ -142,7 +163,7 @@ final class Engine implements AutoCloseable {
   @Override
   public void close() throws IOException {
     try (folder) {
-      process.stop(stopMax);
+      process.stop();
     }
     if (temporary.isPresent()) {
       temporary.get().close();

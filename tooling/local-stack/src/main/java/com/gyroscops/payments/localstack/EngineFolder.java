@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class EngineFolder implements AutoCloseable {
 
   /** Longest time a left-over engine gets to stop by itself. */
-  private static final Duration STOP_MAX = Duration.ofSeconds(30);
+  private static final Duration STOP_MAX = Duration.ofSeconds(60);
 
-  private static final String NOTE = "engine.pid";
+  static final String NOTE = "engine.pid";
 
   /** Where the system does not tell a process's start: then nothing proves whose it is. */
   private static final String UNKNOWN = "unknown";
@@ -40,14 +40,15 @@ final class EngineFolder implements AutoCloseable {
   /**
    * Takes a folder, making it if it does not exist, and stops what a killed owner left running.
    *
+   * @param stopSignal what has that stop, without SIG
    * @throws IllegalStateException if another owner has it
    */
-  static EngineFolder take(Path directory) throws IOException {
+  static EngineFolder take(Path directory, String stopSignal) throws IOException {
     Files.createDirectories(directory);
     Path path = directory.toRealPath();
     EngineFolder folder = new EngineFolder(path, locked(path));
     try {
-      var _ = folder.endLeftOver();
+      var _ = folder.endLeftOver(stopSignal);
       return folder;
     } catch (IOException | RuntimeException e) {
       folder.close();
@@ -62,12 +63,29 @@ final class EngineFolder implements AutoCloseable {
    * @throws IllegalStateException if the owner lives
    */
   static boolean stopLeftOver(Path directory) throws IOException {
+    return stopLeftOver(directory, EngineProcess.TERM, _ -> false);
+  }
+
+  /** What else may run on a folder whose owner was killed. */
+  @FunctionalInterface
+  interface Others {
+    /** Ends them; whether there were any. */
+    boolean end(Path folder) throws IOException;
+  }
+
+  /**
+   * The same of an engine that stops by another signal, and has processes besides its first.
+   *
+   * @throws IllegalStateException if the owner lives
+   */
+  static boolean stopLeftOver(Path directory, String stopSignal, Others others) throws IOException {
     if (!Files.isDirectory(directory)) {
       return false;
     }
     Path path = directory.toRealPath();
     try (EngineFolder folder = new EngineFolder(path, locked(path))) {
-      return folder.endLeftOver();
+      boolean found = folder.endLeftOver(stopSignal);
+      return others.end(path) || found;
     }
   }
 
@@ -97,7 +115,7 @@ final class EngineFolder implements AutoCloseable {
   /** Notes the process that works on the folder. */
   void started(ProcessHandle process) throws IOException {
     Path draft = path.resolve(NOTE + ".new");
-    Files.writeString(draft, process.pid() + " " + startOf(process));
+    Files.writeString(draft, process.pid() + " " + startOf(process) + "\n" + path + "\n");
     Files.move(
         draft,
         path.resolve(NOTE),
@@ -105,14 +123,17 @@ final class EngineFolder implements AutoCloseable {
         StandardCopyOption.ATOMIC_MOVE);
   }
 
-  private boolean endLeftOver() throws IOException {
+  private boolean endLeftOver(String stopSignal) throws IOException {
     Path note = path.resolve(NOTE);
     if (!Files.exists(note)) {
       return false;
     }
-    List<String> words = List.of(Files.readString(note).strip().split(" ", -1));
+    List<String> lines = Files.readString(note).lines().toList();
+    List<String> words = lines.isEmpty() ? List.of() : List.of(lines.getFirst().split(" ", -1));
     Optional<ProcessHandle> leftOver =
         Optional.of(words)
+            // A copy of the folder has the note of the one that it is of.
+            .filter(_ -> lines.size() < 2 || lines.get(1).equals(path.toString()))
             .filter(it -> it.size() == 2 && it.getFirst().matches("[0-9]{1,18}"))
             .flatMap(it -> ProcessHandle.of(Long.parseLong(it.getFirst())))
             // Its number may be another process's by now.
@@ -120,7 +141,7 @@ final class EngineFolder implements AutoCloseable {
             .filter(it -> !startOf(it).equals(UNKNOWN));
     if (leftOver.isPresent()) {
       // Engines recover at their next start, so one that had to be killed is no failure.
-      var _ = EngineProcess.end(leftOver.get(), STOP_MAX);
+      var _ = EngineProcess.end(leftOver.get(), stopSignal, STOP_MAX);
     }
     Files.deleteIfExists(note);
     return leftOver.isPresent();

@@ -16,10 +16,13 @@ import java.util.Optional;
  */
 final class EngineProcess {
 
+  /** Has most programs stop. */
+  static final String TERM = "TERM";
+
   private static final Duration POLL = Duration.ofMillis(25);
 
   /** How long a process may take to vanish once it was killed. */
-  private static final Duration KILL_MAX = Duration.ofSeconds(10);
+  private static final Duration KILL_MAX = Duration.ofSeconds(60);
 
   /** Another process may take a free port between its choice and its use. */
   private static final int FREE_PORT_ATTEMPTS_MAX = 5;
@@ -29,12 +32,12 @@ final class EngineProcess {
   /** POSIX; it becomes the process that it starts. */
   private static final List<String> YIELD = List.of("nice", "-n", "5");
 
-  private final String name;
+  private final Engine.Kind kind;
   private final Process process;
   private final int port;
 
-  private EngineProcess(String name, Process process, int port) {
-    this.name = name;
+  private EngineProcess(Engine.Kind kind, Process process, int port) {
+    this.kind = kind;
     this.process = process;
     this.port = port;
   }
@@ -50,12 +53,11 @@ final class EngineProcess {
     for (int attempt = 1; ; attempt++) {
       int chosen = port == 0 ? FreePorts.next() : port;
       EngineProcess engine =
-          new EngineProcess(
-              kind.name(), launch(folder, log, command(kind, folder, chosen)), chosen);
+          new EngineProcess(kind, launch(folder, log, command(kind, folder, chosen)), chosen);
       Optional<String> trouble;
       try {
         folder.started(engine.process.toHandle());
-        trouble = engine.awaitReady(kind, folder);
+        trouble = engine.awaitReady(folder);
       } catch (IOException | RuntimeException e) {
         engine.process.destroyForcibly();
         throw e;
@@ -94,14 +96,14 @@ final class EngineProcess {
     return process;
   }
 
-  private Optional<String> awaitReady(Engine.Kind kind, EngineFolder folder) throws IOException {
+  private Optional<String> awaitReady(EngineFolder folder) throws IOException {
     long deadline = System.nanoTime() + kind.startMax().toNanos();
     String last = "";
     while (System.nanoTime() < deadline) {
       if (!process.isAlive()) {
         return Optional.of(
             "%s ended with code %d while starting on port %d"
-                .formatted(name, process.exitValue(), port));
+                .formatted(kind.name(), process.exitValue(), port));
       }
       Optional<String> trouble = kind.ready().ask(folder.path(), port, process.toHandle());
       if (trouble.isEmpty()) {
@@ -112,7 +114,7 @@ final class EngineProcess {
     }
     return Optional.of(
         "%s did not answer on port %d within %d s (%s)"
-            .formatted(name, port, kind.startMax().toSeconds(), last));
+            .formatted(kind.name(), port, kind.startMax().toSeconds(), last));
   }
 
   private static void pause() throws IOException {
@@ -133,36 +135,54 @@ final class EngineProcess {
   }
 
   /**
-   * Has it stop by SIGTERM. Without effect where it is gone.
+   * Has it stop. Without effect where it is gone.
    *
    * @throws IOException if it had to be killed
    */
-  void stop(Duration stopMax) throws IOException {
-    if (!end(process.toHandle(), stopMax)) {
+  void stop() throws IOException {
+    if (!end(process.toHandle(), kind.stopSignal(), kind.stopMax())) {
       throw new IOException(
-          "%s did not stop within %d s and was killed".formatted(name, stopMax.toSeconds()));
+          "%s did not stop within %d s and was killed"
+              .formatted(kind.name(), kind.stopMax().toSeconds()));
     }
   }
 
   /**
-   * Has a process stop by SIGTERM, and kills it if it does not. Without effect where it is gone.
+   * Has a process stop by a signal, and kills it if it does not. Without effect where it is gone.
    *
    * @return whether it stopped without being killed
    * @throws IOException if it does not even end then
    */
-  static boolean end(ProcessHandle process, Duration stopMax) throws IOException {
+  static boolean end(ProcessHandle process, String signal, Duration stopMax) throws IOException {
     if (!Processes.isRunning(process)) {
       return true;
     }
-    process.destroy();
-    if (Processes.awaitEnd(List.of(process), stopMax)) {
+    if (isSignalled(process, signal) && Processes.awaitEnd(List.of(process), stopMax)) {
       return true;
     }
     kill(process);
     return false;
   }
 
-  private static void kill(ProcessHandle process) throws IOException {
+  /** Needs a program for other signals than TERM, which there may not be. */
+  private static boolean isSignalled(ProcessHandle process, String signal) {
+    if (signal.equals(TERM)) {
+      return process.destroy();
+    }
+    try {
+      Processes.send(process, signal);
+      return true;
+    } catch (IOException _) {
+      return false;
+    }
+  }
+
+  /**
+   * Kills a process and waits until it is gone.
+   *
+   * @throws IOException if it does not end
+   */
+  static void kill(ProcessHandle process) throws IOException {
     process.destroyForcibly();
     if (!Processes.awaitEnd(List.of(process), KILL_MAX)) {
       throw new IOException("process " + process.pid() + " does not end");

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * One OpenSearch node in a process of its own, on loopback alone, without security.
  *
  * <p>Its libraries are never those of the caller, which may need others of the same names: the
- * build puts them into {@code tooling/local-stack/target/opensearch}, and the process gets a class
+ * build puts them into a folder {@code opensearch} of this module, and the process gets a class
  * path of its own from there. A folder belongs to one owner at a time, see {@link LocalPostgres}.
  *
  * <p>For concurrent use.
@@ -28,12 +28,11 @@ public final class LocalOpenSearch implements AutoCloseable {
   /** Enough for some million payments; the page cache does the rest. */
   private static final String HEAP_MAX = "-Xmx640m";
 
-  private static final Duration START_MAX = Duration.ofMinutes(2);
+  private static final Duration START_MAX = Duration.ofMinutes(5);
   private static final Duration STOP_MAX = Duration.ofSeconds(60);
   private static final Duration ANSWER_MAX = Duration.ofSeconds(2);
   private static final String HOME_PROPERTY = "payments.home";
   private static final Path MODULE = Path.of("tooling", "local-stack");
-  private static final Path LIBRARIES = MODULE.resolve(Path.of("target", "opensearch"));
 
   private final Engine engine;
 
@@ -62,8 +61,26 @@ public final class LocalOpenSearch implements AutoCloseable {
    */
   public static LocalOpenSearch start(Path libraries, Path dataDirectory, int port, Path log)
       throws IOException {
+    return start(libraries, dataDirectory, port, log, List.of(), STOP_MAX);
+  }
+
+  /**
+   * The same with options of the JVM besides its own, and another time that it gets to stop.
+   *
+   * @throws IOException if the node does not start; with the end of its log
+   * @throws IllegalStateException if the folder is in use
+   */
+  public static LocalOpenSearch start(
+      Path libraries,
+      Path dataDirectory,
+      int port,
+      Path log,
+      List<String> jvmOptions,
+      Duration stopMax)
+      throws IOException {
     try (HttpClient http = client()) {
-      return new LocalOpenSearch(Engine.start(kind(libraries, http), dataDirectory, port, log));
+      return new LocalOpenSearch(
+          Engine.start(kind(libraries, http, jvmOptions, stopMax), dataDirectory, port, log));
     }
   }
 
@@ -73,32 +90,27 @@ public final class LocalOpenSearch implements AutoCloseable {
    * @throws IllegalStateException if they are missing; says what to run
    */
   public static Path libraries(Path checkout) {
-    Path libraries = checkout.resolve(LIBRARIES);
-    if (!Files.isDirectory(libraries)) {
-      throw new IllegalStateException(
-          "OpenSearch's libraries are missing in "
-              + libraries
-              + ": run ./mvnw -pl tooling/local-stack package");
-    }
-    return libraries;
+    return JvmEngine.libraries("OpenSearch", checkout, MODULE, "opensearch");
   }
 
   /** Starts a node on a folder of its own, which is removed at the end, on any free port. */
   public static LocalOpenSearch temporary() throws IOException {
     try (HttpClient http = client()) {
-      return new LocalOpenSearch(Engine.temporary(kind(libraries(home()), http), 0));
+      return new LocalOpenSearch(
+          Engine.temporary(kind(libraries(home()), http, List.of(), STOP_MAX), 0));
     }
   }
 
-  private static Engine.Kind kind(Path libraries, HttpClient http) {
+  private static Engine.Kind kind(
+      Path libraries, HttpClient http, List<String> jvmOptions, Duration stopMax) {
     String classPath = libraries.resolve("*") + File.pathSeparator + ownCode();
     return new Engine.Kind(
         "OpenSearch",
-        (folder, port) -> command(classPath, folder, port),
+        (folder, port) -> command(classPath, folder, port, jvmOptions),
         (folder, port, _) -> ask(http, port, folder),
         true,
         START_MAX,
-        STOP_MAX);
+        stopMax);
   }
 
   /** For {@link #ask}. */
@@ -116,21 +128,13 @@ public final class LocalOpenSearch implements AutoCloseable {
     return EngineFolder.stopLeftOver(directory);
   }
 
-  private static List<String> command(String classPath, Path data, int port) {
-    return List.of(
-        ServerJvm.java(),
-        HEAP_MAX,
-        "-XX:+UseSerialGC",
-        "-XX:+UseCompactObjectHeaders",
-        "-XX:+ExitOnOutOfMemoryError",
-        "--enable-native-access=ALL-UNNAMED",
-        "--sun-misc-unsafe-memory-access=allow",
-        "--add-modules=jdk.incubator.vector",
-        "-cp",
+  private static List<String> command(
+      String classPath, Path data, int port, List<String> jvmOptions) {
+    return JvmEngine.command(
+        List.of(HEAP_MAX, "--add-modules=jdk.incubator.vector"),
+        jvmOptions,
         classPath,
-        SearchEngine.class.getName(),
-        data.toString(),
-        Integer.toString(port));
+        List.of(SearchEngine.class.getName(), data.toString(), Integer.toString(port)));
   }
 
   /** Ready is a node that works on this very folder, with its one shard copies started. */

@@ -3,14 +3,10 @@ package com.gyroscops.payments.localstack;
 import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -33,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Its data folder belongs to one owner at a time, who holds a lock that dies with its process.
  * Whoever gets the lock may therefore treat a server or backends that still run on the folder as
  * left over from an owner that was killed: they are stopped first, and PostgreSQL recovers from its
- * log. The folder appears by one rename once it is complete, so being killed during the very first
+ * log. The cluster appears by one rename once it is complete, so being killed during the very first
  * start does no harm either.
  *
  * <p>The programs come from {@code io.zonky.test.postgres} artifacts, but not that project's
@@ -54,12 +50,12 @@ public final class LocalPostgres implements AutoCloseable {
   /** What listens on the port may be no PostgreSQL and say nothing: seconds. */
   private static final String PROBE = "?connectTimeout=2&loginTimeout=2&socketTimeout=5";
 
-  private static final Duration POLL = Duration.ofMillis(25);
+  /** Has it end sessions and stop; SIGTERM would wait for clients to leave. */
+  private static final String FAST = "INT";
 
-  /** Another process may take a free port between its choice and its use. */
-  private static final int FREE_PORT_ATTEMPTS_MAX = 5;
+  /** Has it stop without a checkpoint: what is removed anyway need not be written down first. */
+  private static final String IMMEDIATE = "QUIT";
 
-  private static final int LOG_TAIL_LINES = 20;
   private static final String USER = "postgres";
   private static final Pattern DATABASE_NAME = Pattern.compile("[a-z][a-z0-9_]{0,62}");
 
@@ -89,32 +85,11 @@ public final class LocalPostgres implements AutoCloseable {
     return Math.clamp(mib / 8, 128, 1024);
   }
 
-  private final PostgresBinaries binaries;
-  private final Path dataDirectory;
-  private final FileChannel lockFile;
-  private final Process server;
-  private final int port;
-  private final boolean temporary;
-  private final @Nullable Thread closer;
+  private final Engine engine;
   private boolean closed;
 
-  private LocalPostgres(
-      PostgresBinaries binaries,
-      Path dataDirectory,
-      FileChannel lockFile,
-      Process server,
-      int port,
-      boolean temporary) {
-    this.binaries = binaries;
-    this.dataDirectory = dataDirectory;
-    this.lockFile = lockFile;
-    this.server = server;
-    this.port = port;
-    this.temporary = temporary;
-    this.closer = temporary ? new Thread(this::stopForGood, "local-postgres-closer") : null;
-    if (closer != null) {
-      Runtime.getRuntime().addShutdownHook(closer);
-    }
+  private LocalPostgres(Engine engine) {
+    this.engine = engine;
   }
 
   /**
@@ -138,7 +113,7 @@ public final class LocalPostgres implements AutoCloseable {
    * @throws IllegalStateException if the folder is in use, or holds something else
    */
   public static LocalPostgres start(Path dataDirectory, int port, Path logFile) throws IOException {
-    return start(dataDirectory, port, logFile, false);
+    return new LocalPostgres(Engine.start(kind(FAST), dataDirectory, port, logFile));
   }
 
   /**
@@ -148,73 +123,40 @@ public final class LocalPostgres implements AutoCloseable {
    * @throws IOException if the server does not start; with the end of its log
    */
   public static LocalPostgres temporary() throws IOException {
-    Path folder = Files.createTempDirectory("payments-postgres-");
-    return start(folder.resolve("data"), 0, folder.resolve("server.log"), true);
+    return new LocalPostgres(Engine.temporary(kind(IMMEDIATE), 0));
   }
 
-  private static LocalPostgres start(Path directory, int port, Path logFile, boolean temporary)
-      throws IOException {
-    Path dataDirectory = directory.toAbsolutePath().normalize();
-    Path parent = dataDirectory.getParent();
-    if (parent == null) {
-      throw new IllegalArgumentException("no folder for data: " + directory);
-    }
-    Files.createDirectories(parent);
-    dataDirectory = parent.toRealPath().resolve(directory.getFileName());
+  private static Engine.Kind kind(String stopSignal) throws IOException {
     PostgresBinaries binaries = PostgresBinaries.unpacked();
-    FileChannel lockFile = lock(dataDirectory);
-    try {
-      initialize(binaries, dataDirectory);
-      endLeftovers(binaries, dataDirectory);
-      for (int attempt = 1; ; attempt++) {
-        int chosen = port == 0 ? FreePorts.next() : port;
-        Files.createDirectories(logFile.toAbsolutePath().getParent());
-        long logStart = Files.exists(logFile) ? Files.size(logFile) : 0;
-        Process server = launch(binaries, dataDirectory, chosen, logFile);
-        String trouble;
-        try {
-          trouble = awaitReady(server, dataDirectory, chosen, logFile);
-        } catch (IOException | RuntimeException e) {
-          server.destroyForcibly();
-          throw e;
-        }
-        if (trouble == null) {
-          return new LocalPostgres(binaries, dataDirectory, lockFile, server, chosen, temporary);
-        }
-        endNow(server.toHandle());
-        boolean portTaken = logSince(logFile, logStart).contains("could not bind");
-        if (port != 0 || !portTaken || attempt == FREE_PORT_ATTEMPTS_MAX) {
-          throw new IOException(trouble);
-        }
-      }
-    } catch (IOException | RuntimeException e) {
-      lockFile.close();
-      throw e;
-    }
+    List<String> prefix = prefix();
+    return new Engine.Kind(
+        "PostgreSQL",
+        folder -> {
+          var _ = endOthers(folder);
+          initialize(binaries, prefix, folder);
+        },
+        (folder, port) -> command(binaries, prefix, folder, port),
+        (folder, port, _) -> ask(folder, port),
+        false,
+        START_MAX,
+        stopSignal,
+        STOP_MAX);
   }
 
   /**
    * Stops what an owner that was killed left running on a folder; its data stays.
    *
-   * @return whether anything ran
-   * @throws IOException if it had to be killed, or cannot be
+   * @return whether anything ran, also what had to be killed
+   * @throws IOException if it cannot be ended
    * @throws IllegalStateException if the owner lives
    */
   public static boolean stopLeftOver(Path directory) throws IOException {
-    if (!Files.isDirectory(directory)) {
-      return false;
-    }
-    Path dataDirectory = directory.toRealPath();
-    try (FileChannel held = lock(dataDirectory)) {
-      return held.isOpen() && endLeftovers(PostgresBinaries.unpacked(), dataDirectory);
-    }
+    return EngineFolder.stopLeftOver(directory, FAST, LocalPostgres::endOthers);
   }
 
   /** Makes a database if there is none of that name: a-z, 0-9 and _, at most 63 characters. */
   public void createDatabase(String name) throws SQLException {
-    if (!DATABASE_NAME.matcher(name).matches()) {
-      throw new IllegalArgumentException("not a name for a database: " + name);
-    }
+    checkName(name);
     try (Connection connection = DriverManager.getConnection(jdbcUrl(USER), USER, "");
         Statement statement = connection.createStatement()) {
       try (ResultSet found =
@@ -227,9 +169,30 @@ public final class LocalPostgres implements AutoCloseable {
     }
   }
 
+  /**
+   * Makes a database with all that another one holds, in place of one of that name, whose sessions
+   * end. Nobody may be connected to the other one, but PostgreSQL waits some seconds for those who
+   * leave.
+   */
+  public void copyDatabase(String from, String name) throws SQLException {
+    checkName(from);
+    checkName(name);
+    try (Connection connection = DriverManager.getConnection(jdbcUrl(USER), USER, "");
+        Statement statement = connection.createStatement()) {
+      statement.execute("drop database if exists " + name + " with (force)");
+      statement.execute("create database " + name + " template " + from);
+    }
+  }
+
+  private static void checkName(String name) {
+    if (!DATABASE_NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException("not a name for a database: " + name);
+    }
+  }
+
   /** URL of a database of this server, for JDBC; no password is asked for. */
   public String jdbcUrl(String database) {
-    return url(port, database);
+    return url(port(), database);
   }
 
   /** The superuser. */
@@ -239,16 +202,16 @@ public final class LocalPostgres implements AutoCloseable {
 
   /** Port on loopback. */
   public int port() {
-    return port;
+    return engine.port();
   }
 
   Path dataDirectory() {
-    return dataDirectory;
+    return engine.folder();
   }
 
   /** The server's first process; killing it kills the server, as a power cut would. */
   public ProcessHandle postmaster() {
-    return server.toHandle();
+    return engine.process();
   }
 
   /**
@@ -259,15 +222,10 @@ public final class LocalPostgres implements AutoCloseable {
    */
   @Override
   public synchronized void close() throws IOException {
-    if (closed) {
-      return;
+    if (!closed) {
+      closed = true;
+      engine.close();
     }
-    closed = true;
-    try (lockFile) {
-      // What is removed anyway need not be written down first.
-      stop(binaries, dataDirectory, server.toHandle(), temporary ? "immediate" : "fast");
-    }
-    removeIfTemporary();
   }
 
   /**
@@ -275,135 +233,111 @@ public final class LocalPostgres implements AutoCloseable {
    * which it can be started again; removes a temporary one.
    */
   public synchronized void kill() throws IOException {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    try (lockFile) {
-      endNow(server.toHandle());
-      endLeftovers(binaries, dataDirectory);
-    }
-    removeIfTemporary();
-  }
-
-  private void removeIfTemporary() throws IOException {
-    if (!temporary) {
-      return;
-    }
-    Path folder = dataDirectory.getParent();
-    if (folder != null) {
-      PostgresBinaries.deleteTree(folder);
-    }
-    if (closer != null && !Thread.currentThread().equals(closer)) {
-      forget(closer);
-    }
-  }
-
-  private static void forget(Thread hook) {
-    try {
-      Runtime.getRuntime().removeShutdownHook(hook);
-    } catch (IllegalStateException e) {
-      // The JVM is ending: the hook will find this closed.
-      return;
-    }
-  }
-
-  private void stopForGood() {
-    try {
+    if (!closed) {
+      EngineProcess.kill(postmaster());
+      var _ = endOthers(dataDirectory());
       close();
-    } catch (IOException e) {
-      System.getLogger(LocalPostgres.class.getName())
-          .log(System.Logger.Level.WARNING, "a temporary PostgreSQL was not stopped cleanly", e);
     }
   }
 
-  private static FileChannel lock(Path dataDirectory) throws IOException {
-    Path file = dataDirectory.resolveSibling(dataDirectory.getFileName() + ".lock");
-    FileChannel channel =
-        FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    @Nullable FileLock lock;
-    try {
-      lock = channel.tryLock();
-    } catch (OverlappingFileLockException e) {
-      lock = null;
-    }
-    if (lock == null) {
-      channel.close();
-      throw new IllegalStateException("another process uses the folder " + dataDirectory);
-    }
-    return channel;
-  }
-
-  private static void initialize(PostgresBinaries binaries, Path dataDirectory) throws IOException {
+  private static void initialize(PostgresBinaries binaries, List<String> prefix, Path dataDirectory)
+      throws IOException {
     if (Files.exists(dataDirectory.resolve("PG_VERSION"))) {
       return;
     }
-    if (Files.isDirectory(dataDirectory)) {
-      try (DirectoryStream<Path> entries = Files.newDirectoryStream(dataDirectory)) {
-        if (entries.iterator().hasNext()) {
-          throw new IllegalStateException(
-              dataDirectory + " holds files, but they are not those of a PostgreSQL server");
-        }
+    try (DirectoryStream<Path> entries = Files.newDirectoryStream(dataDirectory)) {
+      if (entries.iterator().hasNext()) {
+        throw new IllegalStateException(
+            dataDirectory + " holds files, but they are not those of a PostgreSQL server");
       }
     }
     Path draft = dataDirectory.resolveSibling(dataDirectory.getFileName() + ".initializing");
     PostgresBinaries.deleteTree(draft);
-    run(
-        binaries,
-        "initdb",
-        START_MAX,
-        "--pgdata=" + draft,
-        "--username=" + USER,
-        "--auth=trust",
-        "--encoding=UTF8",
-        "--locale-provider=builtin",
-        "--builtin-locale=C.UTF-8",
-        "--locale=C");
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(
+        List.of(
+            binaries.program("initdb"),
+            "--pgdata=" + draft,
+            "--username=" + USER,
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale-provider=builtin",
+            "--builtin-locale=C.UTF-8",
+            "--locale=C"));
+    run(command);
     Files.move(draft, dataDirectory, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** Ends what a killed owner left running on the folder, which the caller has locked. */
-  private static boolean endLeftovers(PostgresBinaries binaries, Path dataDirectory)
-      throws IOException {
-    boolean found = false;
-    Path pidFile = dataDirectory.resolve("postmaster.pid");
-    if (Files.exists(pidFile)) {
-      Optional<ProcessHandle> postmaster =
-          Files.readAllLines(pidFile).stream()
-              .findFirst()
-              .filter(line -> line.matches("[0-9]{1,18}"))
-              .flatMap(line -> ProcessHandle.of(Long.parseLong(line)))
-              .filter(process -> isServerOf(process, dataDirectory));
-      if (postmaster.isPresent()) {
-        found = true;
-        stop(binaries, dataDirectory, postmaster.get(), "fast");
+  private static void run(List<String> initdb) throws IOException {
+    Path output = Files.createTempFile("payments-initdb-", ".log");
+    try {
+      Process process =
+          new ProcessBuilder(initdb)
+              .redirectErrorStream(true)
+              .redirectOutput(output.toFile())
+              .start();
+      if (!process.waitFor(START_MAX.toMillis(), TimeUnit.MILLISECONDS)) {
+        process.destroyForcibly();
+        throw new IOException("initdb took more than " + START_MAX.toSeconds() + " s");
       }
-      // Its number may be another process's by now, for which PostgreSQL would refuse to start.
-      Files.deleteIfExists(pidFile);
+      if (process.exitValue() != 0) {
+        throw new IOException(
+            "initdb ended with code " + process.exitValue() + ":\n" + Files.readString(output));
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while initdb runs", e);
+    } finally {
+      Files.deleteIfExists(output);
     }
-    for (ProcessHandle backend : backendsOn(dataDirectory)) {
-      found = true;
-      endNow(backend);
-    }
-    return found;
-  }
-
-  private static boolean isServerOf(ProcessHandle process, Path dataDirectory) {
-    String[] arguments = process.info().arguments().orElse(new String[0]);
-    return Processes.isRunning(process) && List.of(arguments).contains(dataDirectory.toString());
   }
 
   /**
-   * Processes that PostgreSQL started on the folder and that outlived it: they hold its shared
-   * memory until they notice. Found by their working folder, where the system tells it (Linux);
-   * elsewhere they end by themselves within the time allowed for a start.
+   * Kills what PostgreSQL has on a folder that the caller has locked: a server whose note is
+   * missing, and backends that outlived theirs and hold its shared memory until they notice.
+   *
+   * @return whether anything ran
    */
-  private static List<ProcessHandle> backendsOn(Path dataDirectory) {
+  private static boolean endOthers(Path dataDirectory) throws IOException {
+    Path pidFile = dataDirectory.resolve("postmaster.pid");
+    Optional<ProcessHandle> postmaster = postmaster(pidFile, dataDirectory);
+    if (postmaster.isPresent()) {
+      EngineProcess.kill(postmaster.get());
+    }
+    // Once there is nobody left to start another.
+    List<ProcessHandle> backends = processesOn(dataDirectory).toList();
+    for (ProcessHandle backend : backends) {
+      EngineProcess.kill(backend);
+    }
+    // Its number may be another process's by now, for which PostgreSQL would refuse to start.
+    Files.deleteIfExists(pidFile);
+    return postmaster.isPresent() || !backends.isEmpty();
+  }
+
+  private static Optional<ProcessHandle> postmaster(Path pidFile, Path dataDirectory)
+      throws IOException {
+    if (!Files.exists(pidFile)) {
+      return Optional.empty();
+    }
+    return Files.readAllLines(pidFile).stream()
+        .findFirst()
+        .filter(line -> line.matches("[0-9]{1,18}"))
+        .flatMap(line -> ProcessHandle.of(Long.parseLong(line)))
+        .filter(Processes::isRunning)
+        .filter(process ->
+            List.of(process.info().arguments().orElse(new String[0]))
+                .contains(dataDirectory.toString()));
+  }
+
+  /**
+   * Found by their working folder, where the system tells it (Linux); elsewhere they end by
+   * themselves within the time allowed for a start.
+   */
+  private static Stream<ProcessHandle> processesOn(Path dataDirectory) {
     return ProcessHandle.allProcesses()
         .filter(process -> process.pid() != ProcessHandle.current().pid())
         .filter(process -> dataDirectory.equals(workingFolder(process)))
-        .filter(process -> process.info().command().orElse("").endsWith("/bin/postgres"))
-        .toList();
+        .filter(process -> process.info().command().orElse("").endsWith("/bin/postgres"));
   }
 
   private static @Nullable Path workingFolder(ProcessHandle process) {
@@ -415,138 +349,43 @@ public final class LocalPostgres implements AutoCloseable {
     }
   }
 
-  private static Process launch(
-      PostgresBinaries binaries, Path dataDirectory, int port, Path logFile) throws IOException {
-    List<String> command = new ArrayList<>(notAsRoot());
-    command.add(binaries.program("postgres"));
-    command.add("-D");
-    command.add(dataDirectory.toString());
-    command.add("-p");
-    command.add(Integer.toString(port));
-    SETTINGS.forEach((name, value) -> {
-      command.add("-c");
-      command.add(name + "=" + value);
-    });
-    ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile.toFile()));
-    builder.environment().put("LC_ALL", "C");
-    Process process = builder.start();
-    process.getOutputStream().close();
-    return process;
+  private static List<String> command(
+      PostgresBinaries binaries, List<String> prefix, Path dataDirectory, int port) {
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(
+        List.of(
+            binaries.program("postgres"),
+            "-D",
+            dataDirectory.toString(),
+            "-p",
+            Integer.toString(port)));
+    SETTINGS.forEach((name, value) -> command.addAll(List.of("-c", name + "=" + value)));
+    return command;
   }
 
-  /** Null once the server answers; else what went wrong. */
-  private static @Nullable String awaitReady(
-      Process server, Path dataDirectory, int port, Path logFile) throws IOException {
-    long deadline = System.nanoTime() + START_MAX.toNanos();
-    String last = "";
-    while (System.nanoTime() < deadline) {
-      if (!server.isAlive()) {
-        return "PostgreSQL ended with code "
-            + server.exitValue()
-            + " while starting on port "
-            + port
-            + ":\n"
-            + tail(logFile);
-      }
-      try (Connection connection = DriverManager.getConnection(url(port, USER) + PROBE, USER, "");
-          Statement statement = connection.createStatement();
-          ResultSet shown = statement.executeQuery("show data_directory")) {
-        if (shown.next() && dataDirectory.toString().equals(shown.getString(1))) {
-          return null;
-        }
-        last = "another PostgreSQL answers on port " + port;
-      } catch (SQLException e) {
-        last = String.valueOf(e.getMessage());
-      }
-      pause();
-    }
-    return "PostgreSQL did not answer within "
-        + START_MAX.toSeconds()
-        + " s ("
-        + last
-        + "):\n"
-        + tail(logFile);
-  }
-
-  private static void stop(
-      PostgresBinaries binaries, Path dataDirectory, ProcessHandle postmaster, String mode)
-      throws IOException {
-    if (!Processes.isRunning(postmaster)) {
-      return;
-    }
-    try {
-      run(
-          binaries,
-          "pg_ctl",
-          STOP_MAX.plusSeconds(10),
-          "stop",
-          "-D",
-          dataDirectory.toString(),
-          "-m",
-          mode,
-          "-w",
-          "-t",
-          Long.toString(STOP_MAX.toSeconds()));
-    } catch (IOException e) {
-      if (!Processes.isRunning(postmaster)) {
-        return; // It ended by itself between the question and the order.
-      }
-      endNow(postmaster);
-      throw new IOException("PostgreSQL did not stop and was killed", e);
-    }
-    awaitEnd(postmaster);
-  }
-
-  private static void endNow(ProcessHandle process) throws IOException {
-    process.destroyForcibly();
-    awaitEnd(process);
-  }
-
-  private static void awaitEnd(ProcessHandle process) throws IOException {
-    if (!Processes.awaitEnd(List.of(process), STOP_MAX)) {
-      throw new IOException("process " + process.pid() + " does not end");
-    }
-  }
-
-  private static void run(
-      PostgresBinaries binaries, String program, Duration timeMax, String... arguments)
-      throws IOException {
-    List<String> command = new ArrayList<>(notAsRoot());
-    command.add(binaries.program(program));
-    command.addAll(List.of(arguments));
-    Path output = Files.createTempFile("payments-" + program + "-", ".log");
-    try {
-      ProcessBuilder builder =
-          new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-      builder.environment().put("LC_ALL", "C");
-      Process process = builder.start();
-      if (!process.waitFor(timeMax.toMillis(), TimeUnit.MILLISECONDS)) {
-        process.destroyForcibly();
-        throw new IOException(program + " took more than " + timeMax.toSeconds() + " s");
-      }
-      if (process.exitValue() != 0) {
-        throw new IOException(
-            program + " ended with code " + process.exitValue() + ":\n" + tail(output));
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while " + program + " runs", e);
-    } finally {
-      Files.deleteIfExists(output);
+  /** Ready is the server that works on this very folder. */
+  private static Optional<String> ask(Path dataDirectory, int port) {
+    try (Connection connection = DriverManager.getConnection(url(port, USER) + PROBE, USER, "");
+        Statement statement = connection.createStatement();
+        ResultSet shown = statement.executeQuery("show data_directory")) {
+      return shown.next() && dataDirectory.toString().equals(shown.getString(1))
+          ? Optional.empty()
+          : Optional.of("another PostgreSQL answers");
+    } catch (SQLException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
     }
   }
 
   /**
-   * What to put before a PostgreSQL program, which refuses to run as root: as root, a user
-   * namespace in which it is nobody and files of root are its own.
+   * What to put before a PostgreSQL program, which becomes it: its messages are in English. It
+   * refuses to run as root: as root, a user namespace in which it is nobody and files of root are
+   * its own.
    */
-  private static List<String> notAsRoot() throws IOException {
+  private static List<String> prefix() throws IOException {
+    List<String> english = List.of("env", "LC_ALL=C");
     boolean root = "root".equals(System.getProperty("user.name"));
     if (!root) {
-      return List.of();
+      return english;
     }
     try {
       Process probe =
@@ -555,7 +394,7 @@ public final class LocalPostgres implements AutoCloseable {
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .start();
       if (probe.waitFor() == 0) {
-        return List.of("unshare", "-U");
+        return Stream.concat(Stream.of("unshare", "-U"), english.stream()).toList();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -573,30 +412,5 @@ public final class LocalPostgres implements AutoCloseable {
 
   private static String url(int port, String database) {
     return "jdbc:postgresql://127.0.0.1:" + port + "/" + database;
-  }
-
-  private static void pause() throws IOException {
-    try {
-      Thread.sleep(POLL);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted while PostgreSQL starts", e);
-    }
-  }
-
-  private static String logSince(Path logFile, long start) throws IOException {
-    try (FileChannel channel = FileChannel.open(logFile)) {
-      channel.position(start);
-      return new String(
-          java.nio.channels.Channels.newInputStream(channel).readAllBytes(),
-          java.nio.charset.StandardCharsets.UTF_8);
-    }
-  }
-
-  private static String tail(Path logFile) throws IOException {
-    try (Stream<String> lines = Files.lines(logFile)) {
-      List<String> all = lines.toList();
-      return String.join("\n", all.subList(Math.max(0, all.size() - LOG_TAIL_LINES), all.size()));
-    }
   }
 }

@@ -199,6 +199,7 @@ public final class LocalStandby {
                 relative.getNameCount() > 1
                     ? NOT_COPIED.contains(relative.getName(0).toString())
                     : relative.toString().startsWith("postmaster.")
+                        || relative.toString().equals(EngineFolder.NOTE)
                         || relative.toString().endsWith(".log");
             if (!ofOneServer) {
               try {

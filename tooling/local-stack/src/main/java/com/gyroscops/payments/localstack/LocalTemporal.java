@@ -1,7 +1,6 @@
 package com.gyroscops.payments.localstack;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -16,12 +15,12 @@ import java.util.List;
  */
 public final class LocalTemporal implements AutoCloseable {
 
-  private static final Path LIBRARIES = Path.of("tooling", "temporal", "target", "lib");
+  private static final Path MODULE = Path.of("tooling", "temporal");
 
   /** It keeps workflows that have ended: enough for some 100,000. */
   private static final String HEAP_MAX = "-Xmx768m";
 
-  private static final Duration START_MAX = Duration.ofSeconds(60);
+  private static final Duration START_MAX = Duration.ofMinutes(5);
   private static final Duration STOP_MAX = Duration.ofSeconds(30);
 
   private final Engine engine;
@@ -41,7 +40,20 @@ public final class LocalTemporal implements AutoCloseable {
    */
   public static LocalTemporal start(Path libraries, Path directory, int port, Path log)
       throws IOException {
-    return new LocalTemporal(Engine.start(kind(libraries), directory, port, log));
+    return start(libraries, directory, port, log, List.of(), STOP_MAX);
+  }
+
+  /**
+   * The same with options of the JVM besides its own, and another time that it gets to stop.
+   *
+   * @throws IOException if the server does not start; with the end of its log
+   * @throws IllegalStateException if the folder is in use
+   */
+  public static LocalTemporal start(
+      Path libraries, Path directory, int port, Path log, List<String> jvmOptions, Duration stopMax)
+      throws IOException {
+    return new LocalTemporal(
+        Engine.start(kind(libraries, jvmOptions, stopMax), directory, port, log));
   }
 
   /** Starts a server on a folder of its own, which is removed at the end, on any free port. */
@@ -51,18 +63,19 @@ public final class LocalTemporal implements AutoCloseable {
 
   /** The same on a port. */
   public static LocalTemporal temporary(int port) throws IOException {
-    return new LocalTemporal(Engine.temporary(kind(libraries(LocalOpenSearch.home())), port));
+    return new LocalTemporal(
+        Engine.temporary(kind(libraries(LocalOpenSearch.home()), List.of(), STOP_MAX), port));
   }
 
-  private static Engine.Kind kind(Path libraries) {
+  private static Engine.Kind kind(Path libraries, List<String> jvmOptions, Duration stopMax) {
     return new Engine.Kind(
         "Temporal",
-        (_, port) -> command(libraries, port),
+        (_, port) -> command(libraries, port, jvmOptions),
         // It listens once it serves, and ends where it cannot listen.
         (_, port, _) -> Engine.listens(port),
         true,
         START_MAX,
-        STOP_MAX);
+        stopMax);
   }
 
   /**
@@ -71,14 +84,7 @@ public final class LocalTemporal implements AutoCloseable {
    * @throws IllegalStateException if they are missing; says what to run
    */
   public static Path libraries(Path checkout) {
-    Path libraries = checkout.resolve(LIBRARIES);
-    if (!Files.isDirectory(libraries)) {
-      throw new IllegalStateException(
-          "Temporal's libraries are missing in "
-              + libraries
-              + ": run ./mvnw -pl tooling/temporal package");
-    }
-    return libraries;
+    return JvmEngine.libraries("Temporal", checkout, MODULE, "lib");
   }
 
   /**
@@ -91,20 +97,12 @@ public final class LocalTemporal implements AutoCloseable {
     return EngineFolder.stopLeftOver(directory);
   }
 
-  private static List<String> command(Path libraries, int port) {
-    return List.of(
-        ServerJvm.java(),
-        HEAP_MAX,
-        "-XX:+UseSerialGC",
-        "-XX:+UseCompactObjectHeaders",
-        "-XX:+ExitOnOutOfMemoryError",
-        "--enable-native-access=ALL-UNNAMED",
-        "--sun-misc-unsafe-memory-access=allow",
-        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-        "-cp",
+  private static List<String> command(Path libraries, int port, List<String> jvmOptions) {
+    return JvmEngine.command(
+        List.of(HEAP_MAX, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"),
+        jvmOptions,
         libraries.resolve("*").toString(),
-        "io.temporal.testserver.TestServer",
-        Integer.toString(port));
+        List.of("io.temporal.testserver.TestServer", Integer.toString(port)));
   }
 
   /** For clients: {@code 127.0.0.1:port}. */

@@ -64,8 +64,8 @@ public final class Processes {
     }
   }
 
-  /** One that has ended meanwhile needs no signal. */
-  private static void send(ProcessHandle process, String signal) throws IOException {
+  /** Sends a signal, named without SIG. One that has ended meanwhile needs none. */
+  static void send(ProcessHandle process, String signal) throws IOException {
     try {
       int exit =
           new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))

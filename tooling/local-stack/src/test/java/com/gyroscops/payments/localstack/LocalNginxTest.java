@@ -7,10 +7,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The configuration that is shipped, where a process starts with 1,024 files. */
+@Tag("engines")
 final class LocalNginxTest {
 
   private static final List<String> NOBODY = List.of("127.0.0.1:1", "127.0.0.1:1");

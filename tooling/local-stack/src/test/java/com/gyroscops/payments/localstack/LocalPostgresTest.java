@@ -2,6 +2,7 @@ package com.gyroscops.payments.localstack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -13,6 +14,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -182,15 +184,14 @@ final class LocalPostgresTest {
   }
 
   private static void awaitBusy(LocalPostgres postgres) throws Exception {
-    long deadline = System.nanoTime() + 30_000_000_000L;
-    while (query(
-            postgres,
-            "select count(*) from pg_stat_activity where state = 'active' and query like"
-                + " '%generate_series%' and pid <> pg_backend_pid()")
-        .equals("0")) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      Thread.sleep(10);
-    }
+    String busy =
+        "select count(*) > 0 from pg_stat_activity where state = 'active' and query like"
+            + " '%generate_series%' and pid <> pg_backend_pid()";
+    await("it is busy")
+        .pollInSameThread()
+        .pollInterval(Duration.ofMillis(10))
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> query(postgres, busy).equals("t"));
   }
 
   private static String show(LocalPostgres postgres, String setting) throws SQLException {

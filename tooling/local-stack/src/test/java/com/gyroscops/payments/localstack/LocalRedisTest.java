@@ -11,9 +11,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+@Tag("engines")
 final class LocalRedisTest {
 
   @TempDir private Path folder;
@@ -33,7 +35,7 @@ final class LocalRedisTest {
     Path data = folder.resolve("data");
     Files.createDirectories(data);
     ProcessHandle leftOver;
-    try (EngineFolder owner = EngineFolder.take(data)) {
+    try (EngineFolder owner = EngineFolder.take(data, EngineProcess.TERM)) {
       // A stand-in that outlives its owner, whose lock ends here.
       leftOver = new ProcessBuilder("sleep", "600").start().toHandle();
       owner.started(leftOver);

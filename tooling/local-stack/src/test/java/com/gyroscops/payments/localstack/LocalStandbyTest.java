@@ -2,6 +2,7 @@ package com.gyroscops.payments.localstack;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -9,6 +10,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,11 +84,10 @@ final class LocalStandbyTest {
   }
 
   private static void awaitTrue(LocalPostgres postgres, String sql) throws Exception {
-    long deadline = System.nanoTime() + 30_000_000_000L;
-    while (!query(postgres, sql).equals("t")) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      Thread.sleep(10);
-    }
+    await(sql)
+        .pollInSameThread()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> query(postgres, sql).equals("t"));
   }
 
   private static Connection connect(LocalPostgres postgres) throws SQLException {

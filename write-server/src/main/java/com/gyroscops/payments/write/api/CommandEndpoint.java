@@ -1,10 +1,12 @@
 package com.gyroscops.payments.write.api;
 
 import com.gyroscops.payments.contract.ApiError;
-import com.gyroscops.payments.contract.UnexpectedErrors;
 import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.platform.grpc.UnexpectedErrors;
 import com.gyroscops.payments.v1.CancelCommandRequest;
 import com.gyroscops.payments.v1.CancelCommandResponse;
+import com.gyroscops.payments.v1.CancelInvoiceSettlementRequest;
+import com.gyroscops.payments.v1.CancelInvoiceSettlementResponse;
 import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.CommandReceipt;
@@ -21,6 +23,10 @@ import com.gyroscops.payments.v1.GetCommandRequest;
 import com.gyroscops.payments.v1.GetCommandResponse;
 import com.gyroscops.payments.v1.GetInvoiceSettlementRequest;
 import com.gyroscops.payments.v1.GetInvoiceSettlementResponse;
+import com.gyroscops.payments.v1.ListInvoiceSettlementsRequest;
+import com.gyroscops.payments.v1.ListInvoiceSettlementsResponse;
+import com.gyroscops.payments.v1.ListSubmittedCommandsRequest;
+import com.gyroscops.payments.v1.ListSubmittedCommandsResponse;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.ProcessPaymentRequest;
 import com.gyroscops.payments.v1.ProcessPaymentResponse;
@@ -44,7 +50,7 @@ import com.gyroscops.payments.write.command.CommandReader;
 import com.gyroscops.payments.write.command.CommandReader.Reading;
 import com.gyroscops.payments.write.submission.CommandStatus;
 import com.gyroscops.payments.write.submission.Submissions.Submitted;
-import com.gyroscops.payments.write.through.WriteRules;
+import com.gyroscops.payments.write.writethrough.WriteRules;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
@@ -59,7 +65,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** {@code CommandService} over gRPC. */
-final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
+public final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
 
   /** Most commands of one ExecuteBatch. */
   static final int BATCH_COMMANDS_MAX = 500;
@@ -70,21 +76,21 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
   private final CommandHandler commands;
   private final WriteRules rules;
   private final Consumer<Runnable> whenRoom;
-  private final SubmissionCalls submissions;
-  private final BlockingCalls blocking;
+  private final SubmissionService submissions;
+  private final BlockingExecutor blocking;
   private final Set<CommandStream> streams = ConcurrentHashMap.newKeySet();
   private volatile boolean draining;
 
   /**
    * @param whenRoom runs a task once there is room for commands again
    */
-  CommandEndpoint(
+  public CommandEndpoint(
       CommandReader reader,
       CommandHandler commands,
       WriteRules rules,
       Consumer<Runnable> whenRoom,
-      SubmissionCalls submissions,
-      BlockingCalls blocking) {
+      SubmissionService submissions,
+      BlockingExecutor blocking) {
     this.reader = reader;
     this.commands = commands;
     this.rules = rules;
@@ -217,7 +223,7 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
    * Ends the streams once what they have sent is answered, and answers whoever waits; their clients
    * go to another server.
    */
-  void drain() {
+  public void drain() {
     draining = true;
     submissions.drain();
     streams.forEach(CommandStream::drain);
@@ -256,6 +262,27 @@ final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImplBase {
   public void getInvoiceSettlement(
       GetInvoiceSettlementRequest request, StreamObserver<GetInvoiceSettlementResponse> responses) {
     blocking.answer("GetInvoiceSettlement", responses, () -> submissions.settlement(request));
+  }
+
+  @Override
+  public void listSubmittedCommands(
+      ListSubmittedCommandsRequest request,
+      StreamObserver<ListSubmittedCommandsResponse> responses) {
+    blocking.answer("ListSubmittedCommands", responses, () -> submissions.list(request));
+  }
+
+  @Override
+  public void listInvoiceSettlements(
+      ListInvoiceSettlementsRequest request,
+      StreamObserver<ListInvoiceSettlementsResponse> responses) {
+    blocking.answer("ListInvoiceSettlements", responses, () -> submissions.list(request));
+  }
+
+  @Override
+  public void cancelInvoiceSettlement(
+      CancelInvoiceSettlementRequest request,
+      StreamObserver<CancelInvoiceSettlementResponse> responses) {
+    blocking.answer("CancelInvoiceSettlement", responses, () -> submissions.cancel(request));
   }
 
   /** Answers a command that was only accepted so far, or had been executed before. */

@@ -5,11 +5,11 @@ import com.gyroscops.payments.v1.StreamCommandsRequest;
 import com.gyroscops.payments.v1.StreamCommandsResponse;
 import com.gyroscops.payments.write.command.CommandBatcher;
 import com.gyroscops.payments.write.command.CommandEnvelope;
+import com.gyroscops.payments.write.command.CommandErrors;
 import com.gyroscops.payments.write.command.CommandHandler;
 import com.gyroscops.payments.write.command.CommandOutcome;
 import com.gyroscops.payments.write.command.CommandReader;
 import com.gyroscops.payments.write.command.CommandReader.Reading;
-import com.gyroscops.payments.write.command.Errors;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayDeque;
@@ -146,7 +146,7 @@ final class CommandStream implements StreamObserver<StreamCommandsRequest> {
     if (halfClosed) {
       responses.onCompleted();
     } else {
-      responses.onError(Errors.draining().toException());
+      responses.onError(CommandErrors.draining().toException());
     }
     onEnd.accept(this);
   }

@@ -1,17 +1,17 @@
 package com.gyroscops.payments.write.api;
 
+import com.gyroscops.payments.contract.LogHead;
 import com.gyroscops.payments.contract.Violations;
-import com.gyroscops.payments.v1.EventFeedServiceGrpc;
-import com.gyroscops.payments.v1.GetHeadRequest;
-import com.gyroscops.payments.v1.GetHeadResponse;
+import com.gyroscops.payments.internal.v1.EventFeedServiceGrpc;
+import com.gyroscops.payments.internal.v1.GetHeadRequest;
+import com.gyroscops.payments.internal.v1.GetHeadResponse;
+import com.gyroscops.payments.internal.v1.ReadPaymentRequest;
+import com.gyroscops.payments.internal.v1.ReadPaymentResponse;
+import com.gyroscops.payments.internal.v1.SubscribeRequest;
+import com.gyroscops.payments.internal.v1.SubscribeResponse;
 import com.gyroscops.payments.v1.PaymentEvent;
-import com.gyroscops.payments.v1.ReadPaymentRequest;
-import com.gyroscops.payments.v1.ReadPaymentResponse;
-import com.gyroscops.payments.v1.SubscribeRequest;
-import com.gyroscops.payments.v1.SubscribeResponse;
-import com.gyroscops.payments.write.command.Errors;
+import com.gyroscops.payments.write.command.CommandErrors;
 import com.gyroscops.payments.write.eventstore.EventStore;
-import com.gyroscops.payments.write.eventstore.LogHead;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.outbox.EventRelay;
 import com.gyroscops.payments.write.payment.PaymentKey;
@@ -21,12 +21,12 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /** {@code EventFeedService} over gRPC, on the internal port. Blocks its thread. */
-final class FeedEndpoint extends EventFeedServiceGrpc.EventFeedServiceImplBase {
+public final class FeedEndpoint extends EventFeedServiceGrpc.EventFeedServiceImplBase {
 
   private final EventStore store;
   private final EventRelay relay;
 
-  FeedEndpoint(EventStore store, EventRelay relay) {
+  public FeedEndpoint(EventStore store, EventRelay relay) {
     this.store = store;
     this.relay = relay;
   }
@@ -83,7 +83,7 @@ final class FeedEndpoint extends EventFeedServiceGrpc.EventFeedServiceImplBase {
       responses.onNext(read.get());
       responses.onCompleted();
     } catch (StoreUnavailableException e) {
-      responses.onError(Errors.storeUnavailable().toException());
+      responses.onError(CommandErrors.storeUnavailable().toException());
     }
   }
 }

@@ -1,6 +1,8 @@
 package com.gyroscops.payments.write.api;
 
 import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.platform.page.ListPage;
+import com.gyroscops.payments.platform.page.ListTokens;
 import com.gyroscops.payments.v1.CancelImportRequest;
 import com.gyroscops.payments.v1.CancelImportResponse;
 import com.gyroscops.payments.v1.GetImportRequest;
@@ -8,13 +10,16 @@ import com.gyroscops.payments.v1.GetImportResponse;
 import com.gyroscops.payments.v1.Import;
 import com.gyroscops.payments.v1.ImportRow;
 import com.gyroscops.payments.v1.ImportServiceGrpc;
+import com.gyroscops.payments.v1.ImportState;
 import com.gyroscops.payments.v1.ListImportRejectionsRequest;
 import com.gyroscops.payments.v1.ListImportRejectionsResponse;
+import com.gyroscops.payments.v1.ListImportsRequest;
+import com.gyroscops.payments.v1.ListImportsResponse;
 import com.gyroscops.payments.v1.StartImportRequest;
 import com.gyroscops.payments.v1.StartImportResponse;
 import com.gyroscops.payments.v1.UploadImportRequest;
 import com.gyroscops.payments.v1.UploadImportResponse;
-import com.gyroscops.payments.write.command.Errors;
+import com.gyroscops.payments.write.command.CommandErrors;
 import com.gyroscops.payments.write.imports.ImportStore;
 import com.gyroscops.payments.write.imports.Imports;
 import com.gyroscops.payments.write.submission.WorkflowLauncher;
@@ -22,9 +27,10 @@ import io.grpc.stub.StreamObserver;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /** {@code ImportService} over gRPC. */
-final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBase {
+public final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBase {
 
   /** Most rows of one chunk. */
   static final int CHUNK_ROWS_MAX = 500;
@@ -34,12 +40,24 @@ final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBase {
 
   private final Imports imports;
   private final WorkflowLauncher launcher;
-  private final BlockingCalls blocking;
+  private final ListTokens pageTokens;
+  private final BlockingExecutor blocking;
+  private final Supplier<String> actor;
 
-  ImportEndpoint(Imports imports, WorkflowLauncher launcher, BlockingCalls blocking) {
+  /**
+   * @param actor who makes the current call; empty: not authenticated
+   */
+  public ImportEndpoint(
+      Imports imports,
+      WorkflowLauncher launcher,
+      ListTokens pageTokens,
+      BlockingExecutor blocking,
+      Supplier<String> actor) {
     this.imports = imports;
     this.launcher = launcher;
+    this.pageTokens = pageTokens;
     this.blocking = blocking;
+    this.actor = actor;
   }
 
   @Override
@@ -60,6 +78,7 @@ final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBase {
                 request.getRowsCount() >= 1 && request.getRowsCount() <= CHUNK_ROWS_MAX,
                 "rows",
                 "must be 1 to " + CHUNK_ROWS_MAX + ", but are " + request.getRowsCount());
+    checkOwner(violations, request.getOwner());
     Set<Long> seen = new HashSet<>();
     for (int i = 0; i < Math.min(request.getRowsCount(), CHUNK_ROWS_MAX); i++) {
       ImportRow row = request.getRows(i);
@@ -71,8 +90,8 @@ final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBase {
     requireEngine();
     ImportStore.Upload upload =
         imports
-            .upload(request, TraceContext.current())
-            .orElseThrow(() -> Errors.queueFull().toException());
+            .upload(request, actor.get(), TraceContext.current())
+            .orElseThrow(() -> CommandErrors.queueFull().toException());
     return switch (upload) {
       case KEPT, REPEATED ->
           UploadImportResponse.newBuilder()
@@ -80,10 +99,14 @@ final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBase {
               .setReplayed(upload == ImportStore.Upload.REPEATED)
               .build();
       case DIFFERENT ->
-          throw Errors.importIdReused(request.getImportId(), request.getChunk()).toException();
+          throw CommandErrors.importIdReused(request.getImportId(), request.getChunk())
+              .toException();
+      case OF_ANOTHER ->
+          throw CommandErrors.importOfAnother(request.getImportId(), request.getChunk())
+              .toException();
       case STARTED -> {
         String state = existing(request.getImportId()).getState().name();
-        throw Errors.importStarted(request.getImportId(), state).toException();
+        throw CommandErrors.importStarted(request.getImportId(), state).toException();
       }
     };
   }
@@ -111,10 +134,10 @@ final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBase {
     return switch (start) {
       case STARTED, REPEATED -> now;
       case INCOMPLETE ->
-          throw Errors.importIncomplete(now.getImportId(), now.getChunks()).toException();
+          throw CommandErrors.importIncomplete(now.getImportId(), now.getChunks()).toException();
       case TOO_LATE ->
-          throw Errors.importStarted(now.getImportId(), now.getState().name()).toException();
-      case UNKNOWN -> throw Errors.importUnknown(request.getImportId()).toException();
+          throw CommandErrors.importStarted(now.getImportId(), now.getState().name()).toException();
+      case UNKNOWN -> throw CommandErrors.importNotFound(request.getImportId()).toException();
     };
   }
 
@@ -127,6 +150,35 @@ final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBase {
           requireNamed(request.getImportId());
           return GetImportResponse.newBuilder().setImport(existing(request.getImportId())).build();
         });
+  }
+
+  @Override
+  public void listImports(
+      ListImportsRequest request, StreamObserver<ListImportsResponse> responses) {
+    blocking.answer("ListImports", responses, () -> list(request));
+  }
+
+  private ListImportsResponse list(ListImportsRequest request) {
+    Violations violations = new Violations();
+    checkOwner(violations, request.getOwner());
+    ListPage.Cut<Import> cut =
+        ListPage.read(
+            pageTokens,
+            request,
+            violations,
+            ListPage.specified(ImportState.getDescriptor()),
+            (states, after, max) ->
+                imports.list(request.hasOwner() ? request.getOwner() : null, states, after, max));
+    return ListImportsResponse.newBuilder()
+        .addAllImports(cut.elements())
+        .setNextPageToken(cut.nextPageToken())
+        .build();
+  }
+
+  private static void checkOwner(Violations violations, String owner) {
+    if (!owner.isEmpty()) {
+      violations.organization("owner", owner);
+    }
   }
 
   @Override
@@ -144,7 +196,7 @@ final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBase {
     ImportStore.Rejections found =
         imports
             .rejections(request.getImportId(), from.orElseThrow())
-            .orElseThrow(() -> Errors.importUnknown(request.getImportId()).toException());
+            .orElseThrow(() -> CommandErrors.importNotFound(request.getImportId()).toException());
     return ListImportRejectionsResponse.newBuilder()
         .addAllRejections(found.rejections())
         .setNextPageToken(found.nextChunk().map(Object::toString).orElse(""))
@@ -173,14 +225,15 @@ final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBase {
               .setImport(
                   imports
                       .cancel(request.getImportId())
-                      .orElseThrow(() -> Errors.importUnknown(request.getImportId()).toException()))
+                      .orElseThrow(
+                          () -> CommandErrors.importNotFound(request.getImportId()).toException()))
               .build();
         });
   }
 
   private void requireEngine() {
     if (!launcher.isEnabled()) {
-      throw Errors.submissionDisabled().toException();
+      throw CommandErrors.withoutEngine("imports").toException();
     }
   }
 
@@ -189,6 +242,8 @@ final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBase {
   }
 
   private Import existing(String importId) {
-    return imports.find(importId).orElseThrow(() -> Errors.importUnknown(importId).toException());
+    return imports
+        .find(importId)
+        .orElseThrow(() -> CommandErrors.importNotFound(importId).toException());
   }
 }

@@ -8,7 +8,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 
 /** Keeps the W3C {@code traceparent} header of a call at hand, so that events can carry it. */
-final class TraceContext implements ServerInterceptor {
+public final class TraceContext implements ServerInterceptor {
 
   /** A traceparent of version 00 has 55 characters; anything much longer is none. */
   private static final int LENGTH_MAX = 128;
@@ -18,7 +18,7 @@ final class TraceContext implements ServerInterceptor {
   private static final Context.Key<String> TRACEPARENT = Context.key("traceparent");
 
   /** The current call's; empty if it has none. */
-  static String current() {
+  public static String current() {
     String traceparent = TRACEPARENT.get();
     return traceparent == null ? "" : traceparent;
   }

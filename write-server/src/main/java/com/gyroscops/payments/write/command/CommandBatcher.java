@@ -79,7 +79,8 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
   static final int CONFLICTS_MAX = 10;
 
   /** The outcome of a command that found the queue full. */
-  public static final CommandOutcome QUEUE_FULL = CommandOutcome.Refused.of(Errors.queueFull());
+  public static final CommandOutcome QUEUE_FULL =
+      CommandOutcome.Refused.of(CommandErrors.queueFull());
 
   /** Whether a command, just handed in, found the queue full: that is answered at once or never. */
   public static boolean isQueueFull(CompletableFuture<CommandOutcome> answer) {
@@ -145,7 +146,7 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
   @Override
   public CompletionStage<CommandOutcome> handle(CommandEnvelope command) {
     if (closing) {
-      return CompletableFuture.completedFuture(CommandOutcome.Refused.of(Errors.draining()));
+      return CompletableFuture.completedFuture(CommandOutcome.Refused.of(CommandErrors.draining()));
     }
     PendingCommand pending = new PendingCommand(command);
     if (queuedBytes.addAndGet(command.sizeBytes()) > QUEUE_BYTES_MAX || !queue.offer(pending)) {
@@ -155,7 +156,7 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
     if (closing && queue.remove(pending)) {
       queuedBytes.addAndGet(-command.sizeBytes());
       // The lane may have ended between the check above and the offer.
-      return CompletableFuture.completedFuture(CommandOutcome.Refused.of(Errors.draining()));
+      return CompletableFuture.completedFuture(CommandOutcome.Refused.of(CommandErrors.draining()));
     }
     return pending.future();
   }
@@ -281,13 +282,13 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
       }
     } catch (StoreUnavailableException e) {
       LOG.warn("{} commands fail: {}", batch.size(), e.getMessage());
-      CommandOutcome unavailable = CommandOutcome.Refused.of(Errors.storeUnavailable());
+      CommandOutcome unavailable = CommandOutcome.Refused.of(CommandErrors.storeUnavailable());
       giveUp(chains, unavailable);
       giveUpWaiting(batch, unavailable);
     } catch (RuntimeException | LinkageError | VirtualMachineError e) {
       // The lane must outlive whatever happens in it: without it the server only seems to work.
       LOG.error("{} commands fail unexpectedly", batch.size(), e);
-      giveUp(chains, CommandOutcome.Refused.of(Errors.notStored()));
+      giveUp(chains, CommandOutcome.Refused.of(CommandErrors.notStored()));
     }
   }
 
@@ -300,7 +301,7 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
       PendingCommand pending = commands.next();
       CommandEnvelope envelope = pending.envelope();
       if (pending.isAbandoned()) {
-        pending.decide(CommandOutcome.Refused.of(Errors.abandoned()));
+        pending.decide(CommandOutcome.Refused.of(CommandErrors.abandoned()));
         continue;
       }
       PaymentKey key = pending.key();
@@ -378,7 +379,7 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
         decided.add(chain);
       } catch (RuntimeException e) {
         LOG.error("commands for {} cannot be decided", key, e);
-        giveUp(Map.of(key, commands), CommandOutcome.Refused.of(Errors.notStored()));
+        giveUp(Map.of(key, commands), CommandOutcome.Refused.of(CommandErrors.notStored()));
       }
     });
     return decided;
@@ -442,7 +443,7 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
     } else {
       PendingCommand pending = chain.commands().getFirst();
       LOG.error("command {} is refused", pending.envelope().requestId(), e);
-      pending.decide(CommandOutcome.Refused.of(Errors.notStored()));
+      pending.decide(CommandOutcome.Refused.of(CommandErrors.notStored()));
     }
   }
 
@@ -451,7 +452,7 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
     pending.decide(
         envelope.isAnsweredBy(request)
             ? outcome(request)
-            : CommandOutcome.Refused.of(Errors.requestIdReused(envelope.requestId())));
+            : CommandOutcome.Refused.of(CommandErrors.requestIdReused(envelope.requestId())));
   }
 
   /** The outcome of a request that was decided before. */
@@ -472,7 +473,7 @@ public final class CommandBatcher implements CommandHandler, AutoCloseable {
   private static void conflict(DecidedChain chain) {
     for (PendingCommand pending : chain.commands()) {
       if (pending.conflict() >= CONFLICTS_MAX) {
-        pending.decide(CommandOutcome.Refused.of(Errors.concurrentChange()));
+        pending.decide(CommandOutcome.Refused.of(CommandErrors.concurrentChange()));
       }
     }
   }

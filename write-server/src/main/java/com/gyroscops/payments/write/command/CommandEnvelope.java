@@ -7,6 +7,7 @@ import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.KnownRequest;
 import com.gyroscops.payments.write.payment.PaymentCommand;
 import java.time.Instant;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  *     is a mistake
  * @param formerHash what the version before makes of the same, see {@link RequestDigests}; for a
  *     submission the one digest that was kept
- * @param expectedVersion version the payment must be at; 0: any
+ * @param expectedVersion version the payment must be at, 0: it does not exist; empty: any
  * @param correlationId may be empty
  * @param causationId may be empty
  * @param effectiveAt business time; null: the time of the decision
@@ -37,7 +38,7 @@ public record CommandEnvelope(
     UUID requestKey,
     UUID requestHash,
     UUID formerHash,
-    long expectedVersion,
+    OptionalLong expectedVersion,
     String correlationId,
     String causationId,
     @Nullable Instant effectiveAt,
@@ -45,7 +46,7 @@ public record CommandEnvelope(
     String traceparent,
     int sizeBytes,
     BooleanSupplier abandoned,
-    AnswerWhen answerWhen) {
+    AckPolicy answerWhen) {
 
   /** Name of the command's kind, for metrics: {@code Create}, {@code Refund}. */
   public String kind() {
@@ -68,7 +69,7 @@ public record CommandEnvelope(
         submittedTraceparent,
         sizeBytes,
         () -> false,
-        AnswerWhen.UNSPECIFIED);
+        AckPolicy.UNSPECIFIED);
   }
 
   /** Whether an outcome that is stored for the request's id is this command's. */

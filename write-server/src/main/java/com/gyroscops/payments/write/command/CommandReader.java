@@ -5,6 +5,7 @@ import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.Currencies;
 import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.v1.Amount;
+import com.gyroscops.payments.v1.CaptureMethod;
 import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
@@ -29,6 +30,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
@@ -40,12 +42,17 @@ import org.jspecify.annotations.Nullable;
  * canonical form: clients may write the same message as different bytes, and ids that the server
  * chooses are no part of it. Those follow from the request, so that it is answered with the same id
  * however often and by whichever way it comes: submitted, and executed directly meanwhile.
+ *
+ * <p>A command with a field that this version does not know is refused, for what it asks for would
+ * be left undone unnoticed. The payment of an update is looked at only where its mask says so.
  */
 public final class CommandReader {
 
   private static final int REFERENCE_LENGTH_MAX = 128;
   private static final int DESCRIPTION_LENGTH_MAX = 1_000;
   private static final int REASON_LENGTH_MAX = 500;
+  private static final Set<CaptureMethod> CAPTURE_METHODS =
+      Set.of(CaptureMethod.CAPTURE_METHOD_UNSPECIFIED, CaptureMethod.CAPTURE_METHOD_AUTOMATIC);
   private static final Duration EFFECTIVE_AHEAD_MAX = Duration.ofDays(1);
 
   private final Clock clock;
@@ -75,15 +82,7 @@ public final class CommandReader {
 
   /** Any one command; fields are named within it, as {@code create.amount.minor_units}. */
   public Reading read(Command command) {
-    return switch (command.getCommandCase()) {
-      case CREATE -> read("create.", command.getCreate());
-      case UPDATE -> read("update.", command.getUpdate());
-      case PROCESS -> read("process.", command.getProcess());
-      case FAIL -> read("fail.", command.getFail());
-      case REFUND -> read("refund.", command.getRefund());
-      case DELETE -> read("delete.", command.getDelete());
-      case COMMAND_NOT_SET -> malformed(new Violations().add("command", "is required"));
-    };
+    return CommandKind.read(this, command);
   }
 
   /** A creation; {@code at} goes before the names of its fields. */
@@ -91,13 +90,20 @@ public final class CommandReader {
     PersonalData personal = request.getPersonalData();
     Violations violations =
         context(at, request.getContext(), request.getOrganizationId())
+            .known(at, request)
             .optionalIdentifier(at + "payment_id", request.getPaymentId())
             .positiveAmount(at + "amount", request.getAmount())
             .notFund(at + "amount.currency_code", request.getAmount().getCurrencyCode())
+            .known(at + "amount.", request.getAmount())
+            .known(at + "personal_data.", personal)
             .require(
                 request.getContext().getExpectedVersion() == 0,
                 at + "context.expected_version",
-                "does not apply to a creation");
+                "must be 0 or unset: what is created does not exist")
+            .require(
+                CAPTURE_METHODS.contains(request.getCaptureMethod()),
+                at + "capture_method",
+                "must be AUTOMATIC or unset: nothing else is offered yet");
     personal(violations, at + "personal_data.", personal);
     reference(violations, at + "merchant_reference", request.getMerchantReference());
     reference(violations, at + "provider_reference", request.getProviderReference());
@@ -108,8 +114,10 @@ public final class CommandReader {
         request.getPaymentId().isEmpty()
             ? chosen(request.getOrganizationId(), request.getContext())
             : request.getPaymentId();
+    // What is created does not exist: to say so asks for nothing more.
+    CommandContext context = withoutVersion(request.getContext());
     return wellFormed(
-        request.getContext(),
+        context,
         new PaymentCommand.Create(
             new PaymentKey(request.getOrganizationId(), paymentId),
             money(request.getAmount()),
@@ -120,7 +128,7 @@ public final class CommandReader {
                 personal.getMetadataMap(),
                 request.getMerchantReference(),
                 request.getProviderReference())),
-        digest("create", request.getContext(), request.getPaymentId())
+        digest("create", context, request.getPaymentId())
             .number(request.getAmount().getMinorUnits())
             .text(request.getAmount().getCurrencyCode())
             .text(personal.getUserId())
@@ -134,7 +142,8 @@ public final class CommandReader {
   /** An update; {@code at} goes before the names of its fields. */
   public Reading read(String at, UpdatePaymentRequest request) {
     Violations violations =
-        existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId());
+        existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId())
+            .known(at, request);
     Changes changes = changes(violations, at, request);
     if (!violations.isEmpty()) {
       return malformed(violations);
@@ -155,7 +164,8 @@ public final class CommandReader {
   /** A processing; {@code at} goes before the names of its fields. */
   public Reading read(String at, ProcessPaymentRequest request) {
     Violations violations =
-        existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId());
+        existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId())
+            .known(at, request);
     @Nullable Money amount =
         optionalAmount(violations, at, request.hasAmount(), request.getAmount());
     reference(violations, at + "provider_reference", request.getProviderReference());
@@ -175,30 +185,40 @@ public final class CommandReader {
 
   /** A failure; {@code at} goes before the names of its fields. */
   public Reading read(String at, FailPaymentRequest request) {
+    var failure = request.getFailure();
     Violations violations =
         existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId())
-            .identifier(at + "failure.code", request.getFailure().getCode())
-            .text(at + "failure.message", request.getFailure().getMessage(), REASON_LENGTH_MAX);
+            .known(at, request)
+            .known(at + "failure.", failure)
+            .known(at + "failure.personal_data.", failure.getPersonalData())
+            .identifier(at + "failure.code", failure.getCode())
+            .text(
+                at + "failure.personal_data.message",
+                failure.getPersonalData().getMessage(),
+                REASON_LENGTH_MAX);
     if (!violations.isEmpty()) {
       return malformed(violations);
     }
-    Failure failure =
-        new Failure(request.getFailure().getCode(), request.getFailure().getMessage());
     return wellFormed(
         request.getContext(),
-        new PaymentCommand.Fail(key(request.getOrganizationId(), request.getPaymentId()), failure),
+        new PaymentCommand.Fail(
+            key(request.getOrganizationId(), request.getPaymentId()),
+            new Failure(failure.getCode(), failure.getPersonalData().getMessage())),
         digest("fail", request.getContext(), request.getPaymentId())
-            .text(failure.code())
-            .text(failure.message()),
+            .text(failure.getCode())
+            .text(failure.getPersonalData().getMessage()),
         request.getSerializedSize());
   }
 
   /** A refund; {@code at} goes before the names of its fields. */
   public Reading read(String at, RefundPaymentRequest request) {
+    String reason = request.getPersonalData().getReason();
     Violations violations =
         existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId())
+            .known(at, request)
             .optionalIdentifier(at + "refund_id", request.getRefundId())
-            .text(at + "reason", request.getReason(), REASON_LENGTH_MAX);
+            .known(at + "personal_data.", request.getPersonalData())
+            .text(at + "personal_data.reason", reason, REASON_LENGTH_MAX);
     @Nullable Money amount =
         optionalAmount(violations, at, request.hasAmount(), request.getAmount());
     if (!violations.isEmpty()) {
@@ -211,29 +231,28 @@ public final class CommandReader {
     return wellFormed(
         request.getContext(),
         new PaymentCommand.Refund(
-            key(request.getOrganizationId(), request.getPaymentId()),
-            refundId,
-            amount,
-            request.getReason()),
+            key(request.getOrganizationId(), request.getPaymentId()), refundId, amount, reason),
         amount(digest("refund", request.getContext(), request.getPaymentId()), amount)
             .text(request.getRefundId())
-            .text(request.getReason()),
+            .text(reason),
         request.getSerializedSize());
   }
 
   /** A deletion; {@code at} goes before the names of its fields. */
   public Reading read(String at, DeletePaymentRequest request) {
+    String reason = request.getPersonalData().getReason();
     Violations violations =
         existing(at, request.getContext(), request.getOrganizationId(), request.getPaymentId())
-            .text(at + "reason", request.getReason(), REASON_LENGTH_MAX);
+            .known(at, request)
+            .known(at + "personal_data.", request.getPersonalData())
+            .text(at + "personal_data.reason", reason, REASON_LENGTH_MAX);
     if (!violations.isEmpty()) {
       return malformed(violations);
     }
     return wellFormed(
         request.getContext(),
-        new PaymentCommand.Delete(
-            key(request.getOrganizationId(), request.getPaymentId()), request.getReason()),
-        digest("delete", request.getContext(), request.getPaymentId()).text(request.getReason()),
+        new PaymentCommand.Delete(key(request.getOrganizationId(), request.getPaymentId()), reason),
+        digest("delete", request.getContext(), request.getPaymentId()).text(reason),
         request.getSerializedSize());
   }
 
@@ -245,6 +264,7 @@ public final class CommandReader {
   private Violations context(String at, CommandContext context, String organizationId) {
     Violations violations =
         new Violations()
+            .known(at + "context.", context)
             .identifier(at + "context.request_id", context.getRequestId())
             .organization(at + "organization_id", organizationId)
             .require(
@@ -339,11 +359,11 @@ public final class CommandReader {
     if (!given) {
       return null;
     }
-    violations.positiveAmount(at + "amount", amount);
+    violations.known(at + "amount.", amount).positiveAmount(at + "amount", amount);
     return violations.isEmpty() ? money(amount) : null;
   }
 
-  private static Reading malformed(Violations violations) {
+  static Reading malformed(Violations violations) {
     return new Reading.Malformed(ApiError.invalid(violations.found()));
   }
 
@@ -359,7 +379,7 @@ public final class CommandReader {
             Keys.request(command.key().organizationId(), context.getRequestId()),
             RequestDigests.current(former, context),
             former,
-            context.getExpectedVersion(),
+            expectedVersion(context),
             context.getCorrelationId(),
             context.getCausationId(),
             context.hasEffectiveTime()
@@ -370,7 +390,7 @@ public final class CommandReader {
             traceparent.get(),
             sizeBytes,
             call::isCancelled,
-            new AnswerWhen(
+            new AckPolicy(
                 context.getWriteStrategy(),
                 Set.copyOf(context.getRequiredSourcesList()),
                 call.getDeadline())));
@@ -381,11 +401,29 @@ public final class CommandReader {
     return new Digest()
         .text(kind)
         .text(paymentId)
-        .number(context.getExpectedVersion())
+        .number(digestedVersion(context))
         .text(context.getCorrelationId())
         .text(context.getCausationId())
         .number(context.getEffectiveTime().getSeconds())
         .number(context.getEffectiveTime().getNanos());
+  }
+
+  private static CommandContext withoutVersion(CommandContext context) {
+    return context.hasExpectedVersion()
+        ? context.toBuilder().clearExpectedVersion().build()
+        : context;
+  }
+
+  private static OptionalLong expectedVersion(CommandContext context) {
+    return context.hasExpectedVersion()
+        ? OptionalLong.of(context.getExpectedVersion())
+        : OptionalLong.empty();
+  }
+
+  /** None is digested as 0, as it was before 0 could be asked for, which is digested as -1. */
+  private static long digestedVersion(CommandContext context) {
+    long expected = context.getExpectedVersion();
+    return context.hasExpectedVersion() && expected == 0 ? -1 : expected;
   }
 
   private static Digest amount(Digest digest, @Nullable Money amount) {

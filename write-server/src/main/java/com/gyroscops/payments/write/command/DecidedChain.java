@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DecidedChain {
 
-  private static final int SCHEMA_VERSION = 1;
+  private static final int SCHEMA_VERSION = 2;
 
   private final PaymentKey key;
   private final long baseVersion;
@@ -53,11 +53,11 @@ final class DecidedChain {
   void decide(PendingCommand pending, Instant now, Supplier<UUID> eventIds) {
     CommandEnvelope envelope = pending.envelope();
     commands.add(pending);
-    long expected = envelope.expectedVersion();
-    if (expected != 0 && state.version() != expected) {
+    long expected = envelope.expectedVersion().orElse(state.version());
+    if (state.version() != expected) {
       verdicts.add(
           new Verdict.Refused(
-              CommandOutcome.Refused.of(Errors.versionMismatch(expected, state.version()))));
+              CommandOutcome.Refused.of(CommandErrors.versionMismatch(expected, state.version()))));
       entries.add(
           envelope.validateOnly() ? new Entry.Asked() : new Entry.Refused(envelope.requestKey()));
       return;
@@ -65,7 +65,7 @@ final class DecidedChain {
     Moment at = moment(envelope, now);
     switch (PaymentDecider.decide(envelope.command(), state, envelope.correlationId(), at)) {
       case Decision.Rejected(var rejection) -> {
-        ApiError error = Errors.of(rejection);
+        ApiError error = CommandErrors.of(rejection);
         verdicts.add(new Verdict.Refused(CommandOutcome.Refused.of(error)));
         entries.add(
             envelope.validateOnly()

@@ -3,6 +3,9 @@ package com.gyroscops.payments.write.command;
 import com.google.protobuf.Timestamp;
 import com.gyroscops.payments.contract.Timestamps;
 import com.gyroscops.payments.v1.Amount;
+import com.gyroscops.payments.v1.CaptureMethod;
+import com.gyroscops.payments.v1.DeletionPersonalData;
+import com.gyroscops.payments.v1.FailurePersonalData;
 import com.gyroscops.payments.v1.PaymentCreated;
 import com.gyroscops.payments.v1.PaymentDeleted;
 import com.gyroscops.payments.v1.PaymentFailed;
@@ -11,6 +14,8 @@ import com.gyroscops.payments.v1.PaymentRefunded;
 import com.gyroscops.payments.v1.PaymentStatus;
 import com.gyroscops.payments.v1.PaymentUpdated;
 import com.gyroscops.payments.v1.PersonalData;
+import com.gyroscops.payments.v1.RefundPersonalData;
+import com.gyroscops.payments.v1.RefundState;
 import com.gyroscops.payments.write.payment.Description;
 import com.gyroscops.payments.write.payment.Failure;
 import com.gyroscops.payments.write.payment.Money;
@@ -62,6 +67,7 @@ final class PaymentMessages {
             .setAmount(toMessage(facts.amount()))
             .setCapturedAmount(nothing)
             .setRefundedAmount(nothing)
+            .setCaptureMethod(CaptureMethod.CAPTURE_METHOD_AUTOMATIC)
             .setPersonalData(
                 PersonalData.newBuilder()
                     .setUserId(description.userId())
@@ -79,8 +85,9 @@ final class PaymentMessages {
         message
             .setCapturedAmount(toMessage(facts.amount()))
             .setRefundedAmount(toMessage(completed.refunded()))
+            .setRefundCount(completed.refunds().size())
             .setCompleteTime(Timestamps.of(completed.completedAt()));
-        completed.refunds().forEach(refund -> message.addRefunds(toMessage(refund)));
+        completed.refunds().forEach(refund -> message.addRecentRefunds(toMessage(refund)));
       }
       case Payment.Failed failed -> message.setFailure(toMessage(failed.failure()));
       case Payment.Deleted deleted -> {
@@ -95,7 +102,8 @@ final class PaymentMessages {
   /**
    * A message as a state.
    *
-   * @throws IllegalStateException if the message has no status that this version knows
+   * @throws IllegalStateException if the message has no status that this version knows, or not all
+   *     of its refunds
    */
   static Payment.Existing toState(com.gyroscops.payments.v1.Payment message) {
     PersonalData personal = message.getPersonalData();
@@ -116,15 +124,13 @@ final class PaymentMessages {
             toInstant(message.getUpdateTime()));
     @Nullable Failure failure =
         message.hasFailure()
-            ? new Failure(message.getFailure().getCode(), message.getFailure().getMessage())
+            ? new Failure(
+                message.getFailure().getCode(), message.getFailure().getPersonalData().getMessage())
             : null;
     return switch (message.getStatus()) {
       case PAYMENT_STATUS_PROCESSING -> new Payment.Processing(facts);
       case PAYMENT_STATUS_COMPLETED, PAYMENT_STATUS_PARTIALLY_REFUNDED, PAYMENT_STATUS_REFUNDED ->
-          new Payment.Completed(
-              facts,
-              toInstant(message.getCompleteTime()),
-              message.getRefundsList().stream().map(PaymentMessages::toRefund).toList());
+          new Payment.Completed(facts, toInstant(message.getCompleteTime()), toRefunds(message));
       case PAYMENT_STATUS_FAILED -> {
         if (failure == null) {
           throw new IllegalStateException("a failed payment without its failure: " + facts.key());
@@ -132,7 +138,15 @@ final class PaymentMessages {
         yield new Payment.Failed(facts, failure);
       }
       case PAYMENT_STATUS_DELETED -> new Payment.Deleted(facts, failure);
-      case PAYMENT_STATUS_UNSPECIFIED, UNRECOGNIZED ->
+      case PAYMENT_STATUS_AUTHORIZED,
+          PAYMENT_STATUS_PARTIALLY_CAPTURED,
+          PAYMENT_STATUS_CAPTURED,
+          PAYMENT_STATUS_VOIDED,
+          PAYMENT_STATUS_EXPIRED,
+          PAYMENT_STATUS_DISPUTED,
+          PAYMENT_STATUS_CHARGED_BACK,
+          PAYMENT_STATUS_UNSPECIFIED,
+          UNRECOGNIZED ->
           throw new IllegalStateException("a payment of no known status: " + facts.key());
     };
   }
@@ -154,7 +168,9 @@ final class PaymentMessages {
           envelope.setRefunded(
               PaymentRefunded.newBuilder().setRefund(toMessage(refunded.refund())));
       case PaymentEvent.Deleted deleted ->
-          envelope.setDeleted(PaymentDeleted.newBuilder().setReason(deleted.reason()));
+          envelope.setDeleted(
+              PaymentDeleted.newBuilder()
+                  .setPersonalData(DeletionPersonalData.newBuilder().setReason(deleted.reason())));
     }
   }
 
@@ -179,7 +195,7 @@ final class PaymentMessages {
   private static com.gyroscops.payments.v1.Failure toMessage(Failure failure) {
     return com.gyroscops.payments.v1.Failure.newBuilder()
         .setCode(failure.code())
-        .setMessage(failure.message())
+        .setPersonalData(FailurePersonalData.newBuilder().setMessage(failure.message()))
         .build();
   }
 
@@ -187,17 +203,29 @@ final class PaymentMessages {
     return com.gyroscops.payments.v1.Refund.newBuilder()
         .setRefundId(refund.refundId())
         .setAmount(toMessage(refund.amount()))
-        .setReason(refund.reason())
+        .setState(RefundState.REFUND_STATE_SUCCEEDED)
+        .setPersonalData(RefundPersonalData.newBuilder().setReason(refund.reason()))
         .setEffectiveTime(Timestamps.of(refund.effectiveAt()))
         .setRecordTime(Timestamps.of(refund.recordedAt()))
         .build();
   }
 
+  private static List<Refund> toRefunds(com.gyroscops.payments.v1.Payment message) {
+    if (message.getRefundCount() != message.getRecentRefundsCount()) {
+      throw new IllegalStateException(
+          "not all refunds of a payment: " + message.getPaymentId() + " has more");
+    }
+    return message.getRecentRefundsList().stream().map(PaymentMessages::toRefund).toList();
+  }
+
   private static Refund toRefund(com.gyroscops.payments.v1.Refund message) {
+    if (message.getState() != RefundState.REFUND_STATE_SUCCEEDED) {
+      throw new IllegalStateException("a refund of no known state: " + message.getRefundId());
+    }
     return new Refund(
         message.getRefundId(),
         toMoney(message.getAmount()),
-        message.getReason(),
+        message.getPersonalData().getReason(),
         toInstant(message.getEffectiveTime()),
         toInstant(message.getRecordTime()));
   }

@@ -55,16 +55,7 @@ public final class RequestDigests {
 
   /** Whether a command gives an effective time that is the epoch. */
   public static boolean isAtEpoch(Command command) {
-    return isAtEpoch(
-        switch (command.getCommandCase()) {
-          case CREATE -> command.getCreate().getContext();
-          case UPDATE -> command.getUpdate().getContext();
-          case PROCESS -> command.getProcess().getContext();
-          case FAIL -> command.getFail().getContext();
-          case REFUND -> command.getRefund().getContext();
-          case DELETE -> command.getDelete().getContext();
-          case COMMAND_NOT_SET -> CommandContext.getDefaultInstance();
-        });
+    return isAtEpoch(CommandKind.subject(command).context());
   }
 
   private static boolean isAtEpoch(CommandContext context) {

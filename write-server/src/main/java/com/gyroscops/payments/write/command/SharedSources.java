@@ -1,18 +1,19 @@
 package com.gyroscops.payments.write.command;
 
+import com.gyroscops.payments.contract.SourceNames;
 import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.ReadSource;
 import com.gyroscops.payments.v1.WriteStrategy;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * The read sources that can be waited for: those that all read-servers share. The memory source is
- * each replica's own, and the log holds every event from the commit on.
+ * The read sources that can be waited for: those that all read-servers share, listed here alone on
+ * the write side. The memory source is each replica's own, and the log holds every event from the
+ * commit on.
  */
 public final class SharedSources {
 
@@ -21,21 +22,16 @@ public final class SharedSources {
           ReadSource.READ_SOURCE_SQL, ReadSource.READ_SOURCE_REDIS, ReadSource.READ_SOURCE_SEARCH);
 
   /** Their names, as subscribers of the feed give them. */
-  public static final List<String> NAMES = ALL.stream().map(SharedSources::name).toList();
+  public static final List<String> NAMES = ALL.stream().map(SourceNames::of).toList();
 
   /** The order in which they are told. */
   public static final Comparator<ReadSource> ORDER = Comparator.comparingInt(ALL::indexOf);
 
   private SharedSources() {}
 
-  /** A source's name. */
-  public static String name(ReadSource source) {
-    return source.name().replace("READ_SOURCE_", "").toLowerCase(Locale.ROOT);
-  }
-
   /** The source of a name; empty if it is none that can be waited for. */
   public static Optional<ReadSource> named(String name) {
-    return ALL.stream().filter(it -> name(it).equals(name)).findFirst();
+    return SourceNames.store(name).filter(ALL::contains);
   }
 
   /** Notes it where a command requires what cannot be waited for, or does not ask to wait. */

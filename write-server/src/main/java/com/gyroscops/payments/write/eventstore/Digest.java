@@ -1,9 +1,9 @@
 package com.gyroscops.payments.write.eventstore;
 
+import com.gyroscops.payments.platform.hash.Sha256;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -17,16 +17,8 @@ public final class Digest {
 
   private static final int ABSENT = -1;
 
-  private final MessageDigest sha256;
+  private final MessageDigest sha256 = Sha256.begin();
   private final ByteBuffer number = ByteBuffer.allocate(Long.BYTES);
-
-  public Digest() {
-    try {
-      sha256 = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
-  }
 
   /** Adds a text or its absence. */
   public Digest text(@Nullable String value) {

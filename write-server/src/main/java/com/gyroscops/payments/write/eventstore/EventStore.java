@@ -1,5 +1,6 @@
 package com.gyroscops.payments.write.eventstore;
 
+import com.gyroscops.payments.contract.LogHead;
 import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.payment.PaymentKey;
@@ -69,6 +70,22 @@ public interface EventStore {
    * @param bytesMax stops after the event that reaches this many bytes
    */
   EventSlice read(long after, int countMax, int bytesMax);
+
+  /**
+   * The event at a position.
+   *
+   * @param head of the log, as it was read before
+   * @param position from 1
+   * @return empty if the log ends before it
+   * @throws StoreUnavailableException also if the log's history is no longer the head's
+   */
+  default Optional<PaymentEvent> eventAt(LogHead head, long position) {
+    EventSlice slice = read(position - 1, 1, 1);
+    if (!slice.epoch().equals(head.epoch())) {
+      throw new StoreUnavailableException("the log's history has changed meanwhile");
+    }
+    return slice.events().stream().findFirst().filter(it -> it.getPosition() == position);
+  }
 
   /**
    * What became of a batch.

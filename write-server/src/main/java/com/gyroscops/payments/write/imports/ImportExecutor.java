@@ -4,13 +4,14 @@ import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.v1.ImportRejection;
 import com.gyroscops.payments.v1.ImportRow;
-import com.gyroscops.payments.write.command.AnswerWhen;
+import com.gyroscops.payments.write.command.AckPolicy;
 import com.gyroscops.payments.write.command.CommandEnvelope;
+import com.gyroscops.payments.write.command.CommandErrors;
 import com.gyroscops.payments.write.command.CommandHandler;
+import com.gyroscops.payments.write.command.CommandKind;
 import com.gyroscops.payments.write.command.CommandOutcome;
 import com.gyroscops.payments.write.command.CommandReader;
 import com.gyroscops.payments.write.command.CommandReader.Reading;
-import com.gyroscops.payments.write.command.Errors;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.KnownRequest;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
@@ -22,7 +23,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -97,7 +97,10 @@ public final class ImportExecutor {
 
     /** Whether it may be executed yet: no outcome of it is stored. */
     boolean isNotStored() {
-      return rejection.map(ApiError::reason).filter(Errors.COMMAND_NOT_STORED::equals).isPresent();
+      return rejection
+          .map(ApiError::reason)
+          .filter(CommandErrors.COMMAND_NOT_STORED::equals)
+          .isPresent();
     }
   }
 
@@ -158,7 +161,7 @@ public final class ImportExecutor {
           new Violations()
               .require(!command.validateOnly(), "context.validate_only", "does not apply")
               .require(
-                  command.answerWhen().strategy() == AnswerWhen.UNSPECIFIED.strategy()
+                  command.answerWhen().strategy() == AckPolicy.UNSPECIFIED.strategy()
                       && command.answerWhen().sources().isEmpty(),
                   "context.write_strategy",
                   "does not apply");
@@ -181,7 +184,7 @@ public final class ImportExecutor {
       End end =
           goesOn
               ? execute(task, retryUntilNanos)
-              : new End(Optional.of(Errors.notStoredBefore()), false);
+              : new End(Optional.of(CommandErrors.notStoredBefore()), false);
       ends[task.index()] = end;
       goesOn = goesOn && !end.isNotStored();
     }
@@ -214,12 +217,12 @@ public final class ImportExecutor {
     return switch (commands.handle(task.command()).toCompletableFuture().join()) {
       case CommandOutcome.Succeeded done -> new End(Optional.empty(), done.replayed());
       case CommandOutcome.Refused(ApiError error, boolean replayed) -> {
-        if (error.reason().equals(Errors.COMMAND_NOT_STORED)) {
+        if (error.reason().equals(CommandErrors.COMMAND_NOT_STORED)) {
           // Whatever the fault is, it is none of the row's: no outcome is stored for its request.
           yield new End(Optional.of(error), false);
         }
         // The event store does not keep it, and it does not pass.
-        if (error.reason().equals(Errors.VERSION_MISMATCH)) {
+        if (error.reason().equals(CommandErrors.VERSION_MISMATCH)) {
           yield stored(task, error);
         }
         if (RetryLaterException.isPassing(error)) {
@@ -269,45 +272,13 @@ public final class ImportExecutor {
   }
 
   private static ImportRejection rejection(ImportRow row, ApiError error) {
-    var command = row.getCommand();
-    var rejection = ImportRejection.newBuilder().setRow(row.getRow()).setError(error.toMessage());
-    switch (command.getCommandCase()) {
-      case CREATE ->
-          of(
-              rejection,
-              command.getCreate().getOrganizationId(),
-              command.getCreate().getPaymentId());
-      case UPDATE ->
-          of(
-              rejection,
-              command.getUpdate().getOrganizationId(),
-              command.getUpdate().getPaymentId());
-      case PROCESS ->
-          of(
-              rejection,
-              command.getProcess().getOrganizationId(),
-              command.getProcess().getPaymentId());
-      case FAIL ->
-          of(rejection, command.getFail().getOrganizationId(), command.getFail().getPaymentId());
-      case REFUND ->
-          of(
-              rejection,
-              command.getRefund().getOrganizationId(),
-              command.getRefund().getPaymentId());
-      case DELETE ->
-          of(
-              rejection,
-              command.getDelete().getOrganizationId(),
-              command.getDelete().getPaymentId());
-      case COMMAND_NOT_SET -> {
-        return rejection.build();
-      }
-    }
-    return rejection.setCommand(command.getCommandCase().name().toLowerCase(Locale.ROOT)).build();
-  }
-
-  private static void of(
-      ImportRejection.Builder rejection, String organizationId, String paymentId) {
-    rejection.setOrganizationId(organizationId).setPaymentId(paymentId);
+    CommandKind.Subject subject = CommandKind.subject(row.getCommand());
+    return ImportRejection.newBuilder()
+        .setRow(row.getRow())
+        .setOrganizationId(subject.organizationId())
+        .setPaymentId(subject.paymentId())
+        .setCommand(CommandKind.word(row.getCommand()))
+        .setError(error.toMessage())
+        .build();
   }
 }

@@ -1,5 +1,7 @@
 package com.gyroscops.payments.write.imports;
 
+import com.gyroscops.payments.platform.page.Listed;
+import com.gyroscops.payments.platform.page.PageKey;
 import com.gyroscops.payments.v1.Import;
 import com.gyroscops.payments.v1.ImportRejection;
 import com.gyroscops.payments.v1.UploadImportRequest;
@@ -9,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where imports are kept. All methods block, may be called from several threads and servers, and
@@ -24,12 +27,18 @@ public interface ImportStore {
     REPEATED,
     /** Another chunk of that number is kept. */
     DIFFERENT,
+    /** The import has another owner. */
+    OF_ANOTHER,
     /** The import was started or has ended. */
     STARTED
   }
 
-  /** Keeps a chunk, and makes the import if there is none. */
-  Upload upload(UploadImportRequest chunk, String traceparent);
+  /**
+   * Keeps a chunk, and makes the import if there is none.
+   *
+   * @param actor who uploads it; empty: not authenticated
+   */
+  Upload upload(UploadImportRequest chunk, String actor, String traceparent);
 
   /** What became of a start. */
   enum Start {
@@ -54,6 +63,15 @@ public interface ImportStore {
 
   /** An import as it is now. */
   Optional<Import> find(String importId);
+
+  /**
+   * Imports, newest first.
+   *
+   * @param owner of all of them; null: of any
+   * @param states numbers of the states that they are to be in
+   * @param after where to begin
+   */
+  List<Listed<Import>> list(@Nullable String owner, List<Integer> states, PageKey after, int max);
 
   /**
    * A chunk to execute.

@@ -1,10 +1,14 @@
 package com.gyroscops.payments.write.imports;
 
+import com.gyroscops.payments.platform.page.Listed;
+import com.gyroscops.payments.platform.page.PageKey;
 import com.gyroscops.payments.v1.Import;
 import com.gyroscops.payments.v1.UploadImportRequest;
 import com.gyroscops.payments.write.submission.WorkflowLauncher;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Accepts imports and tells of them. Its methods block, and throw {@link
@@ -42,12 +46,14 @@ public final class Imports {
   /**
    * Keeps a chunk.
    *
+   * @param actor who uploads it; empty: not authenticated
    * @return empty if as many imports are open as may be
    */
-  public Optional<ImportStore.Upload> upload(UploadImportRequest chunk, String traceparent) {
+  public Optional<ImportStore.Upload> upload(
+      UploadImportRequest chunk, String actor, String traceparent) {
     return open >= OPEN_MAX && store.find(chunk.getImportId()).isEmpty()
         ? Optional.empty()
-        : Optional.of(store.upload(chunk, traceparent));
+        : Optional.of(store.upload(chunk, actor, traceparent));
   }
 
   /** Starts an import whose chunks are all there. */
@@ -62,6 +68,18 @@ public final class Imports {
   /** An import as it is now. */
   public Optional<Import> find(String importId) {
     return store.find(importId);
+  }
+
+  /**
+   * Imports, newest first.
+   *
+   * @param owner of all of them; null: of any
+   * @param states numbers of the states that they are to be in
+   * @param after where to begin
+   */
+  public List<Listed<Import>> list(
+      @Nullable String owner, List<Integer> states, PageKey after, int max) {
+    return store.list(owner, states, after, max);
   }
 
   /** Ends an import, unless it has ended; as it is then. */

@@ -1,10 +1,11 @@
 package com.gyroscops.payments.write.journal;
 
+import com.gyroscops.payments.platform.relay.SinkRefusedException;
 import java.io.Serial;
 import java.nio.file.Path;
 
 /** Another process has the journal's folder locked. */
-final class FolderInUseException extends Exception {
+final class FolderInUseException extends SinkRefusedException {
 
   @Serial private static final long serialVersionUID = 1;
 

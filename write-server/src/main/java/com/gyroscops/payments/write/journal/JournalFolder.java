@@ -1,18 +1,15 @@
 package com.gyroscops.payments.write.journal;
 
-import com.gyroscops.payments.contract.Lineage;
-import com.gyroscops.payments.contract.journal.JournalDamagedException;
-import com.gyroscops.payments.contract.journal.JournalEnd;
-import com.gyroscops.payments.contract.journal.JournalEnd.Tail;
-import com.gyroscops.payments.contract.journal.JournalEntry;
-import com.gyroscops.payments.contract.journal.Segment;
-import com.gyroscops.payments.contract.journal.SegmentHeader;
+import com.gyroscops.payments.platform.journal.JournalDamagedException;
+import com.gyroscops.payments.platform.journal.JournalEnd;
+import com.gyroscops.payments.platform.journal.JournalEnd.Tail;
+import com.gyroscops.payments.platform.journal.JournalEntry;
+import com.gyroscops.payments.platform.journal.Segment;
+import com.gyroscops.payments.platform.journal.SegmentHeader;
+import com.gyroscops.payments.platform.relay.HistoryDivergedException;
+import com.gyroscops.payments.platform.relay.Sink;
+import com.gyroscops.payments.platform.relay.SinkLog;
 import com.gyroscops.payments.v1.PaymentEvent;
-import com.gyroscops.payments.write.eventstore.EventSlice;
-import com.gyroscops.payments.write.eventstore.EventStore;
-import com.gyroscops.payments.write.eventstore.LogHead;
-import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
-import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -20,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * own names; it follows on a line that this history was found to hold. So where a log goes on in
  * another history without loss, the chain does, too, and lines that were lost are never followed.
  */
-final class JournalFolder implements Closeable {
+final class JournalFolder implements Sink.Session {
 
   /** Bytes that are gathered before they are written: more than a system call is worth. */
   private static final int GATHERED_BYTES = 1024 * 1024;
@@ -43,7 +42,7 @@ final class JournalFolder implements Closeable {
   private final long segmentBytesMax;
   private final SegmentFile.Opener files;
   private final FolderLock lock;
-  private final LogHead log;
+  private final SinkLog.Present log;
   private final ByteBuffer gathered =
       ByteBuffer.allocate(GATHERED_BYTES + JournalEntry.LINE_BYTES_MAX);
 
@@ -73,13 +72,17 @@ final class JournalFolder implements Closeable {
   private String eventId = "";
 
   private JournalFolder(
-      Path folder, long segmentBytesMax, SegmentFile.Opener files, FolderLock lock, LogHead log) {
+      Path folder,
+      long segmentBytesMax,
+      SegmentFile.Opener files,
+      FolderLock lock,
+      SinkLog.Present log) {
     this.folder = folder;
     this.segmentBytesMax = segmentBytesMax;
     this.files = files;
     this.lock = lock;
     this.log = log;
-    this.epoch = log.epoch();
+    this.epoch = log.lineage().epoch();
     this.hash = SegmentHeader.firstPrev(log.logId(), log.lineage().origin());
     this.lastHash = hash;
   }
@@ -91,25 +94,20 @@ final class JournalFolder implements Closeable {
    * @param segmentBytesMax size at which a segment ends; one line may alone be larger
    * @throws FolderInUseException if another process has it
    * @throws JournalDamagedException if the journal is not what was written: nothing is changed
-   * @throws OtherHistoryException if it is not this log's, or holds what the log has lost: nothing
-   *     is changed
-   * @throws StoreUnavailableException also if the log's history changes meanwhile
+   * @throws HistoryDivergedException if it is not this log's, or holds what the log has lost:
+   *     nothing is changed
    */
   static JournalFolder open(
-      Path folder, long segmentBytesMax, SegmentFile.Opener files, EventStore store)
-      throws IOException, FolderInUseException, JournalDamagedException, OtherHistoryException {
+      Path folder, long segmentBytesMax, SegmentFile.Opener files, SinkLog log)
+      throws IOException, FolderInUseException, JournalDamagedException, HistoryDivergedException {
     Files.createDirectories(folder);
     FolderLock lock = FolderLock.take(folder).orElseThrow(() -> new FolderInUseException(folder));
     @Nullable JournalFolder opened = null;
     try {
       JournalEnd end = JournalEnd.find(folder);
       // Read after the journal's end, so that it is not behind it.
-      LogHead log = store.head();
-      Tail tail = end.tail();
-      if (tail != null) {
-        requireSameHistory(tail, log, store);
-      }
-      JournalFolder resuming = new JournalFolder(folder, segmentBytesMax, files, lock, log);
+      SinkLog.Present present = requireSameHistory(end.tail(), log);
+      JournalFolder resuming = new JournalFolder(folder, segmentBytesMax, files, lock, present);
       resuming.resume(end);
       opened = resuming;
       return resuming;
@@ -124,49 +122,33 @@ final class JournalFolder implements Closeable {
    * Requires that the log's present history holds the journal's last line: then it holds those
    * before, each of which is chained to the next.
    */
-  private static void requireSameHistory(Tail tail, LogHead log, EventStore store)
-      throws OtherHistoryException {
+  private static SinkLog.Present requireSameHistory(@Nullable Tail tail, SinkLog log)
+      throws HistoryDivergedException {
+    if (tail == null) {
+      return log.holding(Optional.empty());
+    }
     SegmentHeader header = tail.header();
     JournalEntry last = tail.last();
-    Lineage lineage = log.lineage();
-    if (!header.logId().equals(log.logId()) || !header.origin().equals(lineage.origin())) {
-      throw new OtherHistoryException(
-          "the journal is of log %s, origin %s, but the log is %s, origin %s"
-              .formatted(header.logId(), header.origin(), log.logId(), lineage.origin()));
-    }
-    if (!lineage.holds(header.epoch(), last.position())) {
-      throw new OtherHistoryException(
-          "the journal is at position %d of epoch %s, %s, epoch %s: it has lost events"
-              .formatted(
-                  last.position(),
-                  header.epoch(),
-                  lineage.ancestors().stream()
-                      .filter(it -> it.epoch().equals(header.epoch()))
-                      .findFirst()
-                      .map(it -> "of which %d are in the log".formatted(it.sharedPosition()))
-                      .orElse("which is none that the log came from"),
-                  lineage.epoch()));
-    }
-    if (last.position() > log.position()) {
-      throw new OtherHistoryException(
-          "the journal is at position %d, but the log ends at %d: it has lost events"
-              .formatted(last.position(), log.position()));
-    }
-    EventSlice slice = store.read(last.position() - 1, 1, 1);
-    if (!slice.epoch().equals(log.epoch())) {
-      throw new StoreUnavailableException("the log's history changed while it was compared");
-    }
-    List<PaymentEvent> events = slice.events();
-    String id = events.isEmpty() ? "none" : events.getFirst().getEventId();
-    if (!id.equals(last.eventId())) {
-      throw new OtherHistoryException(
-          "at position %d the journal has event %s, the log %s"
-              .formatted(last.position(), last.eventId(), id));
-    }
-    if (!JournalEntry.of(events.getFirst(), last.prev()).entry().equals(last)) {
-      throw new OtherHistoryException(
-          "at position %d journal and log have event %s, but with other contents"
-              .formatted(last.position(), id));
+    try {
+      SinkLog.Present present =
+          log.holding(
+              Optional.of(
+                  new Sink.Checkpoint(
+                      header.logId(),
+                      header.origin(),
+                      header.epoch(),
+                      last.position(),
+                      last.eventId())));
+      if (!JournalEntry.of(present.last().orElseThrow(), last.prev()).entry().equals(last)) {
+        throw new HistoryDivergedException(
+            "at position %d journal and log have event %s, but with other contents"
+                .formatted(last.position(), last.eventId()));
+      }
+      return present;
+    } catch (HistoryDivergedException e) {
+      throw new HistoryDivergedException(
+          e.getMessage()
+              + ": this journal is kept as it is; a new one begins in a new JOURNAL_FOLDER");
     }
   }
 
@@ -197,34 +179,29 @@ final class JournalFolder implements Closeable {
     lastEventId = eventId;
   }
 
-  /** Up to where the journal is on disk; 0: nowhere. */
-  long position() {
+  @Override
+  public long position() {
     return position;
   }
 
-  /** Hash of the entry there. */
-  String hash() {
-    return hash;
-  }
-
-  /** Id of the event there; empty at position 0. */
-  String eventId() {
+  @Override
+  public String eventId() {
     return eventId;
   }
 
-  /** The log as it was when this was opened. */
-  LogHead log() {
-    return log;
+  /** With the hash of the entry there. */
+  @Override
+  public Map<String, String> details() {
+    return Map.of("hash", hash);
   }
 
-  /**
-   * Appends events, and returns once they are on disk.
-   *
-   * @param events the next ones of the log, in order, of the history that it had when this was
-   *     opened
-   * @throws IOException if they could not be written: some may have been
-   */
-  void append(List<PaymentEvent> events) throws IOException {
+  @Override
+  public String epoch() {
+    return log.lineage().epoch();
+  }
+
+  @Override
+  public void apply(List<PaymentEvent> events) throws IOException {
     try {
       for (PaymentEvent event : events) {
         if (event.getPosition() != lastPosition + 1) {
@@ -251,10 +228,10 @@ final class JournalFolder implements Closeable {
   private void gather(ByteBuffer line) throws IOException {
     int bytes = line.remaining();
     boolean isFull = length + bytes > segmentBytesMax && lastPosition >= firstPosition;
-    if (segment == null || isFull || !epoch.equals(log.epoch())) {
+    if (segment == null || isFull || !epoch.equals(epoch())) {
       begin(
           new SegmentHeader(
-              log.logId(), log.lineage().origin(), log.epoch(), lastPosition + 1, lastHash));
+              log.logId(), log.lineage().origin(), epoch(), lastPosition + 1, lastHash));
     }
     gathered.put(line);
     length += bytes;

@@ -1,9 +1,10 @@
 package com.gyroscops.payments.write.journal;
 
 import com.gyroscops.payments.write.command.CommandEnvelope;
+import com.gyroscops.payments.write.command.CommandErrors;
 import com.gyroscops.payments.write.command.CommandHandler;
 import com.gyroscops.payments.write.command.CommandOutcome;
-import com.gyroscops.payments.write.command.Errors;
+import com.gyroscops.payments.write.outbox.SinkRunner;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 
@@ -11,12 +12,12 @@ import java.util.concurrent.CompletionStage;
 public final class RequiredJournal implements CommandHandler {
 
   private static final CommandOutcome REFUSED =
-      CommandOutcome.Refused.of(Errors.journalUnavailable());
+      CommandOutcome.Refused.of(CommandErrors.journalUnavailable());
 
   private final CommandHandler next;
-  private final Journal journal;
+  private final SinkRunner journal;
 
-  public RequiredJournal(CommandHandler next, Journal journal) {
+  public RequiredJournal(CommandHandler next, SinkRunner journal) {
     this.next = next;
     this.journal = journal;
   }

@@ -1,15 +1,15 @@
 package com.gyroscops.payments.write.outbox;
 
 import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.contract.LogHead;
 import com.gyroscops.payments.contract.Violations;
-import com.gyroscops.payments.v1.SubscribeAck;
-import com.gyroscops.payments.v1.SubscribeRequest;
-import com.gyroscops.payments.v1.SubscribeResponse;
-import com.gyroscops.payments.v1.SubscribeStart;
-import com.gyroscops.payments.write.command.Errors;
-import com.gyroscops.payments.write.eventstore.EventSlice;
+import com.gyroscops.payments.internal.v1.SubscribeAck;
+import com.gyroscops.payments.internal.v1.SubscribeRequest;
+import com.gyroscops.payments.internal.v1.SubscribeResponse;
+import com.gyroscops.payments.internal.v1.SubscribeStart;
+import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.write.command.CommandErrors;
 import com.gyroscops.payments.write.eventstore.EventStore;
-import com.gyroscops.payments.write.eventstore.LogHead;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.outbox.SubscriberProgress.Claim;
 import com.gyroscops.payments.write.outbox.SubscriberProgress.Subscriber;
@@ -57,7 +57,8 @@ public final class EventRelay implements AutoCloseable {
   /** Ends all subscriptions, for the server drains; subscribers go to another one. */
   @Override
   public void close() {
-    subscriptions.forEach(subscription -> subscription.fail(Errors.draining().toException()));
+    subscriptions.forEach(
+        subscription -> subscription.fail(CommandErrors.draining().toException()));
   }
 
   /**
@@ -101,7 +102,7 @@ public final class EventRelay implements AutoCloseable {
       } catch (StatusRuntimeException e) {
         refuse(e);
       } catch (StoreUnavailableException e) {
-        refuse(Errors.storeUnavailable().toException());
+        refuse(CommandErrors.storeUnavailable().toException());
       }
     }
 
@@ -157,7 +158,7 @@ public final class EventRelay implements AutoCloseable {
       if (!head.epoch().equals(tail.head().epoch())) {
         // The tail has yet to notice a new history; it does within a poll.
         tail.wake();
-        throw Errors.storeUnavailable().toException();
+        throw CommandErrors.storeUnavailable().toException();
       }
       if (!start.getAtHead() && !History.contains(store, head, start)) {
         throw History.diverged().toException();
@@ -179,11 +180,10 @@ public final class EventRelay implements AutoCloseable {
       if (head.position() == 0) {
         return "";
       }
-      EventSlice slice = store.read(head.position() - 1, 1, 1);
-      if (!slice.epoch().equals(head.epoch()) || slice.events().isEmpty()) {
-        throw Errors.storeUnavailable().toException();
-      }
-      return slice.events().getFirst().getEventId();
+      return store
+          .eventAt(head, head.position())
+          .map(PaymentEvent::getEventId)
+          .orElseThrow(() -> CommandErrors.storeUnavailable().toException());
     }
 
     private void acknowledge(SubscribeAck ack) {

@@ -1,10 +1,10 @@
 package com.gyroscops.payments.write.outbox;
 
 import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.contract.LogHead;
 import com.gyroscops.payments.contract.Violations;
-import com.gyroscops.payments.v1.SubscribeStart;
+import com.gyroscops.payments.internal.v1.SubscribeStart;
 import com.gyroscops.payments.write.eventstore.EventStore;
-import com.gyroscops.payments.write.eventstore.LogHead;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import io.grpc.Status;
 
@@ -30,14 +30,10 @@ final class History {
         || start.getPosition() > head.position()) {
       return false;
     }
-    var slice = store.read(start.getPosition() - 1, 1, 1);
-    if (!slice.epoch().equals(head.epoch())) {
-      throw new StoreUnavailableException("the log's history has changed meanwhile");
-    }
-    var events = slice.events();
-    return !events.isEmpty()
-        && events.getFirst().getPosition() == start.getPosition()
-        && events.getFirst().getEventId().equals(start.getEventId());
+    return store
+        .eventAt(head, start.getPosition())
+        .filter(it -> it.getEventId().equals(start.getEventId()))
+        .isPresent();
   }
 
   /** Notes what a subscriber that starts at the head says of a history it cannot know. */

@@ -1,17 +1,16 @@
 package com.gyroscops.payments.write.outbox;
 
+import com.gyroscops.payments.contract.LogHead;
+import com.gyroscops.payments.platform.retry.Reachability;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.command.CommitListener;
 import com.gyroscops.payments.write.eventstore.EventSlice;
 import com.gyroscops.payments.write.eventstore.EventStore;
-import com.gyroscops.payments.write.eventstore.LogHead;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,10 +43,10 @@ public final class OutboxTail implements CommitListener, AutoCloseable {
 
   private final EventStore store;
   private final List<Runnable> followers = new CopyOnWriteArrayList<>();
-  private final Semaphore wakeUps = new Semaphore(0);
-  private final Thread thread;
+  private final Reachability reads =
+      new Reachability(LOG, "the log cannot be read", "the log can be read again");
+  private final Rounds rounds = new Rounds("outbox-tail", Duration.ZERO, () -> POLL, this::look);
   private volatile @Nullable Tail tail;
-  private volatile boolean closing;
 
   /**
    * The end of the log in one history.
@@ -78,7 +77,7 @@ public final class OutboxTail implements CommitListener, AutoCloseable {
   /** Starts to follow the log, from its end as soon as the store answers. */
   public OutboxTail(EventStore store) {
     this.store = store;
-    this.thread = Thread.ofPlatform().name("outbox-tail").start(this::run);
+    rounds.start();
   }
 
   @Override
@@ -100,7 +99,7 @@ public final class OutboxTail implements CommitListener, AutoCloseable {
 
   /** Somebody committed: look soon. */
   public void wake() {
-    wakeUps.release();
+    rounds.wake();
   }
 
   /**
@@ -194,41 +193,17 @@ public final class OutboxTail implements CommitListener, AutoCloseable {
 
   @Override
   public void close() {
-    closing = true;
-    wake();
-    try {
-      thread.join();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    rounds.close();
   }
 
-  private void run() {
-    boolean reachable = true;
-    while (!closing) {
-      try {
-        catchUp();
-        if (!reachable) {
-          LOG.info("the log can be read again");
-        }
-        reachable = true;
-      } catch (StoreUnavailableException e) {
-        if (reachable) {
-          LOG.warn("the log cannot be read: {}", e.getMessage());
-        }
-        reachable = false;
-      } catch (LogNotDenseException e) {
-        fail(e);
-      } catch (RuntimeException e) {
-        LOG.error("following the log failed; it is tried again", e);
-      }
-      try {
-        if (wakeUps.tryAcquire(POLL.toMillis(), TimeUnit.MILLISECONDS)) {
-          wakeUps.drainPermits();
-        }
-      } catch (InterruptedException e) {
-        LOG.warn("the outbox tail was interrupted; it goes on until closed");
-      }
+  private void look() {
+    try {
+      catchUp();
+      reads.answered();
+    } catch (StoreUnavailableException e) {
+      reads.failed(e);
+    } catch (LogNotDenseException e) {
+      fail(e);
     }
   }
 

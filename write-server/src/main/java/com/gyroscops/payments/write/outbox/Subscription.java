@@ -1,15 +1,15 @@
 package com.gyroscops.payments.write.outbox;
 
 import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.contract.LogHead;
 import com.gyroscops.payments.contract.Timestamps;
-import com.gyroscops.payments.contract.UnexpectedErrors;
 import com.gyroscops.payments.contract.Violations;
-import com.gyroscops.payments.v1.EventBatch;
+import com.gyroscops.payments.internal.v1.EventBatch;
+import com.gyroscops.payments.internal.v1.SubscribeResponse;
+import com.gyroscops.payments.internal.v1.SubscribeStart;
+import com.gyroscops.payments.platform.grpc.UnexpectedErrors;
 import com.gyroscops.payments.v1.PaymentEvent;
-import com.gyroscops.payments.v1.SubscribeResponse;
-import com.gyroscops.payments.v1.SubscribeStart;
-import com.gyroscops.payments.write.command.Errors;
-import com.gyroscops.payments.write.eventstore.LogHead;
+import com.gyroscops.payments.write.command.CommandErrors;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
@@ -160,7 +160,7 @@ final class Subscription implements Runnable {
     try {
       follow();
     } catch (StoreUnavailableException | OtherHistoryException e) {
-      fail(Errors.storeUnavailable().toException());
+      fail(CommandErrors.storeUnavailable().toException());
     } catch (LogNotDenseException e) {
       fail(ApiError.of(Status.Code.DATA_LOSS, "LOG_NOT_DENSE", e.gap()).toException());
     } catch (RuntimeException e) {

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
 
 /**
  * Steps in the write database, with the database's errors told apart. For concurrent use.
@@ -26,6 +28,9 @@ public record Database(DataSource dataSource) {
    * for the synchronous standby, which by then has all commits before it.
    */
   public static final String AS_REPLICATED = " for share";
+
+  /** check_violation, which a row without a partition is, too. */
+  private static final String CHECK_VIOLATION = "23514";
 
   /** warning: none of our statements raises one itself. */
   private static final String WARNING = "01000";
@@ -43,6 +48,19 @@ public record Database(DataSource dataSource) {
   @FunctionalInterface
   public interface Parameters {
     void set(PreparedStatement statement) throws SQLException;
+
+    /** Values in the order of their places; a list is an array of numbers. */
+    static Parameters of(@Nullable Object... values) {
+      return statement -> {
+        for (int i = 0; i < values.length; i++) {
+          statement.setObject(
+              i + 1,
+              values[i] instanceof List<?> numbers
+                  ? statement.getConnection().createArrayOf("int4", numbers.toArray())
+                  : values[i]);
+        }
+      };
+    }
   }
 
   /** Reads one row. */
@@ -175,7 +193,8 @@ public record Database(DataSource dataSource) {
    * Whether the store, and not what it was asked, is the reason: connection lost (08), resources
    * short (53), something locked for longer than a statement waits or a server in recovery (55),
    * operator intervention and timeouts (57), transaction rolled back (40), system error (58), read
-   * only after a failover (25), or no connection from the pool (no state).
+   * only after a failover (25), no connection from the pool (no state), or no partition yet for
+   * what is to be stored.
    */
   private static boolean isUnavailable(SQLException e) {
     String state = e.getSQLState();
@@ -183,7 +202,17 @@ public record Database(DataSource dataSource) {
         || state.length() < 2
         || switch (state.substring(0, 2)) {
           case "08", "53", "55", "57", "40", "58", "25" -> true;
-          default -> false;
+          default -> isWithoutPartition(e);
         };
+  }
+
+  /** A violated check that is not one of a constraint with a name. */
+  private static boolean isWithoutPartition(SQLException e) {
+    ServerErrorMessage message =
+        e instanceof PSQLException from ? from.getServerErrorMessage() : null;
+    return CHECK_VIOLATION.equals(e.getSQLState())
+        && message != null
+        && message.getTable() != null
+        && message.getConstraint() == null;
   }
 }

@@ -33,12 +33,22 @@ public record Settlement(
     record Rejected(CommandError error) implements StepOutcome {}
   }
 
-  /** One that has not begun. */
+  /**
+   * One that has not begun.
+   *
+   * @param actor who asks for it; empty: not authenticated
+   */
   public static InvoiceSettlement asked(
-      String organizationId, String requestId, String invoiceId, List<String> paymentIds) {
+      String organizationId,
+      String actor,
+      String requestId,
+      String invoiceId,
+      List<String> paymentIds) {
     var settlement =
         InvoiceSettlement.newBuilder()
             .setOrganizationId(organizationId)
+            .setOwner(organizationId)
+            .setActor(actor)
             .setRequestId(requestId)
             .setInvoiceId(invoiceId)
             .setState(SettlementState.SETTLEMENT_STATE_PENDING);
@@ -55,10 +65,21 @@ public record Settlement(
     return switch (progress.getState()) {
       case SETTLEMENT_STATE_SETTLED,
           SETTLEMENT_STATE_COMPENSATED,
-          SETTLEMENT_STATE_COMPENSATION_REJECTED ->
+          SETTLEMENT_STATE_COMPENSATION_REJECTED,
+          SETTLEMENT_STATE_CANCELLED ->
           true;
       default -> false;
     };
+  }
+
+  /** Whether it was cancelled and has not ended. */
+  public boolean isCancelling() {
+    return progress.getState() == SettlementState.SETTLEMENT_STATE_CANCELLING;
+  }
+
+  /** From now on no further payment is processed, and those processed are refunded. */
+  public Settlement cancelled() {
+    return with(progress.toBuilder().setState(SettlementState.SETTLEMENT_STATE_CANCELLING));
   }
 
   /** After a payment's processing; without effect unless the payment was waiting. */
@@ -96,32 +117,43 @@ public record Settlement(
       case StepOutcome.Accepted(String token) -> moved.setStep(accepted).setConsistencyToken(token);
       case StepOutcome.Rejected(CommandError error) -> moved.setStep(rejected).setError(error);
     }
+    InvoiceSettlement.Builder changed = progress.toBuilder().setPayments(index, moved);
+    if (isCancelling()) {
+      return with(changed);
+    }
     SettlementState state =
         moved.getStep() == SettlementStep.SETTLEMENT_STEP_PROCESSED
             ? SettlementState.SETTLEMENT_STATE_SETTLING
             : SettlementState.SETTLEMENT_STATE_COMPENSATING;
-    return with(progress.toBuilder().setPayments(index, moved).setState(state));
+    return with(changed.setState(state));
   }
 
   /**
-   * After the last step.
+   * After the last step. A settlement that was cancelled stays as it is as long as a payment is
+   * processed and not refunded.
    *
    * @throws IllegalStateException if a step is missing
    */
   public Settlement ended() {
     List<SettlementStep> steps =
         progress.getPaymentsList().stream().map(SettledPayment::getStep).toList();
+    if (isCancelling() && steps.contains(SettlementStep.SETTLEMENT_STEP_PROCESSED)) {
+      return this;
+    }
     SettlementState end;
     if (steps.stream().allMatch(step -> step == SettlementStep.SETTLEMENT_STEP_PROCESSED)) {
       end = SettlementState.SETTLEMENT_STATE_SETTLED;
     } else if (steps.contains(SettlementStep.SETTLEMENT_STEP_PROCESSED)
-        || !steps.contains(SettlementStep.SETTLEMENT_STEP_REJECTED)) {
+        || !(isCancelling() || steps.contains(SettlementStep.SETTLEMENT_STEP_REJECTED))) {
       throw new IllegalStateException(
           "settlement " + progress.getRequestId() + " cannot end with steps " + steps);
     } else if (steps.contains(SettlementStep.SETTLEMENT_STEP_REFUND_REJECTED)) {
       end = SettlementState.SETTLEMENT_STATE_COMPENSATION_REJECTED;
     } else {
-      end = SettlementState.SETTLEMENT_STATE_COMPENSATED;
+      end =
+          isCancelling()
+              ? SettlementState.SETTLEMENT_STATE_CANCELLED
+              : SettlementState.SETTLEMENT_STATE_COMPENSATED;
     }
     return with(progress.toBuilder().setState(end));
   }

@@ -1,5 +1,7 @@
 package com.gyroscops.payments.write.settlement;
 
+import com.gyroscops.payments.platform.page.Listed;
+import com.gyroscops.payments.platform.page.PageKey;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import java.time.Duration;
 import java.util.List;
@@ -23,6 +25,15 @@ public interface SettlementStore {
 
   /** The settlement of a request. */
   Optional<Settlement> find(UUID requestKey);
+
+  /**
+   * Settlements of an organization, newest first.
+   *
+   * @param states numbers of the states that they are to be in
+   * @param after where to begin
+   */
+  List<Listed<Settlement>> list(
+      String organizationId, List<Integer> states, PageKey after, int max);
 
   /**
    * Changes a settlement; changes of one settlement happen one after the other. What has ended

@@ -1,12 +1,16 @@
 package com.gyroscops.payments.write.settlement;
 
 import com.gyroscops.payments.contract.ApiError;
-import com.gyroscops.payments.write.command.Errors;
+import com.gyroscops.payments.platform.page.Listed;
+import com.gyroscops.payments.platform.page.PageKey;
+import com.gyroscops.payments.v1.InvoiceSettlement;
+import com.gyroscops.payments.write.command.CommandErrors;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.submission.SubmissionStore;
 import com.gyroscops.payments.write.submission.WorkflowLauncher;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -87,7 +91,7 @@ public final class Settlements {
       return answer(asked, earlier.get(), true);
     }
     if (open >= OPEN_MAX) {
-      return new Asked.Refused(Errors.queueFull());
+      return new Asked.Refused(CommandErrors.queueFull());
     }
     if (submissions.find(asked.requestKey()).isPresent() || !takeRequest(asked)) {
       return reused(asked);
@@ -99,7 +103,7 @@ public final class Settlements {
 
   /** Whether the request id is the settlement's from now on, or was. */
   private boolean takeRequest(Settlement asked) {
-    ApiError reused = Errors.requestIdOfSettlement(asked.progress().getRequestId());
+    ApiError reused = CommandErrors.requestIdOfSettlement(asked.progress().getRequestId());
     return events
         .close(asked.requestKey(), asked.requestHash(), reused.toMessage())
         .map(known -> known.requestHash().equals(asked.requestHash()))
@@ -113,7 +117,30 @@ public final class Settlements {
   }
 
   private static Asked reused(Settlement asked) {
-    return new Asked.Refused(Errors.requestIdReused(asked.progress().getRequestId()));
+    return new Asked.Refused(CommandErrors.requestIdReused(asked.progress().getRequestId()));
+  }
+
+  /**
+   * An organization's settlements, newest first.
+   *
+   * @param states numbers of the states that they are to be in
+   * @param after where to begin
+   */
+  public List<Listed<InvoiceSettlement>> list(
+      String organizationId, List<Integer> states, PageKey after, int max) {
+    return store.list(organizationId, states, after, max).stream()
+        .map(found -> found.map(Settlement::progress))
+        .toList();
+  }
+
+  /**
+   * Cancels a settlement, unless it has ended: its workflow then brings it to that end. Needs no
+   * workflow engine.
+   *
+   * @return as it is then
+   */
+  public Optional<Settlement> cancel(String organizationId, String requestId) {
+    return store.change(Keys.request(organizationId, requestId), Settlement::cancelled);
   }
 
   /** A settlement by its request id. */

@@ -1,8 +1,8 @@
 package com.gyroscops.payments.write.submission;
 
 import com.gyroscops.payments.v1.CommandState;
+import com.gyroscops.payments.write.command.CommandErrors;
 import com.gyroscops.payments.write.command.CommandOutcome;
-import com.gyroscops.payments.write.command.Errors;
 import java.time.Instant;
 import java.util.Optional;
 
@@ -17,18 +17,20 @@ public sealed interface CommandStatus {
     return this instanceof Ended(CommandOutcome how) ? Optional.of(how) : Optional.empty();
   }
 
-  /** When it was submitted, while that is known: until it has ended. */
-  default Optional<Instant> submittedAt() {
-    return this instanceof Open(Instant at, boolean _) ? Optional.of(at) : Optional.empty();
+  /** The submission, until it has ended. */
+  default Optional<Open> open() {
+    return this instanceof Open open ? Optional.of(open) : Optional.empty();
   }
 
   /**
    * It was submitted and has not ended.
    *
+   * @param owner the organization that it belongs to
+   * @param actor who submitted it; empty: not authenticated
    * @param since when it was submitted
    * @param started whether it was taken up
    */
-  record Open(Instant since, boolean started) implements CommandStatus {
+  record Open(String owner, String actor, Instant since, boolean started) implements CommandStatus {
     @Override
     public CommandState state() {
       return started ? CommandState.COMMAND_STATE_RUNNING : CommandState.COMMAND_STATE_PENDING;
@@ -43,8 +45,8 @@ public sealed interface CommandStatus {
         case CommandOutcome.Succeeded _ -> CommandState.COMMAND_STATE_SUCCEEDED;
         case CommandOutcome.Refused refused ->
             switch (refused.error().reason()) {
-              case Errors.COMMAND_CANCELLED -> CommandState.COMMAND_STATE_CANCELLED;
-              case Errors.COMMAND_TIMED_OUT -> CommandState.COMMAND_STATE_FAILED;
+              case CommandErrors.COMMAND_CANCELLED -> CommandState.COMMAND_STATE_CANCELLED;
+              case CommandErrors.COMMAND_TIMED_OUT -> CommandState.COMMAND_STATE_FAILED;
               default -> CommandState.COMMAND_STATE_REJECTED;
             };
       };

@@ -1,7 +1,7 @@
 package com.gyroscops.payments.write.submission;
 
 import com.gyroscops.payments.contract.ApiError;
-import com.gyroscops.payments.write.command.Errors;
+import com.gyroscops.payments.write.command.CommandErrors;
 
 /** A command was not decided, for a reason that passes: it is executed again later. */
 public final class RetryLaterException extends RuntimeException {
@@ -17,6 +17,6 @@ public final class RetryLaterException extends RuntimeException {
 
   /** Whether the same command may be decided later: nothing is stored of it. */
   public static boolean isPassing(ApiError error) {
-    return error.retryAfter() != null || error.reason().equals(Errors.COMMAND_NOT_STORED);
+    return error.retryAfter() != null || error.reason().equals(CommandErrors.COMMAND_NOT_STORED);
   }
 }

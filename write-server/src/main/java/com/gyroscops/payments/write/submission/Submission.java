@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param requestHash digest of what the caller asked for
  * @param command with the ids that the server chose; well-formed when it was accepted
+ * @param actor who submitted it; empty: not authenticated
  * @param traceparent of the call that submitted it; may be empty
  * @param executionTimeout how long it is tried once it was taken up
  * @param submittedAt when it was accepted, by the store's clock
@@ -25,6 +26,7 @@ public record Submission(
     String requestId,
     UUID requestHash,
     Command command,
+    String actor,
     String traceparent,
     Duration executionTimeout,
     Instant submittedAt,

@@ -2,11 +2,11 @@ package com.gyroscops.payments.write.submission;
 
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.write.command.CommandEnvelope;
+import com.gyroscops.payments.write.command.CommandErrors;
 import com.gyroscops.payments.write.command.CommandHandler;
 import com.gyroscops.payments.write.command.CommandOutcome;
 import com.gyroscops.payments.write.command.CommandReader;
 import com.gyroscops.payments.write.command.CommandReader.Reading;
-import com.gyroscops.payments.write.command.Errors;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
@@ -61,7 +61,7 @@ public final class SubmissionExecutor {
     if (taken.get().isExpired()) {
       LOG.warn(
           "submission {} of {} is given up", submission.requestId(), submission.organizationId());
-      close(submission, Errors.timedOut(submission.executionTimeout()));
+      close(submission, CommandErrors.timedOut(submission.executionTimeout()));
       return;
     }
     switch (reader.read(submission.command())) {

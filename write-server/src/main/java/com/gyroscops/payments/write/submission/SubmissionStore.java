@@ -1,5 +1,7 @@
 package com.gyroscops.payments.write.submission;
 
+import com.gyroscops.payments.platform.page.Listed;
+import com.gyroscops.payments.platform.page.PageKey;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import java.time.Duration;
 import java.util.List;
@@ -22,6 +24,15 @@ public interface SubmissionStore {
 
   /** The submission of a request, if it has not ended. */
   Optional<Submission> find(UUID requestKey);
+
+  /**
+   * Submissions of an organization that have not ended, newest first.
+   *
+   * @param states numbers of the states that they are to be in: PENDING, RUNNING
+   * @param after where to begin
+   */
+  List<Listed<Submission>> list(
+      String organizationId, List<Integer> states, PageKey after, int max);
 
   /** The same, now started: its time to be executed runs. */
   Optional<Taken> take(UUID requestKey);

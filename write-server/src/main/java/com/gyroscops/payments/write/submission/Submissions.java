@@ -1,11 +1,16 @@
 package com.gyroscops.payments.write.submission;
 
 import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.contract.Timestamps;
+import com.gyroscops.payments.platform.page.Listed;
+import com.gyroscops.payments.platform.page.PageKey;
 import com.gyroscops.payments.v1.Command;
+import com.gyroscops.payments.v1.CommandSubmission;
 import com.gyroscops.payments.write.command.CommandBatcher;
 import com.gyroscops.payments.write.command.CommandEnvelope;
+import com.gyroscops.payments.write.command.CommandErrors;
+import com.gyroscops.payments.write.command.CommandKind;
 import com.gyroscops.payments.write.command.CommandOutcome;
-import com.gyroscops.payments.write.command.Errors;
 import com.gyroscops.payments.write.command.RequestDigests;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.Keys;
@@ -14,6 +19,7 @@ import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.submission.SubmissionStore.Backlog;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -63,10 +69,12 @@ public final class Submissions {
    *
    * @param command with the ids that the server chose
    * @param envelope the same, well-formed
+   * @param actor who submits it; empty: not authenticated
    */
-  public Submitted submit(Command command, CommandEnvelope envelope, Duration executionTimeout) {
+  public Submitted submit(
+      Command command, CommandEnvelope envelope, String actor, Duration executionTimeout) {
     if (backlog.open() >= OPEN_MAX) {
-      return new Submitted.Refused(Errors.queueFull());
+      return new Submitted.Refused(CommandErrors.queueFull());
     }
     Optional<KnownRequest> known = store.request(envelope.requestKey());
     if (known.isPresent()) {
@@ -79,6 +87,7 @@ public final class Submissions {
             envelope.requestId(),
             envelope.requestHash(),
             command,
+            actor,
             envelope.traceparent(),
             executionTimeout,
             Instant.EPOCH,
@@ -88,13 +97,12 @@ public final class Submissions {
       return repeated(envelope, earlier.get());
     }
     launcher.launch(() -> workflows.start(submission.reference()));
-    return new Submitted.Accepted(
-        new CommandStatus.Open(Instant.EPOCH, false), envelope.command().key().paymentId(), false);
+    return new Submitted.Accepted(open(submission), envelope.command().key().paymentId(), false);
   }
 
   private Submitted repeated(CommandEnvelope envelope, KnownRequest known) {
     if (!envelope.isAnsweredBy(known)) {
-      return new Submitted.Refused(Errors.requestIdReused(envelope.requestId()));
+      return new Submitted.Refused(CommandErrors.requestIdReused(envelope.requestId()));
     }
     CommandOutcome outcome = CommandBatcher.outcome(known);
     String paymentId =
@@ -106,9 +114,10 @@ public final class Submissions {
 
   private static Submitted repeated(CommandEnvelope envelope, Submission earlier) {
     if (!envelope.asksFor(earlier.requestHash(), RequestDigests.isAtEpoch(earlier.command()))) {
-      return new Submitted.Refused(Errors.requestIdReused(envelope.requestId()));
+      return new Submitted.Refused(CommandErrors.requestIdReused(envelope.requestId()));
     }
-    return new Submitted.Accepted(open(earlier), paymentId(earlier.command()), true);
+    return new Submitted.Accepted(
+        open(earlier), CommandKind.subject(earlier.command()).paymentId(), true);
   }
 
   /** Counts what is open, for {@link #backlog} and for the limit. */
@@ -148,25 +157,53 @@ public final class Submissions {
     if (open.isPresent()) {
       var _ =
           store.close(
-              requestKey, open.get().requestHash(), open.get().rejection(Errors.cancelled()));
+              requestKey,
+              open.get().requestHash(),
+              open.get().rejection(CommandErrors.cancelled()));
       var _ = submissions.remove(requestKey);
     }
     return ended(requestKey).orElseGet(CommandStatus.Unknown::new);
   }
 
-  private static CommandStatus open(Submission submission) {
-    return new CommandStatus.Open(submission.submittedAt(), submission.startedAt() != null);
+  /**
+   * An organization's submissions that have not ended, newest first.
+   *
+   * @param states numbers of the states that they are to be in
+   * @param after where to begin
+   */
+  public List<Listed<CommandSubmission>> list(
+      String organizationId, List<Integer> states, PageKey after, int max) {
+    return submissions.list(organizationId, states, after, max).stream()
+        .map(found -> found.map(Submissions::message))
+        .toList();
   }
 
-  static String paymentId(Command command) {
-    return switch (command.getCommandCase()) {
-      case CREATE -> command.getCreate().getPaymentId();
-      case UPDATE -> command.getUpdate().getPaymentId();
-      case PROCESS -> command.getProcess().getPaymentId();
-      case FAIL -> command.getFail().getPaymentId();
-      case REFUND -> command.getRefund().getPaymentId();
-      case DELETE -> command.getDelete().getPaymentId();
-      case COMMAND_NOT_SET -> "";
-    };
+  private static CommandSubmission message(Submission submission) {
+    var message =
+        CommandSubmission.newBuilder()
+            .setOrganizationId(submission.organizationId())
+            .setRequestId(submission.requestId())
+            .setPaymentId(CommandKind.subject(submission.command()).paymentId())
+            .setCommand(CommandKind.word(submission.command()))
+            .setState(open(submission).state())
+            .setSubmitTime(Timestamps.of(submission.submittedAt()))
+            .setExecutionTimeout(
+                com.google.protobuf.Duration.newBuilder()
+                    .setSeconds(submission.executionTimeout().toSeconds()))
+            .setOwner(submission.organizationId())
+            .setActor(submission.actor());
+    Instant startedAt = submission.startedAt();
+    if (startedAt != null) {
+      message.setStartTime(Timestamps.of(startedAt));
+    }
+    return message.build();
+  }
+
+  private static CommandStatus open(Submission submission) {
+    return new CommandStatus.Open(
+        submission.organizationId(),
+        submission.actor(),
+        submission.submittedAt(),
+        submission.startedAt() != null);
   }
 }

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.write.submission;
 
+import com.gyroscops.payments.platform.retry.Reachability;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import java.time.Duration;
 import java.util.List;
@@ -52,7 +53,11 @@ public final class WorkflowLauncher {
   private final List<Accepted> accepted;
   private final Executor starting;
   private final Semaphore starts = new Semaphore(STARTS_MAX);
-  private volatile boolean reachable = true;
+  private final Reachability engine =
+      new Reachability(
+          LOG,
+          "the workflow engine does not answer; what is accepted waits for it",
+          "the workflow engine answers again");
 
   /**
    * @param enabled whether there is a workflow engine at all
@@ -66,14 +71,14 @@ public final class WorkflowLauncher {
 
   /** Starts something that was just accepted, if that can be done at once. Does not block. */
   public void launch(Runnable start) {
-    if (!reachable || !starts.tryAcquire()) {
+    if (!engine.isReachable() || !starts.tryAcquire()) {
       return;
     }
     starting.execute(() -> {
       try {
         start.run();
       } catch (WorkflowsUnavailableException e) {
-        engineIsGone(e);
+        engine.failed(e);
       } catch (RuntimeException e) {
         LOG.warn("a workflow could not be started; it is tried again", e);
       } finally {
@@ -96,7 +101,7 @@ public final class WorkflowLauncher {
         }
       }
     } catch (WorkflowsUnavailableException e) {
-      engineIsGone(e);
+      engine.failed(e);
     } catch (StoreUnavailableException e) {
       LOG.warn("what is due is started later: {}", e.getMessage());
     }
@@ -104,7 +109,7 @@ public final class WorkflowLauncher {
 
   private int startDue(Accepted each) {
     // One alone, where it is likely to be in vain: the others stay due.
-    List<Runnable> due = reachable ? each.due(TURN_MAX, AGAIN) : each.due(1, SOON);
+    List<Runnable> due = engine.isReachable() ? each.due(TURN_MAX, AGAIN) : each.due(1, SOON);
     for (Runnable start : due) {
       try {
         start.run();
@@ -114,20 +119,9 @@ public final class WorkflowLauncher {
         // One that cannot be started must not hold up those behind it.
         LOG.error("a workflow could not be started; it is tried again", e);
       }
-      if (!reachable) {
-        LOG.info("the workflow engine answers again");
-        reachable = true;
-      }
+      engine.answered();
     }
     return due.size();
-  }
-
-  private void engineIsGone(WorkflowsUnavailableException e) {
-    if (reachable) {
-      reachable = false;
-      LOG.warn(
-          "the workflow engine does not answer; what is accepted waits for it: {}", e.getMessage());
-    }
   }
 
   /** Whether this installation has a workflow engine, reachable or not. */
@@ -137,6 +131,6 @@ public final class WorkflowLauncher {
 
   /** Whether the engine answered when it was last asked. */
   public boolean isEngineReachable() {
-    return reachable;
+    return engine.isReachable();
   }
 }

@@ -57,8 +57,9 @@ final class Activities implements CommandActivities, SettlementActivities, Impor
   }
 
   @Override
-  public void end(SubmittedSettlement settlement) {
-    settlements.end(settlement.getOrganizationId(), settlement.getRequestId());
+  public SettlementStepResult end(SubmittedSettlement settlement) {
+    boolean ended = settlements.end(settlement.getOrganizationId(), settlement.getRequestId());
+    return SettlementStepResult.newBuilder().setAccepted(ended).build();
   }
 
   @Override

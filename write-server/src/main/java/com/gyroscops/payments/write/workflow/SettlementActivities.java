@@ -5,12 +5,13 @@ import com.gyroscops.payments.workflow.v1.SettlementStepResult;
 import com.gyroscops.payments.workflow.v1.SubmittedSettlement;
 import io.temporal.activity.ActivityInterface;
 import io.temporal.activity.ActivityMethod;
+import org.jspecify.annotations.Nullable;
 
 /** Steps of {@link SettlementWorkflow}. Each may run any number of times, at once and late. */
 @ActivityInterface
 public interface SettlementActivities {
 
-  /** Processes a payment. */
+  /** Processes a payment, unless the settlement was cancelled. */
   @ActivityMethod(name = "ProcessSettlementPayment")
   SettlementStepResult process(SettlementPayment payment);
 
@@ -18,7 +19,12 @@ public interface SettlementActivities {
   @ActivityMethod(name = "RefundSettlementPayment")
   void refund(SettlementPayment payment);
 
-  /** Notes the end. */
+  /**
+   * Notes the end.
+   *
+   * @return not accepted: it was cancelled, and its payments are to be refunded; null in histories
+   *     of an earlier version, which knew no cancellation
+   */
   @ActivityMethod(name = "EndSettlement")
-  void end(SubmittedSettlement settlement);
+  @Nullable SettlementStepResult end(SubmittedSettlement settlement);
 }

@@ -1,12 +1,18 @@
 package com.gyroscops.payments.write.workflow;
 
 import com.gyroscops.payments.workflow.v1.SettlementPayment;
+import com.gyroscops.payments.workflow.v1.SettlementStepResult;
 import com.gyroscops.payments.workflow.v1.SubmittedSettlement;
 import io.temporal.workflow.Workflow;
+import org.jspecify.annotations.Nullable;
 
 /**
- * {@link SettlementWorkflow}: payment after payment; once one is rejected, back over those before
- * it. There is no time-out: a settlement that was begun is brought to an end.
+ * {@link SettlementWorkflow}: payment after payment; once one is rejected or the settlement is
+ * found cancelled, back over those before it. There is no time-out: a settlement that was begun is
+ * brought to an end.
+ *
+ * <p>The settlement's row alone says whether it was cancelled, and each step asks it: the workflow
+ * is told by no signal, which the engine could lose.
  */
 public final class SettlementWorkflowImpl implements SettlementWorkflow {
 
@@ -20,12 +26,17 @@ public final class SettlementWorkflowImpl implements SettlementWorkflow {
         && steps.process(payment(settlement, processed)).getAccepted()) {
       processed++;
     }
-    if (processed < settlement.getPayments()) {
-      for (int i = processed - 1; i >= 0; i--) {
-        steps.refund(payment(settlement, i));
-      }
+    if (processed == settlement.getPayments() && hasEnded(steps.end(settlement))) {
+      return;
     }
-    steps.end(settlement);
+    for (int i = processed - 1; i >= 0; i--) {
+      steps.refund(payment(settlement, i));
+    }
+    var _ = steps.end(settlement);
+  }
+
+  private static boolean hasEnded(@Nullable SettlementStepResult end) {
+    return end == null || end.getAccepted();
   }
 
   private static SettlementPayment payment(SubmittedSettlement settlement, int index) {

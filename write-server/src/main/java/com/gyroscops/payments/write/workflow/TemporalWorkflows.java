@@ -1,7 +1,7 @@
 package com.gyroscops.payments.write.workflow;
 
-import com.gyroscops.payments.contract.temporal.TemporalConnection;
-import com.gyroscops.payments.contract.temporal.TemporalUnavailableException;
+import com.gyroscops.payments.platform.temporal.TemporalConnection;
+import com.gyroscops.payments.platform.temporal.TemporalUnavailableException;
 import com.gyroscops.payments.workflow.v1.StartedImport;
 import com.gyroscops.payments.workflow.v1.SubmittedCommand;
 import com.gyroscops.payments.workflow.v1.SubmittedSettlement;

@@ -3,10 +3,13 @@ package com.gyroscops.payments.write.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.FieldMask;
 import com.google.protobuf.Timestamp;
+import com.google.protobuf.UnknownFieldSet;
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.v1.Amount;
+import com.gyroscops.payments.v1.CaptureMethod;
 import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.CommandServiceGrpc.CommandServiceBlockingStub;
@@ -20,6 +23,7 @@ import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PersonalData;
 import com.gyroscops.payments.v1.ProcessPaymentRequest;
 import com.gyroscops.payments.v1.RefundPaymentRequest;
+import com.gyroscops.payments.v1.RefundPersonalData;
 import com.gyroscops.payments.v1.UpdatePaymentRequest;
 import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
 import com.zaxxer.hikari.HikariDataSource;
@@ -120,6 +124,17 @@ class BadInputTest {
         .setUpdateMask(FieldMask.newBuilder().addAllPaths(java.util.List.of(paths)));
   }
 
+  /** A text in a field of a number that the contract does not have. */
+  private static UnknownFieldSet field(int number) {
+    return UnknownFieldSet.newBuilder()
+        .addField(
+            number,
+            UnknownFieldSet.Field.newBuilder()
+                .addLengthDelimited(ByteString.copyFromUtf8("words"))
+                .build())
+        .build();
+  }
+
   private static PersonalData.Builder metadata(int pairs) {
     PersonalData.Builder personal = PersonalData.newBuilder();
     for (int i = 0; i < pairs; i++) {
@@ -179,6 +194,46 @@ class BadInputTest {
             "expected version on creation",
             "context.expected_version",
             r -> r.setContext(context().setExpectedVersion(1))),
+        create(
+            "capture apart from authorization",
+            "capture_method",
+            r -> r.setCaptureMethod(CaptureMethod.CAPTURE_METHOD_MANUAL)),
+        create(
+            "capture method of a later contract",
+            "capture_method",
+            r -> r.setCaptureMethodValue(9)),
+        create("field of a later contract", "99", r -> r.setUnknownFields(field(99))),
+        create(
+            "field of a later context",
+            "context.99",
+            r -> r.setContext(context().setUnknownFields(field(99)))),
+        create(
+            "field of a later amount",
+            "amount.99",
+            r -> r.setAmount(amount(100, "EUR").toBuilder().setUnknownFields(field(99)))),
+        row(
+            "reason of a refund as an older client gives it",
+            Code.INVALID_ARGUMENT,
+            "FIELD_INVALID",
+            "6",
+            c -> c.refundPayment(refund("completed", 1, "EUR").setUnknownFields(field(6)).build())),
+        row(
+            "reason of a deletion as an older client gives it",
+            Code.INVALID_ARGUMENT,
+            "FIELD_INVALID",
+            "4",
+            c -> c.deletePayment(delete("processing").setUnknownFields(field(4)).build())),
+        row(
+            "message of a failure as an older client gives it",
+            Code.INVALID_ARGUMENT,
+            "FIELD_INVALID",
+            "failure.2",
+            c ->
+                c.failPayment(
+                    fail("processing")
+                        .setFailure(
+                            Failure.newBuilder().setCode("declined").setUnknownFields(field(2)))
+                        .build())),
         create(
             "correlation id of other characters",
             "context.correlation_id",
@@ -327,8 +382,12 @@ class BadInputTest {
             "refund reason too long",
             Code.INVALID_ARGUMENT,
             "FIELD_INVALID",
-            "reason",
-            c -> c.refundPayment(refund("completed", 1, "EUR").setReason("x".repeat(501)).build())),
+            "personal_data.reason",
+            c ->
+                c.refundPayment(
+                    refund("completed", 1, "EUR")
+                        .setPersonalData(RefundPersonalData.newBuilder().setReason("x".repeat(501)))
+                        .build())),
         row(
             "failure without code",
             Code.INVALID_ARGUMENT,
@@ -397,7 +456,7 @@ class BadInputTest {
         row(
             "unknown command",
             Code.NOT_FOUND,
-            "COMMAND_UNKNOWN",
+            "COMMAND_NOT_FOUND",
             "",
             c ->
                 c.getCommand(

@@ -1,12 +1,16 @@
 package com.gyroscops.payments.write.api;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.FieldMask;
 import com.google.protobuf.Timestamp;
+import com.google.protobuf.UnknownFieldSet;
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.internal.v1.GetHeadRequest;
+import com.gyroscops.payments.internal.v1.ReadPaymentRequest;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.CommandContext;
@@ -16,13 +20,12 @@ import com.gyroscops.payments.v1.CommandState;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
 import com.gyroscops.payments.v1.ExecuteBatchRequest;
 import com.gyroscops.payments.v1.GetCommandRequest;
-import com.gyroscops.payments.v1.GetHeadRequest;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentStatus;
 import com.gyroscops.payments.v1.PersonalData;
 import com.gyroscops.payments.v1.ProcessPaymentRequest;
-import com.gyroscops.payments.v1.ReadPaymentRequest;
 import com.gyroscops.payments.v1.RefundPaymentRequest;
+import com.gyroscops.payments.v1.RefundPersonalData;
 import com.gyroscops.payments.v1.StreamCommandsRequest;
 import com.gyroscops.payments.v1.StreamCommandsResponse;
 import com.gyroscops.payments.v1.UpdatePaymentRequest;
@@ -61,9 +64,15 @@ class CommandServiceTest {
   private static TestServer server;
 
   @BeforeAll
-  static void start() {
+  static void start() throws Exception {
     pool = TestDatabase.open();
     server = new TestServer(pool.getJdbcUrl(), Map.of());
+    var health = HealthGrpc.newBlockingStub(server.commandChannel());
+    eventually(
+        "it serves",
+        () ->
+            health.check(HealthCheckRequest.getDefaultInstance()).getStatus()
+                == ServingStatus.SERVING);
   }
 
   @AfterAll
@@ -142,12 +151,12 @@ class CommandServiceTest {
                 .setOrganizationId("acme")
                 .setPaymentId(id)
                 .setAmount(Amount.newBuilder().setMinorUnits(300).setCurrencyCode("EUR"))
-                .setReason("one broken")
+                .setPersonalData(RefundPersonalData.newBuilder().setReason("one broken"))
                 .build());
     Payment payment = refunded.getPayment();
     assertThat(payment.getStatus()).isEqualTo(PaymentStatus.PAYMENT_STATUS_PARTIALLY_REFUNDED);
     assertThat(payment.getRefundedAmount().getMinorUnits()).isEqualTo(300);
-    assertThat(payment.getRefunds(0).getRefundId()).hasSize(36);
+    assertThat(payment.getRecentRefunds(0).getRefundId()).hasSize(36);
     assertThat(payment.getVersion()).isEqualTo(4);
 
     var token = ConsistencyTokens.decode(refunded.getReceipt().getConsistencyToken()).orElseThrow();
@@ -226,6 +235,14 @@ class CommandServiceTest {
                     .addCommands(Command.newBuilder().setCreate(create("a b")))
                     .addCommands(Command.newBuilder().setProcess(process(id)))
                     .addCommands(Command.getDefaultInstance())
+                    // A kind of a later contract.
+                    .addCommands(
+                        Command.newBuilder()
+                            .setUnknownFields(
+                                UnknownFieldSet.newBuilder()
+                                    .addField(
+                                        7, UnknownFieldSet.Field.newBuilder().addVarint(1).build())
+                                    .build()))
                     .build());
     List<CommandOutcome> outcomes = response.getOutcomesList();
     assertThat(outcomes.get(0).getSuccess().getPayment().getVersion()).isEqualTo(1);
@@ -233,7 +250,8 @@ class CommandServiceTest {
     assertThat(outcomes.get(2).getError().getViolations(0).getField())
         .isEqualTo("create.payment_id");
     assertThat(outcomes.get(3).getSuccess().getPayment().getVersion()).isEqualTo(2);
-    assertThat(outcomes.get(4).getError().getReason()).isEqualTo("FIELD_INVALID");
+    assertThat(outcomes.get(4).getError().getViolations(0).getField()).isEqualTo("command");
+    assertThat(outcomes.get(5).getError().getViolations(0).getField()).isEqualTo("7");
   }
 
   @Test
@@ -320,7 +338,7 @@ class CommandServiceTest {
     for (String version : List.of("v1", "v1alpha")) {
       assertThat(Reflection.services(server.commandChannel(), version))
           .contains(CommandServiceGrpc.SERVICE_NAME)
-          .doesNotContain("gyroscops.payments.v1.EventFeedService");
+          .doesNotContain("gyroscops.payments.internal.v1.EventFeedService");
     }
   }
 
@@ -328,7 +346,7 @@ class CommandServiceTest {
   void drainingFinishesWhatRunsAndRefusesTheRest() throws Exception {
     try (HikariDataSource own = TestDatabase.open();
         TestServer draining =
-            new TestServer(own.getJdbcUrl(), Map.of("payments.drain-notice", "2s"))) {
+            new TestServer(own.getJdbcUrl(), Map.of("payments.drain-notice", "8s"))) {
       Queue<StreamCommandsResponse> answers = new ConcurrentLinkedQueue<>();
       CountDownLatch ended = new CountDownLatch(1);
       AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();

@@ -1,20 +1,19 @@
 package com.gyroscops.payments.write.api;
 
+import static com.gyroscops.payments.write.api.Requests.createPayments;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.contract.ApiError;
-import com.gyroscops.payments.v1.Amount;
-import com.gyroscops.payments.v1.Ancestor;
-import com.gyroscops.payments.v1.CommandContext;
-import com.gyroscops.payments.v1.CreatePaymentRequest;
-import com.gyroscops.payments.v1.EventBatch;
-import com.gyroscops.payments.v1.EventFeedServiceGrpc.EventFeedServiceStub;
-import com.gyroscops.payments.v1.GetHeadRequest;
+import com.gyroscops.payments.internal.v1.Ancestor;
+import com.gyroscops.payments.internal.v1.EventBatch;
+import com.gyroscops.payments.internal.v1.EventFeedServiceGrpc.EventFeedServiceStub;
+import com.gyroscops.payments.internal.v1.GetHeadRequest;
+import com.gyroscops.payments.internal.v1.SubscribeAck;
+import com.gyroscops.payments.internal.v1.SubscribeRequest;
+import com.gyroscops.payments.internal.v1.SubscribeResponse;
+import com.gyroscops.payments.internal.v1.SubscribeStart;
 import com.gyroscops.payments.v1.PaymentEvent;
-import com.gyroscops.payments.v1.SubscribeAck;
-import com.gyroscops.payments.v1.SubscribeRequest;
-import com.gyroscops.payments.v1.SubscribeResponse;
-import com.gyroscops.payments.v1.SubscribeStart;
+import com.gyroscops.payments.write.app.ScheduledMaintenance;
 import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
 import com.gyroscops.payments.write.outbox.EventRelay;
 import com.zaxxer.hikari.HikariDataSource;
@@ -110,20 +109,6 @@ class EventFeedTest {
     return subscriber;
   }
 
-  private static void create(TestServer on, int count) {
-    for (int i = 0; i < count; i++) {
-      var _ =
-          on.commands()
-              .createPayment(
-                  CreatePaymentRequest.newBuilder()
-                      .setContext(
-                          CommandContext.newBuilder().setRequestId(UUID.randomUUID().toString()))
-                      .setOrganizationId("acme")
-                      .setAmount(Amount.newBuilder().setMinorUnits(1).setCurrencyCode("EUR"))
-                      .build());
-    }
-  }
-
   private static List<Long> positions(List<PaymentEvent> events) {
     return events.stream().map(PaymentEvent::getPosition).toList();
   }
@@ -134,13 +119,13 @@ class EventFeedTest {
 
   @Test
   void aSubscriberGetsTheLogFromItsPositionAndThenWhatIsCommitted() throws Exception {
-    create(server, 5);
+    createPayments(server, 5);
     Subscriber first = subscribe(server, 0, "", "");
     EventBatch hello = first.next();
     assertThat(hello.getEventsList()).isEmpty();
     assertThat(hello.getHead()).isEqualTo(5);
     List<PaymentEvent> events = first.events(5);
-    create(server, 3);
+    createPayments(server, 3);
     assertThat(positions(first.events(3))).isEqualTo(range(6, 8));
     PaymentEvent third = events.get(2);
     Subscriber later = subscribe(server, 3, hello.getEpoch(), third.getEventId());
@@ -152,9 +137,9 @@ class EventFeedTest {
     TestServer other = server();
     Subscriber subscriber = subscribe(server, 0, "", "");
     assertThat(subscriber.next().getHead()).isZero();
-    create(other, 2);
-    create(server, 2);
-    create(other, 1);
+    createPayments(other, 2);
+    createPayments(server, 2);
+    createPayments(other, 1);
     assertThat(positions(subscriber.events(5))).isEqualTo(range(1, 5));
   }
 
@@ -163,7 +148,7 @@ class EventFeedTest {
     Subscriber subscriber = subscribeGathering(1_000);
     assertThat(subscriber.next().getHead()).isZero();
     long began = System.nanoTime();
-    create(server, 40);
+    createPayments(server, 40);
     int batches = 0;
     while (subscriber.received().size() < 40) {
       batches += subscriber.next().getEventsCount() > 0 ? 1 : 0;
@@ -184,7 +169,7 @@ class EventFeedTest {
 
   @Test
   void aPositionOfAnotherHistoryIsRefused() throws Exception {
-    create(server, 3);
+    createPayments(server, 3);
     Subscriber honest = subscribe(server, 0, "", "");
     String epoch = honest.next().getEpoch();
     List<PaymentEvent> events = honest.events(3);
@@ -199,7 +184,7 @@ class EventFeedTest {
 
   @Test
   void aNewEpochEndsTheStreamsOfTheOldOne() throws Exception {
-    create(server, 1);
+    createPayments(server, 1);
     Subscriber subscriber = subscribe(server, 0, "", "");
     String epoch = subscriber.next().getEpoch();
     String eventId = subscriber.events(1).getFirst().getEventId();
@@ -216,7 +201,7 @@ class EventFeedTest {
   /** As where the database was started anew, or another one took its place. */
   @Test
   void anotherServerIsAnotherHistoryThatSharesWhatItHas() throws Exception {
-    create(server, 3);
+    createPayments(server, 3);
     Subscriber subscriber = subscribe(server, 0, "", "");
     String epoch = subscriber.next().getEpoch();
     List<PaymentEvent> events = subscriber.events(3);
@@ -226,7 +211,7 @@ class EventFeedTest {
             + " delete from events where position = 3;"
             + " update log_positions set position = 2; end $$");
     assertThat(subscriber.reason()).isEqualTo("STORE_UNAVAILABLE");
-    create(server, 2);
+    createPayments(server, 2);
     EventBatch first = subscribe(server, 2, epoch, events.get(1).getEventId()).next();
     assertThat(first.getAncestorsList())
         .containsExactly(Ancestor.newBuilder().setEpoch(epoch).setSharedPosition(2).build());
@@ -238,7 +223,7 @@ class EventFeedTest {
   void whoStartsAtTheHeadIsToldItsEvent() throws Exception {
     assertThat(subscribeAtHead(server, SubscribeStart.newBuilder()).next().getHeadEventId())
         .isEmpty();
-    create(server, 2);
+    createPayments(server, 2);
     String newest = subscribe(server, 0, "", "").events(2).getLast().getEventId();
     assertThat(subscribeAtHead(server, SubscribeStart.newBuilder()).next().getHeadEventId())
         .isEqualTo(newest);
@@ -246,7 +231,7 @@ class EventFeedTest {
 
   @Test
   void aLogThatFellBackEndsTheStreamsEvenIfNobodyToldOfIt() throws Exception {
-    create(server, 3);
+    createPayments(server, 3);
     Subscriber subscriber = subscribe(server, 0, "", "");
     subscriber.events(3);
     execute("update log_positions set position = 1");
@@ -256,7 +241,7 @@ class EventFeedTest {
 
   @Test
   void streamsThatEndLeaveRoomForOthers() throws Exception {
-    create(server, 1);
+    createPayments(server, 1);
     for (int i = 0; i < EventRelay.SUBSCRIBERS_MAX + 5; i++) {
       Subscriber hasty = subscribe(server, 0, "", "");
       hasty.next();
@@ -268,7 +253,7 @@ class EventFeedTest {
 
   @Test
   void nothingBehindAGapIsHandedOut() throws Exception {
-    create(server, 6);
+    createPayments(server, 6);
     TestServer fresh = server();
     execute("delete from events where position = 4");
     Subscriber subscriber = subscribe(fresh, 0, "", "");
@@ -282,18 +267,18 @@ class EventFeedTest {
     EventBatch empty = fromNothing.next();
     assertThat(empty.getEventsList()).isEmpty();
     assertThat(empty.getHead()).isZero();
-    create(server, 5);
+    createPayments(server, 5);
     assertThat(positions(fromNothing.events(5))).isEqualTo(range(1, 5));
     // Another server, whose tail has yet to hear of what this one commits.
     TestServer other = server();
-    create(server, 1);
+    createPayments(server, 1);
     Subscriber subscriber = subscribeAtHead(other, SubscribeStart.newBuilder());
     EventBatch hello = subscriber.next();
     assertThat(hello.getEventsList()).isEmpty();
     assertThat(hello.getHead()).isEqualTo(6);
     assertThat(hello.getEpoch()).isEqualTo(empty.getEpoch());
-    create(server, 2);
-    create(other, 1);
+    createPayments(server, 2);
+    createPayments(other, 1);
     assertThat(positions(subscriber.events(3))).isEqualTo(range(7, 9));
     subscriber.acknowledge(9);
     subscriber.acknowledge(10);
@@ -319,7 +304,7 @@ class EventFeedTest {
           appends.add(
               writers.submit(() -> {
                 while (appending.get()) {
-                  create(writer, 1);
+                  createPayments(writer, 1);
                   acknowledged.incrementAndGet();
                 }
               }));
@@ -344,7 +329,7 @@ class EventFeedTest {
     long end = server.feed().getHead(GetHeadRequest.getDefaultInstance()).getPosition();
     assertThat(heads.getLast()).isGreaterThan(heads.getFirst());
     // One more for each to end with, even for those that began at the end.
-    create(server, 1);
+    createPayments(server, 1);
     for (int i = 0; i < subscribers.size(); i++) {
       int count = Math.toIntExact(end + 1 - heads.get(i));
       assertThat(positions(subscribers.get(i).events(count)))
@@ -355,7 +340,7 @@ class EventFeedTest {
 
   @Test
   void whoStartsAtTheHeadClaimsNoHistory() throws Exception {
-    create(server, 1);
+    createPayments(server, 1);
     Map<String, SubscribeStart.Builder> claims =
         Map.of(
             "start.epoch", SubscribeStart.newBuilder().setEpoch("some-epoch"),
@@ -370,7 +355,7 @@ class EventFeedTest {
 
   @Test
   void aNewEpochEndsTheStreamsThatBeganAtTheHeadOfTheOldOne() throws Exception {
-    create(server, 1);
+    createPayments(server, 1);
     Subscriber subscriber = subscribeAtHead(server, SubscribeStart.newBuilder());
     subscriber.next();
     execute("select new_epoch()");
@@ -391,7 +376,7 @@ class EventFeedTest {
 
   @Test
   void progressIsKeptForEveryServerToSee() throws Exception {
-    create(server, 3);
+    createPayments(server, 3);
     Subscriber subscriber = subscribe(server, "reader-1", 0, "", "", Long.MAX_VALUE);
     subscriber.events(3);
     subscriber.acknowledge(2);
@@ -411,7 +396,7 @@ class EventFeedTest {
             + " array[7], array[7], array[0], array[true], array[hours * 3600000000], interval '3"
             + " s') from (values ('sql', 'gone', 25), ('memory', 'gone', 720), ('sql', 'slow', 23),"
             + " ('sql', 'busy', 0)) as heard (source, subscriber, hours)");
-    server.bean(Upkeep.class).forgetSubscribers();
+    server.bean(ScheduledMaintenance.class).forgetSubscribers();
     try (var connection = pool.getConnection();
         var statement = connection.createStatement();
         var row =
@@ -428,7 +413,7 @@ class EventFeedTest {
     // Takes one batch and then nothing more; its window and the network fill up.
     Subscriber stuck = subscribe(server, "stuck", 0, "", "", 1);
     Subscriber eager = subscribe(server, "eager", 0, "", "", Long.MAX_VALUE);
-    create(server, 400);
+    createPayments(server, 400);
     assertThat(positions(eager.events(400))).isEqualTo(range(1, 400));
     assertThat(stuck.received().size()).isLessThan(400);
     stuck.takeMore(Integer.MAX_VALUE);

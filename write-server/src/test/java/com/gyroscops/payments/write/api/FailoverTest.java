@@ -1,23 +1,19 @@
 package com.gyroscops.payments.write.api;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.internal.v1.GetHeadRequest;
 import com.gyroscops.payments.localstack.LocalPostgres;
 import com.gyroscops.payments.localstack.LocalStandby;
-import com.gyroscops.payments.v1.Amount;
-import com.gyroscops.payments.v1.CommandContext;
-import com.gyroscops.payments.v1.CreatePaymentRequest;
-import com.gyroscops.payments.v1.GetHeadRequest;
-import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.Chain;
 import com.gyroscops.payments.write.eventstore.ChainAnswer;
+import com.gyroscops.payments.write.eventstore.Creations;
 import com.gyroscops.payments.write.eventstore.EventStore;
-import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.eventstore.postgres.PostgresEventStore;
-import com.gyroscops.payments.write.payment.PaymentKey;
 import com.gyroscops.payments.write.postgres.Database;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -30,7 +26,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -82,11 +77,12 @@ class FailoverTest {
         ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       EventStore store = new PostgresEventStore(pool, "test");
       Database database = new Database(pool);
+      Chain creation = Creations.of("cancelled");
       store.head();
       standby.kill();
 
       Future<?> append =
-          threads.submit(() -> store.append(EventStore.ANY_EPOCH, List.of(creation())));
+          threads.submit(() -> store.append(EventStore.ANY_EPOCH, List.of(creation)));
       cancelWait();
       assertUnknown(append);
       Future<?> statement =
@@ -110,7 +106,7 @@ class FailoverTest {
       assertUnknown(transaction);
 
       // Asked again, it is known, and its answer waits like the first.
-      var again = threads.submit(() -> store.append(EventStore.ANY_EPOCH, List.of(creation())));
+      var again = threads.submit(() -> store.append(EventStore.ANY_EPOCH, List.of(creation)));
       awaitWaiting();
       assertThat(again).isNotDone();
       standby = LocalPostgres.start(folder.resolve("standby"), standby.port());
@@ -129,17 +125,13 @@ class FailoverTest {
         "jdbc:postgresql://127.0.0.1:%d,127.0.0.1:%d/%s"
             .formatted(primary.port(), standby.port(), DATABASE);
     try (TestServer server = new TestServer(url, Map.of())) {
-      server.commands().createPayment(create("before"));
+      server.commands().createPayment(Requests.create("before"));
       LocalStandby.awaitCaughtUp(primary, "standby");
 
       LocalStandby.promote(standby);
       LocalStandby.setting(primary, "default_transaction_read_only", "on");
 
-      int attempts = 0;
-      while (!isCreated(server, "after")) {
-        assertThat(++attempts).isLessThan(1_000);
-        Thread.sleep(20);
-      }
+      eventually("it writes to the other", () -> isCreated(server, "after"));
       assertThat(number(standby, "select count(*) from payments where payment_id = 'after'"))
           .isEqualTo(1);
       assertThat(server.feed().getHead(GetHeadRequest.getDefaultInstance()).getPosition())
@@ -153,35 +145,12 @@ class FailoverTest {
   /** Whether it was; if not, the caller is told that it may be tried again. */
   private static boolean isCreated(TestServer server, String id) {
     try {
-      server.commands().createPayment(create(id));
+      server.commands().createPayment(Requests.create(id));
       return true;
     } catch (StatusRuntimeException e) {
       assertThat(ApiError.from(e).orElseThrow().reason()).isEqualTo("STORE_UNAVAILABLE");
       return false;
     }
-  }
-
-  private static CreatePaymentRequest create(String id) {
-    return CreatePaymentRequest.newBuilder()
-        .setContext(CommandContext.newBuilder().setRequestId("request-" + id))
-        .setOrganizationId("acme")
-        .setPaymentId(id)
-        .setAmount(Amount.newBuilder().setMinorUnits(1).setCurrencyCode("EUR"))
-        .build();
-  }
-
-  private static Chain creation() {
-    return new Chain(
-        new PaymentKey("acme", "cancelled"),
-        0,
-        List.of(
-            new Chain.Entry.Accepted(
-                Keys.request("acme", "cancelled"),
-                new UUID(1, 1),
-                PaymentEvent.newBuilder()
-                    .setEventId(new UUID(1, 2).toString())
-                    .setVersion(1)
-                    .build())));
   }
 
   private static HikariDataSource pool() {
@@ -210,12 +179,8 @@ class FailoverTest {
   }
 
   /** Waits for what the primary is to answer with true. */
-  private static void await(String question) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!ask(primary, question).equals("t")) {
-      assertThat(System.nanoTime()).as(question).isLessThan(deadline);
-      Thread.sleep(10);
-    }
+  private static void await(String question) {
+    eventually(question, () -> ask(primary, question).equals("t"));
   }
 
   private static long number(LocalPostgres server, String question) throws SQLException {

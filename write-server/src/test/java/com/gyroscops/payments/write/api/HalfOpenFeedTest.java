@@ -1,13 +1,15 @@
 package com.gyroscops.payments.write.api;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.gyroscops.payments.contract.GrpcTransport;
+import com.gyroscops.payments.internal.v1.EventFeedServiceGrpc;
+import com.gyroscops.payments.internal.v1.SubscribeRequest;
+import com.gyroscops.payments.internal.v1.SubscribeResponse;
+import com.gyroscops.payments.internal.v1.SubscribeStart;
 import com.gyroscops.payments.localstack.StallingProxy;
-import com.gyroscops.payments.v1.EventFeedServiceGrpc;
-import com.gyroscops.payments.v1.SubscribeRequest;
-import com.gyroscops.payments.v1.SubscribeResponse;
-import com.gyroscops.payments.v1.SubscribeStart;
+import com.gyroscops.payments.platform.grpc.GrpcTransport;
+import com.gyroscops.payments.platform.grpc.InternalServer;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.memory.MemoryEventStore;
 import com.gyroscops.payments.write.outbox.EventRelay;
@@ -46,9 +48,10 @@ class HalfOpenFeedTest {
                 new SubscriberProgress(new ForgetfulStore(), System::nanoTime),
                 Clock.systemUTC());
         InternalServer server =
-            InternalServer.start(
-                transport.newServer(threads).addService(new FeedEndpoint(store, relay)).build(),
-                relay);
+            new InternalServer(
+                    transport.newServer(threads).addService(new FeedEndpoint(store, relay)).build(),
+                    relay::close)
+                .start();
         StallingProxy proxy = StallingProxy.to(server.port())) {
       ManagedChannel channel =
           NettyChannelBuilder.forAddress("127.0.0.1", proxy.port()).usePlaintext().build();
@@ -67,11 +70,7 @@ class HalfOpenFeedTest {
 
       proxy.stall();
 
-      long deadline = System.nanoTime() + NOTICED_MAX.toNanos();
-      while (relay.subscribers() > 0) {
-        assertThat(System.nanoTime()).isLessThan(deadline);
-        Thread.sleep(10);
-      }
+      eventually("the relay lets go of it", NOTICED_MAX, () -> relay.subscribers() == 0);
       assertThat(proxy.connections()).isEqualTo(1);
       channel.shutdownNow();
     }

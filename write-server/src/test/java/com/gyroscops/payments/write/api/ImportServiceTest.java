@@ -1,7 +1,9 @@
 package com.gyroscops.payments.write.api;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.localstack.FreePorts;
@@ -20,12 +22,15 @@ import com.gyroscops.payments.v1.ImportServiceGrpc.ImportServiceBlockingStub;
 import com.gyroscops.payments.v1.ImportState;
 import com.gyroscops.payments.v1.ListImportRejectionsRequest;
 import com.gyroscops.payments.v1.ListImportRejectionsResponse;
+import com.gyroscops.payments.v1.ListImportsRequest;
+import com.gyroscops.payments.v1.ListImportsResponse;
 import com.gyroscops.payments.v1.StartImportRequest;
 import com.gyroscops.payments.v1.UploadImportRequest;
 import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
 import com.zaxxer.hikari.HikariDataSource;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -35,15 +40,25 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Imports as a client sees them: real server, real database, real Temporal. */
+@Tag("engines")
 class ImportServiceTest {
 
   private static final int ENOUGH_SECONDS = 60;
+
+  /** Few, so that imports at once fill it. */
+  private static final int QUEUE_PLACES = 512;
+
+  /** How many at once, each of a chunk of 500 rows; the long form has 256. */
+  private static final String IMPORTS = "payments.imports";
+
+  private static final int IMPORTS_DEFAULT = 24;
 
   private static HikariDataSource pool;
   private static LocalTemporal temporal;
@@ -54,7 +69,13 @@ class ImportServiceTest {
     pool = TestDatabase.open();
     temporal = LocalTemporal.temporary();
     server =
-        new TestServer(pool.getJdbcUrl(), Map.of("payments.temporal.address", temporal.address()));
+        new TestServer(
+            pool.getJdbcUrl(),
+            Map.of(
+                "payments.temporal.address",
+                temporal.address(),
+                "payments.queue-commands-max",
+                QUEUE_PLACES));
   }
 
   @AfterAll
@@ -114,14 +135,12 @@ class ImportServiceTest {
         .getImport();
   }
 
-  private static Import awaitEnd(String importId) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(ENOUGH_SECONDS);
-    Import now = get(importId);
-    while (now.getState() == ImportState.IMPORT_STATE_RUNNING && System.nanoTime() < deadline) {
-      Thread.sleep(50);
-      now = get(importId);
-    }
-    return now;
+  private static Import awaitEnd(String importId) {
+    eventually(
+        "the import ends",
+        Duration.ofSeconds(ENOUGH_SECONDS),
+        () -> get(importId).getState() != ImportState.IMPORT_STATE_RUNNING);
+    return get(importId);
   }
 
   private static ApiError error(Runnable call) {
@@ -178,6 +197,38 @@ class ImportServiceTest {
         .isEqualTo(ImportState.IMPORT_STATE_COMPLETED);
   }
 
+  /** Of which each would try its chunk again, and find its rows done, if it did not. */
+  @Test
+  void importsAtOnceWaitForRoom() throws Exception {
+    int rows = 500;
+    List<String> ids =
+        IntStream.range(0, Integer.getInteger(IMPORTS, IMPORTS_DEFAULT))
+            .mapToObj(_ -> id())
+            .toList();
+    for (String id : ids) {
+      imports()
+          .uploadImport(
+              chunk(
+                  id,
+                  0,
+                  IntStream.rangeClosed(1, rows)
+                      .mapToObj(row -> row(row, id.substring(0, 18) + "." + row, 100))
+                      .toList()));
+    }
+
+    ids.forEach(id -> start(imports(), id, 1));
+
+    eventually(
+        "all imports end",
+        Duration.ofSeconds(ENOUGH_SECONDS + 5L * ids.size()),
+        () ->
+            ids.stream().allMatch(id -> get(id).getState() == ImportState.IMPORT_STATE_COMPLETED));
+    assertThat(ids)
+        .map(ImportServiceTest::get)
+        .extracting(Import::getAccepted, Import::getRejected, Import::getReplayed)
+        .containsOnly(tuple((long) rows, 0L, 0L));
+  }
+
   @Test
   void startedWhileTemporalIsDownItIsExecutedLater() throws Exception {
     int port = FreePorts.next();
@@ -199,7 +250,8 @@ class ImportServiceTest {
       ApiError error =
           error(() -> imports(other).uploadImport(chunk(id(), 0, List.of(row(1, "p", 1)))));
       assertThat(error.code()).isEqualTo(Code.UNIMPLEMENTED);
-      assertThat(error.reason()).isEqualTo("SUBMISSION_DISABLED");
+      assertThat(error.reason()).isEqualTo("FEATURE_DISABLED");
+      assertThat(error.metadata()).containsEntry("feature", "imports");
     }
   }
 
@@ -222,6 +274,73 @@ class ImportServiceTest {
     assertThat(error(() -> start(imports(), id, 1)).reason()).isEqualTo("IMPORT_STARTED");
   }
 
+  private static UploadImportRequest owned(String importId, int chunk, String owner) {
+    return chunk(importId, chunk, List.of(row(chunk + 1, "p", 1))).toBuilder()
+        .setOwner(owner)
+        .build();
+  }
+
+  @Test
+  void anImportHasOneOwner() {
+    String id = id();
+    UploadImportRequest first = owned(id, 0, "acme");
+    imports().uploadImport(first);
+    assertThat(imports().uploadImport(first).getReplayed()).isTrue();
+    assertThat(get(id).getOwner()).isEqualTo("acme");
+    assertThat(get(id).getActor()).isEmpty();
+    for (String other : List.of("", "other")) {
+      ApiError reused = error(() -> imports().uploadImport(owned(id, 1, other)));
+      assertThat(reused.code()).isEqualTo(Code.INVALID_ARGUMENT);
+      assertThat(reused.reason()).isEqualTo("IMPORT_ID_REUSED");
+      assertThat(reused.metadata()).containsEntry("field", "owner").containsEntry("chunk", "1");
+    }
+    assertThat(get(id).getChunks()).isEqualTo(1);
+    String ownerless = id();
+    imports().uploadImport(owned(ownerless, 0, ""));
+    assertThat(get(ownerless).getOwner()).isEmpty();
+    assertThat(error(() -> imports().uploadImport(owned(ownerless, 0, "acme"))).reason())
+        .isEqualTo("IMPORT_ID_REUSED");
+  }
+
+  @Test
+  void importsAreListedByOwnerAndStateTheNewestFirst() {
+    try (HikariDataSource own = TestDatabase.open();
+        TestServer other =
+            new TestServer(own.getJdbcUrl(), Map.of("payments.temporal.address", "127.0.0.1:1"))) {
+      imports(other).uploadImport(owned("i0", 0, ""));
+      imports(other).uploadImport(owned("i1", 0, "acme"));
+      imports(other).uploadImport(owned("i2", 0, "acme"));
+      imports(other).uploadImport(owned("i2", 1, "acme"));
+      imports(other).uploadImport(owned("i3", 0, "acme"));
+      start(imports(other), "i1", 1);
+      imports(other).cancelImport(CancelImportRequest.newBuilder().setImportId("i3").build());
+
+      var list = ListImportsRequest.newBuilder().setPageSize(3);
+      ListImportsResponse first = imports(other).listImports(list.build());
+      assertThat(first.getImportsList())
+          .extracting(Import::getImportId, Import::getChunks, Import::getOwner, Import::getState)
+          .containsExactly(
+              tuple("i3", 1, "acme", ImportState.IMPORT_STATE_CANCELLED),
+              tuple("i2", 2, "acme", ImportState.IMPORT_STATE_UPLOADING),
+              tuple("i1", 1, "acme", ImportState.IMPORT_STATE_RUNNING));
+      list.setPageToken(first.getNextPageToken());
+      ListImportsResponse second = imports(other).listImports(list.build());
+      assertThat(second.getImportsList()).extracting(Import::getImportId).containsExactly("i0");
+      assertThat(second.getNextPageToken()).isEmpty();
+      assertThat(error(() -> imports(other).listImports(list.setOwner("").build())).reason())
+          .isEqualTo("PAGE_TOKEN_INVALID");
+      assertThat(imports(other).listImports(list.clearPageToken().build()).getImportsList())
+          .extracting(Import::getImportId)
+          .containsExactly("i0");
+      list.setOwner("acme")
+          .addStates(ImportState.IMPORT_STATE_RUNNING)
+          .addStates(ImportState.IMPORT_STATE_CANCELLED);
+      assertThat(imports(other).listImports(list.build()).getImportsList())
+          .extracting(Import::getImportId)
+          .containsExactly("i3", "i1");
+    }
+  }
+
   static List<Arguments> bad() {
     ImportRow good = row(1, "p", 1);
     return List.of(
@@ -241,6 +360,19 @@ class ImportServiceTest {
         bad("rows[1].row", it -> it.uploadImport(chunk("i", 0, List.of(good, good)))),
         bad("rows[0].row", it -> it.uploadImport(chunk("i", 0, List.of(row(0, "p", 1))))),
         bad("chunks", it -> start(it, "i", 0)),
+        bad("owner", it -> it.uploadImport(owned("i", 0, "a b"))),
+        bad("owner", it -> it.uploadImport(owned("i", 0, "-"))),
+        bad("owner", it -> it.uploadImport(owned("i", 0, "o".repeat(65)))),
+        bad("owner", it -> it.listImports(ListImportsRequest.newBuilder().setOwner("-").build())),
+        bad(
+            "page_size",
+            it -> it.listImports(ListImportsRequest.newBuilder().setPageSize(-1).build())),
+        bad(
+            "states[0]",
+            it -> it.listImports(ListImportsRequest.newBuilder().addStatesValue(9).build())),
+        bad(
+            "page_token",
+            it -> it.listImports(ListImportsRequest.newBuilder().setPageToken("next").build())),
         bad(
             "page_token",
             it ->
@@ -277,6 +409,6 @@ class ImportServiceTest {
                     .listImportRejections(
                         ListImportRejectionsRequest.newBuilder().setImportId("unknown").build()));
     assertThat(calls)
-        .allSatisfy(call -> assertThat(error(call).reason()).isEqualTo("IMPORT_UNKNOWN"));
+        .allSatisfy(call -> assertThat(error(call).reason()).isEqualTo("IMPORT_NOT_FOUND"));
   }
 }

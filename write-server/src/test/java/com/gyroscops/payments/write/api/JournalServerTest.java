@@ -1,18 +1,16 @@
 package com.gyroscops.payments.write.api;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.gyroscops.payments.contract.ApiError;
-import com.gyroscops.payments.contract.journal.Expectation;
-import com.gyroscops.payments.contract.journal.JournalVerifier;
-import com.gyroscops.payments.contract.journal.Verification;
-import com.gyroscops.payments.contract.journal.Verification.History;
 import com.gyroscops.payments.localstack.Metrics;
-import com.gyroscops.payments.v1.Amount;
-import com.gyroscops.payments.v1.CommandContext;
-import com.gyroscops.payments.v1.CreatePaymentRequest;
+import com.gyroscops.payments.platform.journal.Expectation;
+import com.gyroscops.payments.platform.journal.JournalVerifier;
+import com.gyroscops.payments.platform.journal.Verification;
+import com.gyroscops.payments.platform.journal.Verification.History;
 import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
 import com.zaxxer.hikari.HikariDataSource;
 import io.grpc.Status.Code;
@@ -29,7 +27,6 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
-import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -57,28 +54,12 @@ class JournalServerTest {
     return new TestServer(pool.getJdbcUrl(), settings);
   }
 
-  private static void create(TestServer on) {
-    var _ =
-        on.commands()
-            .createPayment(
-                CreatePaymentRequest.newBuilder()
-                    .setContext(
-                        CommandContext.newBuilder().setRequestId(UUID.randomUUID().toString()))
-                    .setOrganizationId("acme")
-                    .setAmount(Amount.newBuilder().setMinorUnits(1).setCurrencyCode("EUR"))
-                    .build());
-  }
-
   private static double figure(TestServer of, String name) throws Exception {
     return Metrics.read(of.httpPort()).max(name).orElseThrow();
   }
 
-  private static void await(Callable<Boolean> condition) throws Exception {
-    long end = System.nanoTime() + AWAIT_MAX.toNanos();
-    while (!condition.call()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(end);
-      Thread.sleep(20);
-    }
+  private static void await(Callable<Boolean> condition) {
+    eventually("in time", AWAIT_MAX, condition);
   }
 
   private Verification verify() throws Exception {
@@ -101,7 +82,7 @@ class JournalServerTest {
   void oneOfTwoServersKeepsItAndTheOtherTakesOver() throws Exception {
     try (TestServer two = serverAfter(10)) {
       await(() -> figure(two, "payments_journal_owner") == 1);
-      create(two);
+      Requests.createPayments(two, 1);
       await(() -> figure(two, "payments_journal_position") == 11);
       Verification verified = verify();
       assertThat(verified.fault()).isNull();
@@ -112,7 +93,7 @@ class JournalServerTest {
 
       // The log goes on in another history, which holds all of it.
       beginHistory();
-      create(two);
+      Requests.createPayments(two, 1);
       await(() -> figure(two, "payments_journal_position") == 12);
       Verification later = verify();
       assertThat(later.fault()).isNull();
@@ -139,7 +120,7 @@ class JournalServerTest {
       await(() -> figure(one, "payments_journal_owner") == 1);
       two = server("two", Map.of());
       for (int i = 0; i < events; i++) {
-        create(i % 2 == 0 ? one : two);
+        Requests.createPayments(i % 2 == 0 ? one : two, 1);
       }
       await(() -> figure(one, "payments_journal_position") == events);
       // By what the keeper says in the database.
@@ -162,7 +143,9 @@ class JournalServerTest {
       @Nullable StatusRuntimeException refused = null;
       int accepted = 0;
       while (refused == null && accepted < 100) {
-        refused = catchThrowableOfType(StatusRuntimeException.class, () -> create(server));
+        refused =
+            catchThrowableOfType(
+                StatusRuntimeException.class, () -> Requests.createPayments(server, 1));
         accepted += refused == null ? 1 : 0;
       }
       assertThat(accepted).isEqualTo(6);
@@ -173,7 +156,7 @@ class JournalServerTest {
 
       Files.delete(blocked);
       await(() -> figure(server, "payments_journal_position") == 6);
-      create(server);
+      Requests.createPayments(server, 1);
       await(() -> verify().lastPosition() == 7);
       assertThat(verify().fault()).isNull();
     }
@@ -185,7 +168,7 @@ class JournalServerTest {
     try (TestServer server = server("one", Map.of("payments.journal.behind-events-max", 5))) {
       await(() -> figure(server, "payments_journal_stopped") == 1);
       for (int i = 0; i < 20; i++) {
-        create(server);
+        Requests.createPayments(server, 1);
       }
       assertThat(figure(server, "payments_journal_events_behind")).isEqualTo(20);
     }
@@ -203,7 +186,7 @@ class JournalServerTest {
   void aServerThatIsGivenNoFolderKeepsNone() throws Exception {
     try (TestServer server = new TestServer(pool.getJdbcUrl(), Map.of())) {
       assertThat(readiness(server)).contains("\"none\"");
-      create(server);
+      Requests.createPayments(server, 1);
     }
   }
 }

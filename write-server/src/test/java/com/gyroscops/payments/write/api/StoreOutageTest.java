@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.localstack.LocalPostgres;
-import com.gyroscops.payments.v1.Amount;
-import com.gyroscops.payments.v1.CommandContext;
-import com.gyroscops.payments.v1.CreatePaymentRequest;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -23,15 +20,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** PostgreSQL dies under a running server, and comes back. */
 class StoreOutageTest {
-
-  private static CreatePaymentRequest create(String id) {
-    return CreatePaymentRequest.newBuilder()
-        .setContext(CommandContext.newBuilder().setRequestId("request-" + id))
-        .setOrganizationId("acme")
-        .setPaymentId(id)
-        .setAmount(Amount.newBuilder().setMinorUnits(1).setCurrencyCode("EUR"))
-        .build();
-  }
 
   private static void await(TestServer server, ServingStatus wanted) {
     var health = HealthGrpc.newBlockingStub(server.commandChannel());
@@ -51,7 +39,7 @@ class StoreOutageTest {
     int port = postgres.port();
     try (TestServer server = new TestServer(postgres.jdbcUrl("payments_write"), Map.of())) {
       await(server, ServingStatus.SERVING);
-      var before = server.commands().createPayment(create("before"));
+      var before = server.commands().createPayment(Requests.create("before"));
 
       assertThat(postgres.postmaster().destroyForcibly()).isTrue();
       // A backend may outlive the postmaster for a moment, and then still commits.
@@ -61,7 +49,8 @@ class StoreOutageTest {
         String id = "during-" + ++attempts;
         refused =
             catchThrowableOfType(
-                StatusRuntimeException.class, () -> server.commands().createPayment(create(id)));
+                StatusRuntimeException.class,
+                () -> server.commands().createPayment(Requests.create(id)));
       }
       assertThat(refused).isNotNull();
       ApiError error = ApiError.from(Objects.requireNonNull(refused)).orElseThrow();
@@ -77,11 +66,11 @@ class StoreOutageTest {
         assertThat(
                 server
                     .commands()
-                    .createPayment(create("during-" + attempts))
+                    .createPayment(Requests.create("during-" + attempts))
                     .getPayment()
                     .getVersion())
             .isEqualTo(1);
-        var replayed = server.commands().createPayment(create("before"));
+        var replayed = server.commands().createPayment(Requests.create("before"));
         assertThat(replayed.getReceipt().getReplayed()).isTrue();
         assertThat(replayed.getPayment()).isEqualTo(before.getPayment());
       }

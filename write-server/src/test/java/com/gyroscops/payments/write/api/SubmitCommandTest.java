@@ -9,15 +9,19 @@ import com.gyroscops.payments.localstack.FreePorts;
 import com.gyroscops.payments.localstack.LocalTemporal;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.CancelCommandRequest;
+import com.gyroscops.payments.v1.CancelInvoiceSettlementRequest;
 import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.CommandServiceGrpc.CommandServiceBlockingStub;
 import com.gyroscops.payments.v1.CommandState;
+import com.gyroscops.payments.v1.CommandSubmission;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
 import com.gyroscops.payments.v1.ExecuteBatchRequest;
 import com.gyroscops.payments.v1.GetCommandRequest;
 import com.gyroscops.payments.v1.GetInvoiceSettlementRequest;
 import com.gyroscops.payments.v1.InvoiceSettlement;
+import com.gyroscops.payments.v1.ListInvoiceSettlementsRequest;
+import com.gyroscops.payments.v1.ListSubmittedCommandsRequest;
 import com.gyroscops.payments.v1.PaymentStatus;
 import com.gyroscops.payments.v1.ProcessPaymentRequest;
 import com.gyroscops.payments.v1.RefundPaymentRequest;
@@ -34,6 +38,7 @@ import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
 import com.zaxxer.hikari.HikariDataSource;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -43,9 +48,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Commands executed later, as a client sees them: real server, real database, real Temporal. */
+@Tag("engines")
 class SubmitCommandTest {
 
   private static final int ENOUGH_SECONDS = 30;
@@ -242,7 +249,7 @@ class SubmitCommandTest {
           .extracting(ApiError.FieldViolation::field)
           .containsExactly("execution_timeout");
     }
-    assertThat(error(() -> await(commands(), request)).reason()).isEqualTo("COMMAND_UNKNOWN");
+    assertThat(error(() -> await(commands(), request)).reason()).isEqualTo("COMMAND_NOT_FOUND");
     CancelCommandRequest cancel =
         CancelCommandRequest.newBuilder().setOrganizationId("acme").setRequestId(request).build();
     assertThat(error(() -> commands().cancelCommand(cancel)).code()).isEqualTo(Code.NOT_FOUND);
@@ -250,6 +257,18 @@ class SubmitCommandTest {
     ApiError ended = error(() -> commands().cancelCommand(cancel));
     assertThat(ended.reason()).isEqualTo("COMMAND_ENDED");
     assertThat(ended.metadata()).containsEntry("state", "COMMAND_STATE_SUCCEEDED");
+  }
+
+  /** An answer at the end of a short wait; it may come too late on a machine that stands still. */
+  private static WaitCommandResponse awaitBriefly(
+      CommandServiceBlockingStub commands, String requestId) {
+    while (true) {
+      try {
+        return await(commands.withDeadlineAfter(700, TimeUnit.MILLISECONDS), requestId);
+      } catch (StatusRuntimeException e) {
+        assertThat(e.getStatus().getCode()).isEqualTo(Code.DEADLINE_EXCEEDED);
+      }
+    }
   }
 
   /** Nothing that is accepted needs Temporal; it only waits for it. */
@@ -267,8 +286,7 @@ class SubmitCommandTest {
       commands.submitCommand(submission(create(cancelled, id())));
       commands.createPayment(create(id(), id()).build());
 
-      WaitCommandResponse still =
-          await(commands.withDeadlineAfter(700, TimeUnit.MILLISECONDS), waiting);
+      WaitCommandResponse still = awaitBriefly(commands, waiting);
       assertThat(still.getState()).isEqualTo(CommandState.COMMAND_STATE_PENDING);
       assertThat(still.getSubmitTime().getSeconds()).isPositive();
       CancelCommandRequest cancel =
@@ -332,7 +350,20 @@ class SubmitCommandTest {
       ApiError error =
           error(() -> without.commands().submitCommand(submission(create(id(), id()))));
       assertThat(error.code()).isEqualTo(Code.UNIMPLEMENTED);
-      assertThat(error.reason()).isEqualTo("SUBMISSION_DISABLED");
+      assertThat(error.reason()).isEqualTo("FEATURE_DISABLED");
+      assertThat(error.metadata()).containsEntry("feature", "submissions");
+      ApiError settling = error(() -> without.commands().settleInvoice(settle(id(), List.of("p"))));
+      assertThat(settling.code()).isEqualTo(Code.UNIMPLEMENTED);
+      assertThat(settling.reason()).isEqualTo("FEATURE_DISABLED");
+      assertThat(settling.metadata()).containsEntry("feature", "settlements");
+      // What there is can be seen.
+      assertThat(
+              without
+                  .commands()
+                  .listSubmittedCommands(
+                      ListSubmittedCommandsRequest.newBuilder().setOrganizationId("none").build())
+                  .getSubmissionsList())
+          .isEmpty();
     }
   }
 
@@ -356,17 +387,23 @@ class SubmitCommandTest {
   }
 
   private static InvoiceSettlement ended(String request) throws InterruptedException {
+    return ended(server, request);
+  }
+
+  private static InvoiceSettlement ended(TestServer of, String request)
+      throws InterruptedException {
     GetInvoiceSettlementRequest get =
         GetInvoiceSettlementRequest.newBuilder()
             .setOrganizationId("acme")
             .setRequestId(request)
             .build();
     for (int i = 0; i < ENOUGH_SECONDS * 20; i++) {
-      InvoiceSettlement settlement = commands().getInvoiceSettlement(get).getSettlement();
+      InvoiceSettlement settlement = of.commands().getInvoiceSettlement(get).getSettlement();
       switch (settlement.getState()) {
         case SETTLEMENT_STATE_SETTLED,
             SETTLEMENT_STATE_COMPENSATED,
-            SETTLEMENT_STATE_COMPENSATION_REJECTED -> {
+            SETTLEMENT_STATE_COMPENSATION_REJECTED,
+            SETTLEMENT_STATE_CANCELLED -> {
           return settlement;
         }
         default -> Thread.sleep(50);
@@ -507,6 +544,189 @@ class SubmitCommandTest {
     assertThat(status(payments.get(1))).isEqualTo(PaymentStatus.PAYMENT_STATUS_REFUNDED);
   }
 
+  private static CancelInvoiceSettlementRequest cancelSettlement(String request) {
+    return CancelInvoiceSettlementRequest.newBuilder()
+        .setOrganizationId("acme")
+        .setRequestId(request)
+        .build();
+  }
+
+  /** On a task queue of its own, with or without anybody who works on it. */
+  private static Map<String, Object> queue(String name, boolean workers) {
+    return Map.of(
+        "payments.temporal.address",
+        temporal.address(),
+        "payments.temporal.workers",
+        workers,
+        "payments.temporal.task-queue",
+        name);
+  }
+
+  @Test
+  void aSettlementIsCancelledWhileNobodyWorksOnItAndEndsOnceSomebodyDoes() throws Exception {
+    String name = id();
+    try (HikariDataSource own = TestDatabase.open();
+        TestServer accepting = new TestServer(own.getJdbcUrl(), queue(name, false))) {
+      String request = id();
+      String payment = id();
+      accepting.commands().createPayment(create(id(), payment).build());
+      accepting.commands().settleInvoice(settle(request, List.of(payment)));
+      InvoiceSettlement cancelled =
+          accepting.commands().cancelInvoiceSettlement(cancelSettlement(request)).getSettlement();
+      assertThat(cancelled.getState()).isEqualTo(SettlementState.SETTLEMENT_STATE_CANCELLING);
+      assertThat(cancelled.getOwner()).isEqualTo("acme");
+      assertThat(
+              accepting
+                  .commands()
+                  .cancelInvoiceSettlement(cancelSettlement(request))
+                  .getSettlement())
+          .isEqualTo(cancelled);
+      try (TestServer working = new TestServer(own.getJdbcUrl(), queue(name, true))) {
+        InvoiceSettlement ended = ended(working, request);
+        assertThat(ended.getState()).isEqualTo(SettlementState.SETTLEMENT_STATE_CANCELLED);
+        assertThat(ended.getPayments(0).getStep())
+            .isEqualTo(SettlementStep.SETTLEMENT_STEP_WAITING);
+        assertThat(
+                working
+                    .commands()
+                    .cancelInvoiceSettlement(cancelSettlement(request))
+                    .getSettlement())
+            .isEqualTo(ended);
+        working.commands().processPayment(process(id(), payment).build());
+      }
+    }
+  }
+
+  @Test
+  void aSettlementThatHasEndedOtherwiseCannotBeCancelled() throws Exception {
+    String request = id();
+    commands().settleInvoice(settle(request, payments(1)));
+    ended(request);
+    ApiError late = error(() -> commands().cancelInvoiceSettlement(cancelSettlement(request)));
+    assertThat(late.code()).isEqualTo(Code.FAILED_PRECONDITION);
+    assertThat(late.reason()).isEqualTo("SETTLEMENT_ENDED");
+    assertThat(late.metadata()).containsEntry("state", "SETTLEMENT_STATE_SETTLED");
+    ApiError unknown = error(() -> commands().cancelInvoiceSettlement(cancelSettlement(id())));
+    assertThat(unknown.code()).isEqualTo(Code.NOT_FOUND);
+    assertThat(unknown.reason()).isEqualTo("SETTLEMENT_NOT_FOUND");
+    assertThat(error(() -> commands().cancelInvoiceSettlement(cancelSettlement(""))).violations())
+        .extracting(ApiError.FieldViolation::field)
+        .containsExactly("request_id");
+  }
+
+  @Test
+  void whatIsOpenIsListedByOrganizationAndStateTheNewestFirst() {
+    try (HikariDataSource own = TestDatabase.open();
+        TestServer accepting = new TestServer(own.getJdbcUrl(), queue(id(), false))) {
+      List<String> requests = new ArrayList<>();
+      for (int i = 0; i < 5; i++) {
+        String request = "r" + i;
+        requests.addFirst(request);
+        accepting.commands().submitCommand(submission(create(request, "p" + i)));
+        accepting.commands().settleInvoice(settle("s" + request, List.of("p" + i)));
+      }
+      CreatePaymentRequest.Builder others = create("r0", "p").setOrganizationId("other");
+      accepting.commands().submitCommand(submission(others));
+
+      var list =
+          ListSubmittedCommandsRequest.newBuilder()
+              .setOrganizationId("acme")
+              .addStates(CommandState.COMMAND_STATE_PENDING)
+              .setPageSize(2);
+      List<CommandSubmission> found = new ArrayList<>();
+      int pages = 0;
+      do {
+        var page = accepting.commands().listSubmittedCommands(list.build());
+        found.addAll(page.getSubmissionsList());
+        list.setPageToken(page.getNextPageToken());
+        pages++;
+      } while (!list.getPageToken().isEmpty());
+      assertThat(pages).isEqualTo(3);
+      assertThat(found)
+          .extracting(CommandSubmission::getRequestId)
+          .containsExactlyElementsOf(requests);
+      assertThat(found.getFirst())
+          .satisfies(newest -> {
+            assertThat(newest.getOrganizationId()).isEqualTo("acme");
+            assertThat(newest.getOwner()).isEqualTo("acme");
+            assertThat(newest.getActor()).isEmpty();
+            assertThat(newest.getPaymentId()).isEqualTo("p4");
+            assertThat(newest.getCommand()).isEqualTo("create");
+            assertThat(newest.getState()).isEqualTo(CommandState.COMMAND_STATE_PENDING);
+            assertThat(newest.hasSubmitTime()).isTrue();
+            assertThat(newest.hasStartTime()).isFalse();
+            assertThat(newest.getExecutionTimeout().getSeconds()).isEqualTo(300);
+          });
+      assertThat(
+              accepting
+                  .commands()
+                  .listSubmittedCommands(
+                      list.clearStates().addStates(CommandState.COMMAND_STATE_RUNNING).build())
+                  .getSubmissionsList())
+          .isEmpty();
+
+      accepting.commands().cancelInvoiceSettlement(cancelSettlement("sr1"));
+      var settlements =
+          ListInvoiceSettlementsRequest.newBuilder().setOrganizationId("acme").setPageSize(4);
+      var first = accepting.commands().listInvoiceSettlements(settlements.build());
+      assertThat(first.getSettlementsList())
+          .extracting(InvoiceSettlement::getRequestId)
+          .containsExactly("sr4", "sr3", "sr2", "sr1");
+      settlements.setPageToken(first.getNextPageToken());
+      var second = accepting.commands().listInvoiceSettlements(settlements.build());
+      assertThat(second.getSettlementsList())
+          .extracting(InvoiceSettlement::getRequestId)
+          .containsExactly("sr0");
+      assertThat(second.getNextPageToken()).isEmpty();
+      assertThat(
+              accepting
+                  .commands()
+                  .listInvoiceSettlements(
+                      ListInvoiceSettlementsRequest.newBuilder()
+                          .setOrganizationId("acme")
+                          .addStates(SettlementState.SETTLEMENT_STATE_CANCELLING)
+                          .addStates(SettlementState.SETTLEMENT_STATE_CANCELLED)
+                          .build())
+                  .getSettlementsList())
+          .extracting(InvoiceSettlement::getRequestId)
+          .containsExactly("sr1");
+      ApiError other =
+          error(() ->
+              accepting
+                  .commands()
+                  .listInvoiceSettlements(settlements.setOrganizationId("other").build()));
+      assertThat(other.reason()).isEqualTo("PAGE_TOKEN_INVALID");
+    }
+  }
+
+  @Test
+  void aListThatMakesNoSenseIsRefused() {
+    assertThat(
+            error(() ->
+                    commands()
+                        .listSubmittedCommands(
+                            ListSubmittedCommandsRequest.newBuilder()
+                                .setOrganizationId("-")
+                                .addStates(CommandState.COMMAND_STATE_RUNNING)
+                                .addStates(CommandState.COMMAND_STATE_SUCCEEDED)
+                                .setPageSize(-1)
+                                .build()))
+                .violations())
+        .extracting(ApiError.FieldViolation::field)
+        .containsExactly("organization_id", "states[1]", "page_size");
+    assertThat(
+            error(() ->
+                    commands()
+                        .listInvoiceSettlements(
+                            ListInvoiceSettlementsRequest.newBuilder()
+                                .addStates(SettlementState.SETTLEMENT_STATE_UNSPECIFIED)
+                                .addStatesValue(99)
+                                .build()))
+                .violations())
+        .extracting(ApiError.FieldViolation::field)
+        .containsExactly("organization_id", "states[0]", "states[1]");
+  }
+
   @Test
   void aSettlementThatMakesNoSenseIsRefused() {
     String request = id();
@@ -544,6 +764,6 @@ class SubmitCommandTest {
                                 .setRequestId(request)
                                 .build()))
                 .reason())
-        .isEqualTo("SETTLEMENT_UNKNOWN");
+        .isEqualTo("SETTLEMENT_NOT_FOUND");
   }
 }

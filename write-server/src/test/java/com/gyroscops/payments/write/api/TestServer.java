@@ -1,7 +1,9 @@
 package com.gyroscops.payments.write.api;
 
+import com.gyroscops.payments.internal.v1.EventFeedServiceGrpc;
+import com.gyroscops.payments.platform.grpc.InternalServer;
 import com.gyroscops.payments.v1.CommandServiceGrpc;
-import com.gyroscops.payments.v1.EventFeedServiceGrpc;
+import com.gyroscops.payments.write.app.WriteVariables;
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
@@ -20,7 +22,7 @@ final class TestServer implements AutoCloseable {
 
   /** Starts on this database, with these settings besides. */
   TestServer(String jdbcUrl, Map<String, Object> settings) {
-    Map<String, Object> all = new HashMap<>();
+    Map<String, Object> all = new HashMap<>(WriteVariables.all().defaults());
     all.put("micronaut.server.port", -1);
     all.put("payments.grpc-port", 0);
     all.put("payments.internal-grpc-port", 0);

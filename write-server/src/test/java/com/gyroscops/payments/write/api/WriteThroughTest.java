@@ -1,5 +1,6 @@
 package com.gyroscops.payments.write.api;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static com.gyroscops.payments.v1.ReadSource.READ_SOURCE_REDIS;
 import static com.gyroscops.payments.v1.ReadSource.READ_SOURCE_SEARCH;
 import static com.gyroscops.payments.v1.ReadSource.READ_SOURCE_SQL;
@@ -8,6 +9,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.internal.v1.EventBatch;
+import com.gyroscops.payments.internal.v1.SubscribeAck;
+import com.gyroscops.payments.internal.v1.SubscribeRequest;
+import com.gyroscops.payments.internal.v1.SubscribeResponse;
+import com.gyroscops.payments.internal.v1.SubscribeStart;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.CommandContext;
@@ -17,17 +23,12 @@ import com.gyroscops.payments.v1.CommandState;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
 import com.gyroscops.payments.v1.CreatePaymentResponse;
 import com.gyroscops.payments.v1.DeletePaymentRequest;
-import com.gyroscops.payments.v1.EventBatch;
 import com.gyroscops.payments.v1.ExecuteBatchRequest;
 import com.gyroscops.payments.v1.GetCommandRequest;
 import com.gyroscops.payments.v1.ProcessPaymentRequest;
 import com.gyroscops.payments.v1.ReadSource;
 import com.gyroscops.payments.v1.StreamCommandsRequest;
 import com.gyroscops.payments.v1.StreamCommandsResponse;
-import com.gyroscops.payments.v1.SubscribeAck;
-import com.gyroscops.payments.v1.SubscribeRequest;
-import com.gyroscops.payments.v1.SubscribeResponse;
-import com.gyroscops.payments.v1.SubscribeStart;
 import com.gyroscops.payments.v1.WaitCommandRequest;
 import com.gyroscops.payments.v1.WaitCommandResponse;
 import com.gyroscops.payments.v1.WriteStrategy;
@@ -112,23 +113,20 @@ class WriteThroughTest {
 
   /** A source that was never heard of is not waited for. */
   private static void awaitHeardOf() throws Exception {
-    long deadline = System.nanoTime() + Duration.ofSeconds(20).toNanos();
     try (Connection connection = pool.getConnection();
         PreparedStatement heard =
             connection.prepareStatement(
                 "select count(distinct source) from subscriber_progress"
                     + " where source in ('sql', 'redis')")) {
-      while (System.nanoTime() < deadline) {
-        try (ResultSet row = heard.executeQuery()) {
-          row.next();
-          if (row.getInt(1) == 2) {
-            return;
-          }
-        }
-        Thread.sleep(10);
-      }
+      eventually(
+          "the keepers are heard of",
+          () -> {
+            try (ResultSet row = heard.executeQuery()) {
+              row.next();
+              return row.getInt(1) == 2;
+            }
+          });
     }
-    throw new AssertionError("the keepers are not heard of");
   }
 
   @AfterEach
@@ -261,7 +259,7 @@ class WriteThroughTest {
   private static long next() {
     return other
             .feed()
-            .getHead(com.gyroscops.payments.v1.GetHeadRequest.getDefaultInstance())
+            .getHead(com.gyroscops.payments.internal.v1.GetHeadRequest.getDefaultInstance())
             .getPosition()
         + 1;
   }
@@ -408,6 +406,7 @@ class WriteThroughTest {
     assertThat(states(send(server, again).get(20, TimeUnit.SECONDS))).isEqualTo("REDIS=APPLIED");
     try (Keeper rebuilding = new Keeper(server, "redis", 1, ++sessions)) {
       rebuilding.says(0, 0, 0);
+      // Time for its words to go where they must not.
       Thread.sleep(QUIET);
       assertThat(states(send(server, again).get(20, TimeUnit.SECONDS))).isEqualTo("REDIS=PENDING");
       // The keeper before it, which has not noticed, changes nothing.

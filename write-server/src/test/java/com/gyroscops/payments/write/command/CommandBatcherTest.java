@@ -13,7 +13,6 @@ import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.eventstore.postgres.PostgresEventStore;
 import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
 import com.zaxxer.hikari.HikariDataSource;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -50,16 +49,20 @@ class CommandBatcherTest {
     }
   }
 
+  /** Has the store hold the first command, and fills the four places behind it. */
+  private List<CompletableFuture<CommandOutcome>> fill(CommandBatcher small) throws Exception {
+    store.hold();
+    List<CompletableFuture<CommandOutcome>> taken = new ArrayList<>();
+    taken.add(small.handle(Commands.create("gate")).toCompletableFuture());
+    store.awaitHeld();
+    for (int i = 0; i < 4; i++) {
+      taken.add(small.handle(Commands.create("p" + i)).toCompletableFuture());
+    }
+    return taken;
+  }
+
   private CommandBatcher batcher(EventStore on, int queueMax) {
-    CommandBatcher made =
-        new CommandBatcher(
-            on,
-            (_, _) -> {},
-            Clock.systemUTC(),
-            UUID::randomUUID,
-            Runnable::run,
-            _ -> {},
-            queueMax);
+    CommandBatcher made = Batchers.on(on, queueMax);
     open.add(made);
     return made;
   }
@@ -172,6 +175,16 @@ class CommandBatcherTest {
   }
 
   @Test
+  void theExpectedVersionZeroIsThatOfAPaymentThatDoesNotExist() {
+    success(send(Commands.create("p")));
+    assertThat(reason(send(Commands.expecting(Commands.process("p"), 0))))
+        .isEqualTo("VERSION_MISMATCH");
+    assertThat(reason(send(Commands.expecting(Commands.process("other"), 0))))
+        .isEqualTo("PAYMENT_NOT_FOUND");
+    success(send(Commands.process("p")));
+  }
+
+  @Test
   void anExpectedVersionIsCheckedOnTheTrueStateAndNothingIsStoredOfAMismatch() {
     CommandBatcher other = batcher(store, 8_192);
     success(send(Commands.create("p")));
@@ -263,13 +276,7 @@ class CommandBatcherTest {
   @Test
   void aFullQueueRefusesAndSaysWhenThereIsRoom() throws Exception {
     CommandBatcher small = batcher(store, 4);
-    store.hold();
-    List<CompletableFuture<CommandOutcome>> taken = new ArrayList<>();
-    taken.add(small.handle(Commands.create("gate")).toCompletableFuture());
-    store.awaitHeld();
-    for (int i = 0; i < 4; i++) {
-      taken.add(small.handle(Commands.create("p" + i)).toCompletableFuture());
-    }
+    List<CompletableFuture<CommandOutcome>> taken = fill(small);
     CommandEnvelope late = Commands.create("late");
     Refused full = (Refused) await(small.handle(late).toCompletableFuture());
     assertThat(full.error().reason()).isEqualTo("QUEUE_FULL");
@@ -286,13 +293,8 @@ class CommandBatcherTest {
   @Test
   void whoWaitsForRoomIsWokenThoughAnOutageEmptiedTheQueue() throws Exception {
     CommandBatcher small = batcher(store, 4);
-    store.hold();
-    var gate = small.handle(Commands.create("gate")).toCompletableFuture();
-    store.awaitHeld();
-    List<CompletableFuture<CommandOutcome>> taken = new ArrayList<>();
-    for (int i = 0; i < 4; i++) {
-      taken.add(small.handle(Commands.create("p" + i)).toCompletableFuture());
-    }
+    List<CompletableFuture<CommandOutcome>> taken = fill(small);
+    CompletableFuture<CommandOutcome> gate = taken.removeFirst();
     CountDownLatch room = new CountDownLatch(1);
     small.whenRoom(room::countDown);
     store.loseNextAnswer();
@@ -326,13 +328,7 @@ class CommandBatcherTest {
   @Test
   void noMoreOfThoseThatWaitAreWokenThanThereArePlaces() throws Exception {
     CommandBatcher small = batcher(store, 4);
-    store.hold();
-    List<CompletableFuture<CommandOutcome>> taken = new ArrayList<>();
-    taken.add(small.handle(Commands.create("gate")).toCompletableFuture());
-    store.awaitHeld();
-    for (int i = 0; i < 4; i++) {
-      taken.add(small.handle(Commands.create("p" + i)).toCompletableFuture());
-    }
+    List<CompletableFuture<CommandOutcome>> taken = fill(small);
     AtomicInteger refused = new AtomicInteger();
     PatientHandler patient =
         new PatientHandler(

@@ -8,6 +8,7 @@ import com.gyroscops.payments.write.payment.Money;
 import com.gyroscops.payments.write.payment.PaymentCommand;
 import com.gyroscops.payments.write.payment.PaymentKey;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
 
@@ -47,7 +48,7 @@ final class Commands {
   }
 
   static CommandEnvelope expecting(CommandEnvelope of, long version) {
-    return copy(of, of.requestId(), version, of.validateOnly(), of.abandoned());
+    return copy(of, of.requestId(), OptionalLong.of(version), of.validateOnly(), of.abandoned());
   }
 
   static CommandEnvelope validating(CommandEnvelope of) {
@@ -81,13 +82,14 @@ final class Commands {
   }
 
   private static CommandEnvelope envelope(PaymentCommand command) {
-    return envelope(command, UUID.randomUUID().toString(), 0, false, () -> false);
+    return envelope(
+        command, UUID.randomUUID().toString(), OptionalLong.empty(), false, () -> false);
   }
 
   private static CommandEnvelope copy(
       CommandEnvelope of,
       String requestId,
-      long expectedVersion,
+      OptionalLong expectedVersion,
       boolean validateOnly,
       BooleanSupplier abandoned) {
     return envelope(of.command(), requestId, expectedVersion, validateOnly, abandoned);
@@ -96,10 +98,10 @@ final class Commands {
   private static CommandEnvelope envelope(
       PaymentCommand command,
       String requestId,
-      long expectedVersion,
+      OptionalLong expectedVersion,
       boolean validateOnly,
       BooleanSupplier abandoned) {
-    UUID hash = new Digest().text(command.toString()).number(expectedVersion).toUuid();
+    UUID hash = new Digest().text(command.toString()).text(expectedVersion.toString()).toUuid();
     return new CommandEnvelope(
         command,
         requestId,
@@ -114,6 +116,6 @@ final class Commands {
         "",
         100,
         abandoned,
-        AnswerWhen.UNSPECIFIED);
+        AckPolicy.UNSPECIFIED);
   }
 }

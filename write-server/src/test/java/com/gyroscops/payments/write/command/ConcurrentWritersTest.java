@@ -2,6 +2,7 @@ package com.gyroscops.payments.write.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.command.CommandOutcome.Refused;
 import com.gyroscops.payments.write.command.CommandOutcome.Succeeded;
@@ -12,7 +13,6 @@ import com.gyroscops.payments.write.payment.PaymentDecider;
 import com.gyroscops.payments.write.payment.PaymentDecider.Decision;
 import com.gyroscops.payments.write.payment.PaymentEvent.Moment;
 import com.zaxxer.hikari.HikariDataSource;
-import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,7 +22,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
@@ -57,7 +56,7 @@ class ConcurrentWritersTest {
   @ValueSource(longs = {11, 12, 13, 14})
   void twoWritersTogetherDoWhatOneAloneCouldHaveDone(long seed) throws Exception {
     try (HikariDataSource pool = TestDatabase.open()) {
-      List<List<CommandEnvelope>> scripts = scripts(new SplittableRandom(seed));
+      List<List<CommandEnvelope>> scripts = scripts(new SplittableRandom(Seed.of(seed)));
       List<List<Sent>> sent = new ArrayList<>();
       try (CommandBatcher one = batcher(pool, "one");
           CommandBatcher two = batcher(pool, "two");
@@ -77,14 +76,7 @@ class ConcurrentWritersTest {
   }
 
   private static CommandBatcher batcher(HikariDataSource pool, String name) {
-    return new CommandBatcher(
-        new PostgresEventStore(pool, name),
-        (_, _) -> {},
-        Clock.systemUTC(),
-        UUID::randomUUID,
-        Runnable::run,
-        _ -> {},
-        8_192);
+    return Batchers.on(new PostgresEventStore(pool, name), 8_192);
   }
 
   /** For each writer a script; a third of the commands stands, as the same request, in both. */
@@ -114,7 +106,7 @@ class ConcurrentWritersTest {
 
   private List<Sent> run(CommandBatcher batcher, List<CommandEnvelope> script, long seed)
       throws Exception {
-    SplittableRandom random = new SplittableRandom(seed);
+    SplittableRandom random = new SplittableRandom(Seed.of(seed));
     List<Sent> sent = new ArrayList<>();
     for (CommandEnvelope command : script) {
       String payment = command.command().key().paymentId();
@@ -202,7 +194,7 @@ class ConcurrentWritersTest {
                         .isInstanceOfSatisfying(
                             Decision.Rejected.class,
                             rejected ->
-                                assertThat(Errors.of(rejected.rejection()).reason())
+                                assertThat(CommandErrors.of(rejected.rejection()).reason())
                                     .isEqualTo(reason)));
           }
         }

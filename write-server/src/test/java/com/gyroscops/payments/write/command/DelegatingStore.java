@@ -1,11 +1,11 @@
 package com.gyroscops.payments.write.command;
 
+import com.gyroscops.payments.contract.LogHead;
 import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.write.eventstore.Chain;
 import com.gyroscops.payments.write.eventstore.EventSlice;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.KnownRequest;
-import com.gyroscops.payments.write.eventstore.LogHead;
 import com.gyroscops.payments.write.payment.PaymentKey;
 import java.util.Collection;
 import java.util.List;

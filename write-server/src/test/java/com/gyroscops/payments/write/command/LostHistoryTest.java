@@ -8,10 +8,8 @@ import com.gyroscops.payments.write.command.CommandOutcome.Succeeded;
 import com.gyroscops.payments.write.eventstore.Chain;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.memory.MemoryEventStore;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -53,9 +51,7 @@ class LostHistoryTest {
   }
 
   private CommandBatcher batcher(EventStore on) {
-    CommandBatcher made =
-        new CommandBatcher(
-            on, (_, _) -> {}, Clock.systemUTC(), UUID::randomUUID, Runnable::run, _ -> {}, 100);
+    CommandBatcher made = Batchers.on(on, 100);
     open.add(made);
     return made;
   }

@@ -14,7 +14,6 @@ import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.postgres.PostgresEventStore;
 import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
 import com.zaxxer.hikari.HikariDataSource;
-import java.time.Clock;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -37,9 +36,7 @@ class RepeatedRequestTest {
   static void start() {
     pool = TestDatabase.open();
     store = new PostgresEventStore(pool, "test");
-    batcher =
-        new CommandBatcher(
-            store, (_, _) -> {}, Clock.systemUTC(), UUID::randomUUID, Runnable::run, _ -> {}, 64);
+    batcher = Batchers.on(store, 64);
   }
 
   @AfterAll
@@ -141,7 +138,8 @@ class RepeatedRequestTest {
   @Test
   void whatTheVersionBeforeRejectedAnswersBoth() {
     CommandEnvelope refund = refund(atEpoch());
-    var _ = store.close(refund.requestKey(), refund.formerHash(), Errors.draining().toMessage());
+    var _ =
+        store.close(refund.requestKey(), refund.formerHash(), CommandErrors.draining().toMessage());
     assertThat(answer(refund(atEpoch()))).isEqualTo("replayed DRAINING");
     assertThat(answer(refund(now()))).isEqualTo("replayed DRAINING");
     assertThat(answer(refund(atEpoch().setCorrelationId("other")))).isEqualTo("REQUEST_ID_REUSED");
@@ -156,7 +154,7 @@ class RepeatedRequestTest {
   @Test
   void theVersionOfADigestNeverLeavesTheServer() {
     CommandEnvelope refund = refund(now());
-    assertThat(refund.rejection(Errors.draining()).getUnknownFields().asMap()).isNotEmpty();
+    assertThat(refund.rejection(CommandErrors.draining()).getUnknownFields().asMap()).isNotEmpty();
     assertThat(answer(refund)).isEqualTo("PAYMENT_NOT_FOUND");
     Refused replayed = (Refused) outcome(refund);
     assertThat(replayed.replayed()).isTrue();

@@ -4,17 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.FieldMask;
 import com.google.protobuf.Timestamp;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
 import com.gyroscops.payments.v1.DeletePaymentRequest;
+import com.gyroscops.payments.v1.DeletionPersonalData;
 import com.gyroscops.payments.v1.FailPaymentRequest;
 import com.gyroscops.payments.v1.Failure;
+import com.gyroscops.payments.v1.FailurePersonalData;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PersonalData;
 import com.gyroscops.payments.v1.ProcessPaymentRequest;
 import com.gyroscops.payments.v1.RefundPaymentRequest;
+import com.gyroscops.payments.v1.RefundPersonalData;
 import com.gyroscops.payments.v1.UpdatePaymentRequest;
 import com.gyroscops.payments.write.command.CommandReader.Reading;
 import java.time.Clock;
@@ -154,7 +158,8 @@ class RequestDigestTest {
                         .setFailure(
                             Failure.newBuilder()
                                 .setCode("card_declined")
-                                .setMessage("try another")))
+                                .setPersonalData(
+                                    FailurePersonalData.newBuilder().setMessage("try another"))))
                 .build()),
         Arguments.of("bc210ac8-9e2f-bd7f-b118-252b2db50ba1", refund(bare)),
         Arguments.of(
@@ -164,7 +169,7 @@ class RequestDigestTest {
                     refund(full()).getRefund().toBuilder()
                         .setRefundId("refund-1")
                         .setAmount(amount(500))
-                        .setReason("broken"))
+                        .setPersonalData(RefundPersonalData.newBuilder().setReason("broken")))
                 .build()),
         Arguments.of(
             "de951b20-8461-7f2b-60b1-68bb80015a50",
@@ -174,7 +179,7 @@ class RequestDigestTest {
                         .setContext(full())
                         .setOrganizationId("acme")
                         .setPaymentId("p")
-                        .setReason("by mistake"))
+                        .setPersonalData(DeletionPersonalData.newBuilder().setReason("by mistake")))
                 .build()));
   }
 
@@ -185,6 +190,15 @@ class RequestDigestTest {
   @MethodSource("pinned")
   void theDigestOfACommandIsPinned(String digest, Command command) {
     assertThat(digest(command)).isEqualTo(digest);
+  }
+
+  @Test
+  void aVersionThatIsZeroIsNotNoVersion() {
+    assertThat(digest(refund(context(it -> it.setExpectedVersion(0)))))
+        .isEqualTo("eebca81f-d750-3097-acf9-4a54b92b2d02");
+    assertThat(digest(create(context(it -> it.setExpectedVersion(0)), "p")))
+        .as("a creation asks for it anyway")
+        .isEqualTo(digest(create(context(_ -> {}), "p")));
   }
 
   @Test
@@ -262,19 +276,33 @@ class RequestDigestTest {
             of(Command.Builder::hasProcess, it -> it.getProcessBuilder().setProviderReference("1")),
             of(
                 Command.Builder::hasFail,
-                it -> it.getFailBuilder().getFailureBuilder().setMessage("")),
+                it ->
+                    it.getFailBuilder()
+                        .getFailureBuilder()
+                        .getPersonalDataBuilder()
+                        .setMessage("")),
             of(
                 Command.Builder::hasFail,
-                it -> it.getFailBuilder().getFailureBuilder().setMessage("1")),
+                it ->
+                    it.getFailBuilder()
+                        .getFailureBuilder()
+                        .getPersonalDataBuilder()
+                        .setMessage("1")),
             of(
                 Command.Builder::hasFail,
                 it -> it.getFailBuilder().getFailureBuilder().setCode("1")),
             of(Command.Builder::hasRefund, it -> it.getRefundBuilder().clearAmount()),
             of(Command.Builder::hasRefund, it -> it.getRefundBuilder().setAmount(amount(1))),
             of(Command.Builder::hasRefund, it -> it.getRefundBuilder().setRefundId("1")),
-            of(Command.Builder::hasRefund, it -> it.getRefundBuilder().setReason("")),
-            of(Command.Builder::hasRefund, it -> it.getRefundBuilder().setReason("1")),
-            of(Command.Builder::hasDelete, it -> it.getDeleteBuilder().setReason("1"))));
+            of(
+                Command.Builder::hasRefund,
+                it -> it.getRefundBuilder().getPersonalDataBuilder().setReason("")),
+            of(
+                Command.Builder::hasRefund,
+                it -> it.getRefundBuilder().getPersonalDataBuilder().setReason("1")),
+            of(
+                Command.Builder::hasDelete,
+                it -> it.getDeleteBuilder().getPersonalDataBuilder().setReason("1"))));
     return changes;
   }
 
@@ -313,7 +341,7 @@ class RequestDigestTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void commandsHaveOneDigestIfAndOnlyIfTheyAskForTheSame(long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
+    SplittableRandom random = new SplittableRandom(Seed.of(seed));
     List<Consumer<Command.Builder>> changes = changes();
     List<Arguments> bases = pinned();
     int same = 0;

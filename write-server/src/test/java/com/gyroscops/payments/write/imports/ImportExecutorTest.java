@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.CommandContext;
@@ -17,10 +18,10 @@ import com.gyroscops.payments.v1.RefundPaymentRequest;
 import com.gyroscops.payments.v1.UploadImportRequest;
 import com.gyroscops.payments.v1.WriteStrategy;
 import com.gyroscops.payments.write.command.CommandBatcher;
+import com.gyroscops.payments.write.command.CommandErrors;
 import com.gyroscops.payments.write.command.CommandHandler;
 import com.gyroscops.payments.write.command.CommandOutcome;
 import com.gyroscops.payments.write.command.CommandReader;
-import com.gyroscops.payments.write.command.Errors;
 import com.gyroscops.payments.write.command.PatientHandler;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.Keys;
@@ -155,7 +156,7 @@ class ImportExecutorTest {
 
   private void started(String importId, List<List<ImportRow>> chunks) {
     for (int i = 0; i < chunks.size(); i++) {
-      assertThat(imports.upload(chunk(importId, i, chunks.get(i)), "")).isEqualTo(Upload.KEPT);
+      assertThat(imports.upload(chunk(importId, i, chunks.get(i)), "", "")).isEqualTo(Upload.KEPT);
     }
     assertThat(imports.start(importId, chunks.size(), SOON)).isEqualTo(Start.STARTED);
   }
@@ -275,7 +276,8 @@ class ImportExecutorTest {
   private CommandHandler notStoring(String requestId, AtomicInteger times) {
     return command ->
         command.requestId().equals(requestId) && times.getAndDecrement() > 0
-            ? CompletableFuture.completedFuture(CommandOutcome.Refused.of(Errors.notStored()))
+            ? CompletableFuture.completedFuture(
+                CommandOutcome.Refused.of(CommandErrors.notStored()))
             : batcher.handle(command);
   }
 
@@ -312,9 +314,9 @@ class ImportExecutorTest {
     assertThat(rejections())
         .extracting(ImportRejection::getRow, it -> it.getError().getReason())
         .containsExactly(
-            tuple(1L, Errors.COMMAND_NOT_STORED),
-            tuple(3L, Errors.COMMAND_NOT_STORED),
-            tuple(5L, Errors.COMMAND_NOT_STORED));
+            tuple(1L, CommandErrors.COMMAND_NOT_STORED),
+            tuple(3L, CommandErrors.COMMAND_NOT_STORED),
+            tuple(5L, CommandErrors.COMMAND_NOT_STORED));
     assertThat(now().getAccepted()).isEqualTo(3);
     assertThat(List.of("create-p", "process-p", "refund-p"))
         .allSatisfy(id -> assertThat(events.request(Keys.request("acme", id))).isEmpty());
@@ -378,7 +380,7 @@ class ImportExecutorTest {
       chunks.add(rows);
     }
     started(chunks);
-    Random random = new Random(7);
+    Random random = Seed.random(7);
     AtomicInteger failures = new AtomicInteger();
     CommandHandler unreliable =
         command -> {
@@ -435,20 +437,22 @@ class ImportExecutorTest {
   void anImportIsWhatWasUploadedFirstAndStartsWhole() {
     UploadImportRequest first = chunk(0, List.of(row(1, create("p"))));
     assertThat(imports.start("i", 1, SOON)).isEqualTo(Start.UNKNOWN);
-    assertThat(imports.upload(first, "")).isEqualTo(Upload.KEPT);
-    assertThat(imports.upload(first, "")).isEqualTo(Upload.REPEATED);
-    assertThat(imports.upload(chunk(0, List.of(row(1, create("q")))), ""))
+    assertThat(imports.upload(first, "", "")).isEqualTo(Upload.KEPT);
+    assertThat(imports.upload(first, "", "")).isEqualTo(Upload.REPEATED);
+    assertThat(imports.upload(chunk(0, List.of(row(1, create("q")))), "", ""))
         .isEqualTo(Upload.DIFFERENT);
     assertThat(executor(batcher).executeNext("i")).isFalse();
-    assertThat(imports.upload(chunk(2, List.of(row(3, create("r")))), "")).isEqualTo(Upload.KEPT);
+    assertThat(imports.upload(chunk(2, List.of(row(3, create("r")))), "", ""))
+        .isEqualTo(Upload.KEPT);
     assertThat(imports.start("i", 2, SOON)).isEqualTo(Start.INCOMPLETE);
     assertThat(imports.start("i", 3, SOON)).isEqualTo(Start.INCOMPLETE);
-    assertThat(imports.upload(chunk(1, List.of(row(2, create("q")))), "")).isEqualTo(Upload.KEPT);
+    assertThat(imports.upload(chunk(1, List.of(row(2, create("q")))), "", ""))
+        .isEqualTo(Upload.KEPT);
     assertThat(imports.open(10)).isEqualTo(1);
     assertThat(imports.start("i", 3, Duration.ZERO)).isEqualTo(Start.STARTED);
     assertThat(imports.start("i", 3, SOON)).isEqualTo(Start.REPEATED);
     assertThat(imports.start("i", 2, SOON)).isEqualTo(Start.TOO_LATE);
-    assertThat(imports.upload(first, "")).isEqualTo(Upload.STARTED);
+    assertThat(imports.upload(first, "", "")).isEqualTo(Upload.STARTED);
 
     assertThat(imports.due(10, SOON)).containsExactly("i");
     assertThat(imports.due(10, SOON)).isEmpty();

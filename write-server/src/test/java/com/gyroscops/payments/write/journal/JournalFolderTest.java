@@ -5,15 +5,18 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.google.protobuf.UnknownFieldSet;
-import com.gyroscops.payments.contract.journal.Expectation;
-import com.gyroscops.payments.contract.journal.JournalDamagedException;
-import com.gyroscops.payments.contract.journal.JournalVerifier;
-import com.gyroscops.payments.contract.journal.Segment;
-import com.gyroscops.payments.contract.journal.Verification;
 import com.gyroscops.payments.localstack.ServerJvm;
+import com.gyroscops.payments.platform.journal.Expectation;
+import com.gyroscops.payments.platform.journal.JournalDamagedException;
+import com.gyroscops.payments.platform.journal.JournalVerifier;
+import com.gyroscops.payments.platform.journal.Segment;
+import com.gyroscops.payments.platform.journal.Verification;
+import com.gyroscops.payments.platform.relay.HistoryDivergedException;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.memory.MemoryEventStore;
+import com.gyroscops.payments.write.outbox.StoreLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -37,12 +40,13 @@ class JournalFolderTest {
   @TempDir Path folder;
 
   private JournalFolder open(EventStore store) throws Exception {
-    return JournalFolder.open(folder, SEGMENT_BYTES, SegmentFile::onDisk, store);
+    return JournalFolder.open(
+        folder, SEGMENT_BYTES, SegmentFile::onDisk, new StoreLog(Journal.NAME, store));
   }
 
   private void keep(EventStore store) throws Exception {
     try (JournalFolder journal = open(store)) {
-      journal.append(store.read(journal.position(), Integer.MAX_VALUE, Integer.MAX_VALUE).events());
+      journal.apply(store.read(journal.position(), Integer.MAX_VALUE, Integer.MAX_VALUE).events());
     }
   }
 
@@ -82,13 +86,14 @@ class JournalFolderTest {
   void howEventsCameInBatchesDoesNotShow(@TempDir Path other) throws Exception {
     MemoryEventStore store = TestLog.of(60);
     keep(store);
-    Random random = new Random(5);
+    Random random = Seed.random(5);
     while (Segment.all(other).isEmpty()
         || new JournalVerifier(other, Expectation.NONE, _ -> {}).verify(1).lastPosition() < 60) {
       try (JournalFolder journal =
-          JournalFolder.open(other, SEGMENT_BYTES, SegmentFile::onDisk, store)) {
+          JournalFolder.open(
+              other, SEGMENT_BYTES, SegmentFile::onDisk, new StoreLog(Journal.NAME, store))) {
         for (int i = 0; i < 2; i++) {
-          journal.append(store.read(journal.position(), 1 + random.nextInt(7), 1_000_000).events());
+          journal.apply(store.read(journal.position(), 1 + random.nextInt(7), 1_000_000).events());
         }
       }
     }
@@ -113,7 +118,7 @@ class JournalFolderTest {
       try (JournalFolder journal = open(store)) {
         assertThat(journal.position()).isEqualTo(19);
         assertThat(Files.size(last)).isEqualTo(lastLine);
-        journal.append(store.read(19, 1, 1).events());
+        journal.apply(store.read(19, 1, 1).events());
         assertThat(journal.position()).isEqualTo(20);
       }
       assertThat(contents()).isEqualTo(whole);
@@ -148,7 +153,7 @@ class JournalFolderTest {
       Files.write(last.file(), Arrays.copyOf(bytes, length));
       try (JournalFolder journal = open(store)) {
         assertThat(journal.position()).isEqualTo(last.firstPosition() - 1);
-        journal.append(store.read(journal.position(), 100, 1_000_000).events());
+        journal.apply(store.read(journal.position(), 100, 1_000_000).events());
       }
       assertThat(contents()).isEqualTo(whole);
     }
@@ -209,19 +214,19 @@ class JournalFolderTest {
     MemoryEventStore otherEpoch = new MemoryEventStore("epoch-2");
     TestLog.append(otherEpoch, 30);
     assertThatThrownBy(() -> open(otherEpoch))
-        .isInstanceOf(OtherHistoryException.class)
+        .isInstanceOf(HistoryDivergedException.class)
         .hasMessageContaining("epoch-1")
         .hasMessageContaining("epoch-2")
         .hasMessageContaining("JOURNAL_FOLDER");
 
     // Restored to an earlier time, and the new epoch forgotten.
     assertThatThrownBy(() -> open(TestLog.of(19)))
-        .isInstanceOf(OtherHistoryException.class)
+        .isInstanceOf(HistoryDivergedException.class)
         .hasMessageContaining("the log ends at 19");
 
     // Likewise, and gone on since.
     assertThatThrownBy(() -> open(TestLog.of(25)))
-        .isInstanceOf(OtherHistoryException.class)
+        .isInstanceOf(HistoryDivergedException.class)
         .hasMessageContaining("at position 20");
 
     assertThat(contents()).isEqualTo(before);
@@ -237,7 +242,7 @@ class JournalFolderTest {
     MemoryEventStore other = new MemoryEventStore(TestLog.EPOCH);
     var _ = other.append(EventStore.ANY_EPOCH, List.of(TestLog.creation("b", id)));
     assertThatThrownBy(() -> open(other))
-        .isInstanceOf(OtherHistoryException.class)
+        .isInstanceOf(HistoryDivergedException.class)
         .hasMessageContaining("other contents");
   }
 
@@ -254,7 +259,7 @@ class JournalFolderTest {
             .build();
     try (JournalFolder journal = open(store)) {
       assertThatThrownBy(
-              () -> journal.append(List.of(events.get(0), events.get(1), events.get(2), unknown)))
+              () -> journal.apply(List.of(events.get(0), events.get(1), events.get(2), unknown)))
           .isInstanceOf(IllegalArgumentException.class);
     }
     assertWhole(3);
@@ -309,11 +314,15 @@ class JournalFolderTest {
         int[] room = {space};
         Throwable failure;
         try (JournalFolder journal =
-            JournalFolder.open(folder, SEGMENT_BYTES, failing(room, canTruncate), store)) {
+            JournalFolder.open(
+                folder,
+                SEGMENT_BYTES,
+                failing(room, canTruncate),
+                new StoreLog(Journal.NAME, store))) {
           failure =
               catchThrowable(() -> {
-                journal.append(events.subList(0, 10));
-                journal.append(events.subList(10, 25));
+                journal.apply(events.subList(0, 10));
+                journal.apply(events.subList(10, 25));
               });
           long position = journal.position();
           assertThat(failure).isInstanceOf(IOException.class);
@@ -346,10 +355,11 @@ class JournalFolderTest {
       long position = 0;
       for (int attempt = 0; attempt < 3; attempt++) {
         try (JournalFolder journal =
-            JournalFolder.open(journalFolder, 32 * 1024, SegmentFile::onDisk, store)) {
+            JournalFolder.open(
+                journalFolder, 32 * 1024, SegmentFile::onDisk, new StoreLog(Journal.NAME, store))) {
           while (journal.position() < 1_000) {
             position = journal.position();
-            journal.append(store.read(position, 20, 1_000_000).events());
+            journal.apply(store.read(position, 20, 1_000_000).events());
           }
         } catch (IOException e) {
           failures++;
@@ -364,10 +374,11 @@ class JournalFolderTest {
 
       Files.delete(ballast);
       try (JournalFolder journal =
-          JournalFolder.open(journalFolder, 32 * 1024, SegmentFile::onDisk, store)) {
+          JournalFolder.open(
+              journalFolder, 32 * 1024, SegmentFile::onDisk, new StoreLog(Journal.NAME, store))) {
         long head = full + 60;
         while (journal.position() < head) {
-          journal.append(
+          journal.apply(
               store
                   .read(
                       journal.position(), (int) Math.min(20, head - journal.position()), 1_000_000)

@@ -1,22 +1,28 @@
 package com.gyroscops.payments.write.journal;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.gyroscops.payments.contract.journal.Expectation;
-import com.gyroscops.payments.contract.journal.JournalVerifier;
-import com.gyroscops.payments.contract.journal.Segment;
-import com.gyroscops.payments.contract.journal.SegmentHeader;
-import com.gyroscops.payments.contract.journal.Verification;
-import com.gyroscops.payments.contract.journal.Verification.History;
+import com.gyroscops.payments.platform.journal.Expectation;
+import com.gyroscops.payments.platform.journal.JournalVerifier;
+import com.gyroscops.payments.platform.journal.Segment;
+import com.gyroscops.payments.platform.journal.SegmentHeader;
+import com.gyroscops.payments.platform.journal.Verification;
+import com.gyroscops.payments.platform.journal.Verification.History;
+import com.gyroscops.payments.platform.relay.HistoryDivergedException;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.Chain;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.eventstore.memory.MemoryEventStore;
-import com.gyroscops.payments.write.journal.JournalStatus.State;
 import com.gyroscops.payments.write.outbox.OutboxTail;
+import com.gyroscops.payments.write.outbox.SinkLease;
+import com.gyroscops.payments.write.outbox.SinkRunner;
+import com.gyroscops.payments.write.outbox.SinkStatus.State;
+import com.gyroscops.payments.write.outbox.StoreLog;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
@@ -46,7 +52,8 @@ class JournalHistoriesTest {
   @TempDir Path folder;
 
   private JournalFolder open(Path of, EventStore store) throws Exception {
-    return JournalFolder.open(of, SEGMENT_BYTES, SegmentFile::onDisk, store);
+    return JournalFolder.open(
+        of, SEGMENT_BYTES, SegmentFile::onDisk, new StoreLog(Journal.NAME, store));
   }
 
   private void keep(Path of, EventStore store) throws Exception {
@@ -62,7 +69,7 @@ class JournalHistoriesTest {
   private static void append(JournalFolder journal, EventStore store) throws IOException {
     List<PaymentEvent> events =
         store.read(journal.position(), Integer.MAX_VALUE, Integer.MAX_VALUE).events();
-    journal.append(events);
+    journal.apply(events);
   }
 
   private static MemoryEventStore continuing(
@@ -94,7 +101,7 @@ class JournalHistoriesTest {
   private void assertRefused(EventStore store, String... said) throws Exception {
     Map<String, String> before = contents();
     assertThatThrownBy(() -> open(folder, store))
-        .isInstanceOf(OtherHistoryException.class)
+        .isInstanceOf(HistoryDivergedException.class)
         .hasMessageContainingAll(said)
         .hasMessageContaining("JOURNAL_FOLDER");
     assertThat(contents()).isEqualTo(before);
@@ -233,7 +240,7 @@ class JournalHistoriesTest {
     try (JournalFolder journal = open(folder, store)) {
       assertThat(journal.eventId()).isEmpty();
       for (PaymentEvent event : events) {
-        journal.append(List.of(event));
+        journal.apply(List.of(event));
         assertThat(journal.eventId()).isEqualTo(event.getEventId());
       }
     }
@@ -261,11 +268,17 @@ class JournalHistoriesTest {
         Proxy.newProxyInstance(
             EventStore.class.getClassLoader(),
             new Class<?>[] {EventStore.class},
-            (_, method, arguments) -> method.invoke(chosen.apply(method), arguments));
+            (_, method, arguments) -> {
+              try {
+                return method.invoke(chosen.apply(method), arguments);
+              } catch (InvocationTargetException e) {
+                throw e.getCause();
+              }
+            });
   }
 
   /** Nobody else wants it. */
-  private static final class OwnLease implements JournalLease {
+  private static final class OwnLease implements SinkLease {
     @Override
     public OptionalLong take(String holder) {
       return OptionalLong.of(1);
@@ -290,15 +303,11 @@ class JournalHistoriesTest {
     }
   }
 
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    long end = System.nanoTime() + AWAIT_MAX.toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(end);
-      Thread.sleep(5);
-    }
+  private static void await(BooleanSupplier condition) {
+    eventually("in time", AWAIT_MAX, condition::getAsBoolean);
   }
 
-  private static void awaitPosition(Journal journal, long position) throws InterruptedException {
+  private static void awaitPosition(SinkRunner journal, long position) throws InterruptedException {
     await(
         () -> journal.status().state() == State.KEEPING && journal.status().position() == position);
   }
@@ -309,14 +318,14 @@ class JournalHistoriesTest {
     AtomicReference<MemoryEventStore> log = new AtomicReference<>(first);
     EventStore store = store(_ -> log.get());
     try (OutboxTail tail = new OutboxTail(store);
-        Journal journal =
-            new Journal(
-                new JournalRules(folder, SEGMENT_BYTES, 10),
+        SinkRunner journal =
+            new SinkRunner(
+                new Journal(folder, SEGMENT_BYTES, SegmentFile::onDisk),
+                10,
                 store,
                 tail,
                 new OwnLease(),
                 "one",
-                SegmentFile::onDisk,
                 Duration.ofSeconds(1))) {
       awaitPosition(journal, 10);
 

@@ -1,14 +1,17 @@
 package com.gyroscops.payments.write.journal;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.gyroscops.payments.contract.journal.Expectation;
-import com.gyroscops.payments.contract.journal.JournalVerifier;
-import com.gyroscops.payments.contract.journal.Segment;
-import com.gyroscops.payments.contract.journal.Verification;
+import com.gyroscops.payments.platform.journal.Expectation;
+import com.gyroscops.payments.platform.journal.JournalVerifier;
+import com.gyroscops.payments.platform.journal.Segment;
+import com.gyroscops.payments.platform.journal.Verification;
 import com.gyroscops.payments.write.eventstore.memory.MemoryEventStore;
-import com.gyroscops.payments.write.journal.JournalStatus.State;
 import com.gyroscops.payments.write.outbox.OutboxTail;
+import com.gyroscops.payments.write.outbox.SinkLease;
+import com.gyroscops.payments.write.outbox.SinkRunner;
+import com.gyroscops.payments.write.outbox.SinkStatus.State;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -34,7 +37,7 @@ class JournalTest {
   private final List<AutoCloseable> open = new ArrayList<>();
 
   /** A lease that ends when it is told to. */
-  private static final class TestLease implements JournalLease {
+  private static final class TestLease implements SinkLease {
 
     private String holder = "";
     private long fence;
@@ -105,37 +108,33 @@ class JournalTest {
     return tail;
   }
 
-  private Journal journal(
+  private SinkRunner journal(
       String name, MemoryEventStore store, OutboxTail tail, Path at, SegmentFile.Opener files) {
     return journal(name, store, tail, at, files, Duration.ofSeconds(1));
   }
 
-  private Journal journal(
+  private SinkRunner journal(
       String name,
       MemoryEventStore store,
       OutboxTail tail,
       Path at,
       SegmentFile.Opener files,
       Duration retry) {
-    Journal journal =
-        new Journal(new JournalRules(at, 8_192, 10), store, tail, lease, name, files, retry);
+    SinkRunner journal =
+        new SinkRunner(new Journal(at, 8_192, files), 10, store, tail, lease, name, retry);
     open.add(journal);
     return journal;
   }
 
-  private Journal journal(String name, MemoryEventStore store, OutboxTail tail) {
+  private SinkRunner journal(String name, MemoryEventStore store, OutboxTail tail) {
     return journal(name, store, tail, folder, SegmentFile::onDisk);
   }
 
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    long end = System.nanoTime() + AWAIT_MAX.toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(end);
-      Thread.sleep(5);
-    }
+  private static void await(BooleanSupplier condition) {
+    eventually("in time", AWAIT_MAX, condition::getAsBoolean);
   }
 
-  private static void awaitPosition(Journal journal, long position) throws InterruptedException {
+  private static void awaitPosition(SinkRunner journal, long position) throws InterruptedException {
     await(
         () -> journal.status().state() == State.KEEPING && journal.status().position() == position);
   }
@@ -148,7 +147,7 @@ class JournalTest {
   void itWritesWhatThereIsAndFollowsWhatComes() throws Exception {
     MemoryEventStore store = TestLog.of(100);
     OutboxTail tail = tail(store);
-    Journal journal = journal("one", store, tail);
+    SinkRunner journal = journal("one", store, tail);
     awaitPosition(journal, 100);
     for (int i = 0; i < 20; i++) {
       tail.committed(TestLog.EPOCH, TestLog.append(store, 5));
@@ -157,7 +156,7 @@ class JournalTest {
     Verification verified = verify(folder);
     assertThat(verified.fault()).isNull();
     assertThat(verified.lastPosition()).isEqualTo(200);
-    assertThat(verified.lastHash()).isEqualTo(journal.status().hash());
+    assertThat(journal.status().details()).containsEntry("hash", verified.lastHash());
     assertThat(journal.eventsBehind()).isZero();
   }
 
@@ -165,9 +164,9 @@ class JournalTest {
   void oneKeepsItAndTheOtherGoesOnOnceThatIsGone() throws Exception {
     MemoryEventStore store = TestLog.of(10);
     OutboxTail tail = tail(store);
-    Journal one = journal("one", store, tail);
+    SinkRunner one = journal("one", store, tail);
     awaitPosition(one, 10);
-    Journal two = journal("two", store, tail);
+    SinkRunner two = journal("two", store, tail);
     tail.committed(TestLog.EPOCH, TestLog.append(store, 10));
     awaitPosition(one, 20);
     await(() -> two.status().position() == 20);
@@ -186,7 +185,7 @@ class JournalTest {
     OutboxTail tail = tail(store);
     // As one that was paused: its lease is over, but it has the folder.
     Runnable unlock = lock();
-    Journal two = journal("two", store, tail);
+    SinkRunner two = journal("two", store, tail);
     await(() -> two.status().state() == State.STOPPED);
     assertThat(two.status().reason()).contains("locked");
     assertThat(Segment.all(folder)).isEmpty();
@@ -209,7 +208,7 @@ class JournalTest {
   void whoLostTheLeaseStopsWriting() throws Exception {
     MemoryEventStore store = TestLog.of(10);
     OutboxTail tail = tail(store);
-    Journal one = journal("one", store, tail);
+    SinkRunner one = journal("one", store, tail);
     awaitPosition(one, 10);
     lease.give("another");
     await(() -> one.status().state() == State.WAITING);
@@ -224,9 +223,9 @@ class JournalTest {
   void eachFolderIsAWholeJournal(@TempDir Path other) throws Exception {
     MemoryEventStore store = TestLog.of(10);
     OutboxTail tail = tail(store);
-    Journal one = journal("one", store, tail);
+    SinkRunner one = journal("one", store, tail);
     awaitPosition(one, 10);
-    Journal two = journal("two", store, tail, other, SegmentFile::onDisk);
+    SinkRunner two = journal("two", store, tail, other, SegmentFile::onDisk);
     one.close();
     tail.committed(TestLog.EPOCH, TestLog.append(store, 10));
     awaitPosition(two, 20);
@@ -240,7 +239,7 @@ class JournalTest {
     MemoryEventStore store = TestLog.of(10);
     OutboxTail tail = tail(store);
     AtomicBoolean full = new AtomicBoolean();
-    Journal journal =
+    SinkRunner journal =
         journal("one", store, tail, folder, (path, fresh) -> new FullDisk(path, fresh, full));
     awaitPosition(journal, 10);
     full.set(true);
@@ -262,10 +261,10 @@ class JournalTest {
     MemoryEventStore store = TestLog.of(10);
     OutboxTail tail = tail(store);
     AtomicBoolean full = new AtomicBoolean();
-    Journal one =
+    SinkRunner one =
         journal("one", store, tail, folder, (path, fresh) -> new FullDisk(path, fresh, full));
     awaitPosition(one, 10);
-    Journal two = journal("two", store, tail, other, SegmentFile::onDisk);
+    SinkRunner two = journal("two", store, tail, other, SegmentFile::onDisk);
     full.set(true);
     tail.committed(TestLog.EPOCH, TestLog.append(store, 10));
     awaitPosition(two, 20);
@@ -276,7 +275,7 @@ class JournalTest {
     MemoryEventStore store = TestLog.of(10);
     OutboxTail tail = tail(store);
     AtomicBoolean full = new AtomicBoolean(true);
-    Journal one =
+    SinkRunner one =
         journal(
             "one",
             store,
@@ -304,7 +303,7 @@ class JournalTest {
     CountDownLatch still = new CountDownLatch(1);
     open.add(still::countDown);
     AtomicBoolean stands = new AtomicBoolean();
-    Journal one =
+    SinkRunner one =
         journal(
             "one", store, tail, folder, (path, fresh) -> new StillDisk(path, fresh, stands, still));
     awaitPosition(one, 10);
@@ -399,11 +398,11 @@ class JournalTest {
   @Test
   void anotherHistoryIsNeverAppended() throws Exception {
     MemoryEventStore first = TestLog.of(10);
-    Journal one = journal("one", first, tail(first));
+    SinkRunner one = journal("one", first, tail(first));
     awaitPosition(one, 10);
     one.close();
     MemoryEventStore second = TestLog.of(30);
-    Journal two = journal("two", second, tail(second));
+    SinkRunner two = journal("two", second, tail(second));
     await(() -> two.status().state() == State.STOPPED);
     assertThat(two.status().reason()).contains("at position 10");
     assertThat(verify(folder).lastPosition()).isEqualTo(10);
@@ -415,11 +414,11 @@ class JournalTest {
   @Test
   void aJournalThatHoldsWhatWasLostIsBehindByAllOfTheLog() throws Exception {
     MemoryEventStore first = TestLog.of(60);
-    Journal one = journal("one", first, tail(first));
+    SinkRunner one = journal("one", first, tail(first));
     awaitPosition(one, 60);
     one.close();
     MemoryEventStore promoted = MemoryEventStore.continuing(first, "epoch-2", 10);
-    Journal two = journal("two", promoted, tail(promoted));
+    SinkRunner two = journal("two", promoted, tail(promoted));
     await(() -> two.status().state() == State.STOPPED);
     assertThat(two.status().position()).isLessThanOrEqualTo(60);
     await(() -> two.eventsBehind() == 10);

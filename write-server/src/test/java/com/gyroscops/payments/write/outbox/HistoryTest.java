@@ -3,17 +3,14 @@ package com.gyroscops.payments.write.outbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.gyroscops.payments.v1.PaymentEvent;
-import com.gyroscops.payments.v1.SubscribeStart;
+import com.gyroscops.payments.internal.v1.SubscribeStart;
 import com.gyroscops.payments.write.eventstore.Chain;
+import com.gyroscops.payments.write.eventstore.Creations;
 import com.gyroscops.payments.write.eventstore.EventStore;
-import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.eventstore.memory.MemoryEventStore;
-import com.gyroscops.payments.write.payment.PaymentKey;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class HistoryTest {
@@ -22,16 +19,7 @@ class HistoryTest {
     MemoryEventStore store = new MemoryEventStore("epoch-1");
     List<Chain> chains = new ArrayList<>();
     for (int i = 1; i <= events; i++) {
-      String id = "event-" + i;
-      chains.add(
-          new Chain(
-              new PaymentKey("acme", id),
-              0,
-              List.of(
-                  new Chain.Entry.Accepted(
-                      Keys.request("acme", id),
-                      new UUID(1, 1),
-                      PaymentEvent.newBuilder().setEventId(id).setVersion(1).build()))));
+      chains.add(Creations.of("event-" + i, "event-" + i));
     }
     var _ = store.append(EventStore.ANY_EPOCH, chains);
     return store;

@@ -1,16 +1,17 @@
 package com.gyroscops.payments.write.outbox;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.gyroscops.payments.contract.LogHead;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.Chain;
+import com.gyroscops.payments.write.eventstore.Creations;
 import com.gyroscops.payments.write.eventstore.EventSlice;
 import com.gyroscops.payments.write.eventstore.EventStore;
-import com.gyroscops.payments.write.eventstore.Keys;
-import com.gyroscops.payments.write.eventstore.LogHead;
 import com.gyroscops.payments.write.eventstore.memory.MemoryEventStore;
-import com.gyroscops.payments.write.payment.PaymentKey;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,12 +47,8 @@ class OutboxTailTest {
     tail.close();
   }
 
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    long end = System.nanoTime() + AWAIT_MAX.toNanos();
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(end);
-      Thread.sleep(1);
-    }
+  private static void await(BooleanSupplier condition) {
+    eventually("in time", AWAIT_MAX, Duration.ofMillis(1), condition::getAsBoolean);
   }
 
   private static List<PaymentEvent> append(MemoryEventStore store, int events) {
@@ -59,15 +56,7 @@ class OutboxTailTest {
     List<Chain> chains = new ArrayList<>();
     for (int i = 0; i < events; i++) {
       String id = UUID.randomUUID().toString();
-      chains.add(
-          new Chain(
-              new PaymentKey("acme", id),
-              0,
-              List.of(
-                  new Chain.Entry.Accepted(
-                      Keys.request("acme", id),
-                      new UUID(1, 1),
-                      PaymentEvent.newBuilder().setEventId(id).setVersion(1).build()))));
+      chains.add(Creations.of(id, id));
     }
     var _ = store.append(EventStore.ANY_EPOCH, chains);
     return store.read(before, events, Integer.MAX_VALUE).events();
@@ -128,7 +117,7 @@ class OutboxTailTest {
   /** Relays and follows while servers fail over at random, as a subscriber and its source do. */
   @Test
   void whatIsFollowedIsAlwaysOneHistory() throws Exception {
-    long seed = Long.getLong("payments.test.seed", System.nanoTime());
+    long seed = Seed.any();
     Random random = new Random(seed);
     Map<String, MemoryEventStore> histories = new HashMap<>(Map.of("epoch-1", present));
     Follower follower = new Follower();

@@ -3,6 +3,7 @@ package com.gyroscops.payments.write.payment;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.write.payment.PaymentDecider.Decision;
 import com.gyroscops.payments.write.payment.PaymentEvent.Moment;
 import java.time.Instant;
@@ -213,7 +214,7 @@ class PaymentDeciderTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void invariantsHoldAfterAnySequenceOfCommands(long seed) {
-    SplittableRandom random = new SplittableRandom(seed);
+    SplittableRandom random = new SplittableRandom(Seed.of(seed));
     for (int run = 0; run < 500; run++) {
       Payment state = new Payment.Absent();
       int events = 0;

@@ -3,17 +3,20 @@ package com.gyroscops.payments.write.submission;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.gyroscops.payments.platform.page.PageKey;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.CommandState;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
+import com.gyroscops.payments.write.command.Batchers;
 import com.gyroscops.payments.write.command.CommandBatcher;
+import com.gyroscops.payments.write.command.CommandErrors;
 import com.gyroscops.payments.write.command.CommandHandler;
 import com.gyroscops.payments.write.command.CommandOutcome;
 import com.gyroscops.payments.write.command.CommandReader;
 import com.gyroscops.payments.write.command.CommandReader.Reading;
-import com.gyroscops.payments.write.command.Errors;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.eventstore.postgres.PostgresEventStore;
@@ -57,15 +60,7 @@ class SubmissionExecutorTest {
     pool = TestDatabase.open();
     store = new PostgresEventStore(pool, "test");
     rows = new PostgresSubmissions(pool);
-    batcher =
-        new CommandBatcher(
-            store,
-            (_, _) -> {},
-            Clock.systemUTC(),
-            UUID::randomUUID,
-            Runnable::run,
-            _ -> {},
-            8_192);
+    batcher = Batchers.on(store, 8_192);
     reader = new CommandReader(Clock.systemUTC(), () -> "");
     submissions = new Submissions(store, rows, _ -> {}, launcher(List.of()));
   }
@@ -105,7 +100,7 @@ class SubmissionExecutorTest {
   private Submission.Reference submit(String id, Duration timeout) {
     Command command = create(id, 100, 0);
     var read = (Reading.WellFormed) reader.read(command);
-    assertThat(submissions.submit(command, read.command(), timeout))
+    assertThat(submissions.submit(command, read.command(), "somebody", timeout))
         .isInstanceOf(Submitted.Accepted.class);
     return new Submission.Reference("acme", "r-" + id, timeout);
   }
@@ -131,6 +126,35 @@ class SubmissionExecutorTest {
   }
 
   @Test
+  void whatIsOpenTellsWhoseItIs() {
+    submit("p");
+    assertThat(submissions.status("acme", "r-p").open())
+        .hasValueSatisfying(open -> {
+          assertThat(open.owner()).isEqualTo("acme");
+          assertThat(open.actor()).isEqualTo("somebody");
+        });
+  }
+
+  private List<String> listed(CommandState state) {
+    return submissions.list("acme", List.of(state.getNumber()), PageKey.START, 10).stream()
+        .map(found -> found.element().getRequestId())
+        .toList();
+  }
+
+  @Test
+  void whatHasAnOutcomeIsNotListedThoughItsRowIsStillThere() {
+    submit("p");
+    submit("q");
+    rows.take(Keys.request("acme", "r-q"));
+    assertThat(listed(CommandState.COMMAND_STATE_PENDING)).containsExactly("r-p");
+    assertThat(listed(CommandState.COMMAND_STATE_RUNNING)).containsExactly("r-q");
+    UUID key = Keys.request("acme", "r-p");
+    store.close(key, key, CommandErrors.cancelled().toMessage());
+    assertThat(rows.find(key)).isPresent();
+    assertThat(listed(CommandState.COMMAND_STATE_PENDING)).isEmpty();
+  }
+
+  @Test
   void aRejectionIsAnOutcome() {
     executor(batcher).execute(submit("p"));
     Command again = create("p", 100, 0);
@@ -141,7 +165,7 @@ class SubmissionExecutorTest {
                     .setContext(CommandContext.newBuilder().setRequestId("r-other")))
             .build();
     var read = (Reading.WellFormed) reader.read(other);
-    submissions.submit(other, read.command(), MINUTE);
+    submissions.submit(other, read.command(), "", MINUTE);
     executor(batcher).execute(new Submission.Reference("acme", "r-other", MINUTE));
 
     assertThat(state("other")).isEqualTo(CommandState.COMMAND_STATE_REJECTED);
@@ -239,7 +263,7 @@ class SubmissionExecutorTest {
     UUID key = Keys.request(one.organizationId(), one.requestId());
     assertThat(rows.remove(key)).isFalse();
     assertThat(rows.find(key)).isPresent();
-    store.close(key, key, Errors.cancelled().toMessage());
+    store.close(key, key, CommandErrors.cancelled().toMessage());
     assertThat(rows.remove(key)).isTrue();
     assertThat(rows.remove(key)).isTrue();
   }
@@ -252,20 +276,20 @@ class SubmissionExecutorTest {
     var read = ((Reading.WellFormed) reader.read(same)).command();
     var readOther = ((Reading.WellFormed) reader.read(other)).command();
 
-    assertThat(submissions.submit(same, read, MINUTE))
+    assertThat(submissions.submit(same, read, "", MINUTE))
         .isInstanceOfSatisfying(
             Submitted.Accepted.class, accepted -> assertThat(accepted.replayed()).isTrue());
-    assertThat(submissions.submit(other, readOther, MINUTE))
-        .isEqualTo(new Submitted.Refused(Errors.requestIdReused("r-p")));
+    assertThat(submissions.submit(other, readOther, "", MINUTE))
+        .isEqualTo(new Submitted.Refused(CommandErrors.requestIdReused("r-p")));
     executor(batcher).execute(new Submission.Reference("acme", "r-p", MINUTE));
-    assertThat(submissions.submit(same, read, MINUTE))
+    assertThat(submissions.submit(same, read, "", MINUTE))
         .isInstanceOfSatisfying(
             Submitted.Accepted.class,
             accepted ->
                 assertThat(accepted.status().state())
                     .isEqualTo(CommandState.COMMAND_STATE_SUCCEEDED));
-    assertThat(submissions.submit(other, readOther, MINUTE))
-        .isEqualTo(new Submitted.Refused(Errors.requestIdReused("r-p")));
+    assertThat(submissions.submit(other, readOther, "", MINUTE))
+        .isEqualTo(new Submitted.Refused(CommandErrors.requestIdReused("r-p")));
   }
 
   @Test
@@ -280,6 +304,7 @@ class SubmissionExecutorTest {
             "r-now",
             UUID.randomUUID(),
             create("now", 1, 0),
+            "",
             "",
             MINUTE,
             Instant.EPOCH,
@@ -355,7 +380,7 @@ class SubmissionExecutorTest {
         });
       }
     }
-    long seed = System.nanoTime();
+    long seed = Seed.any();
     Collections.shuffle(tasks, new Random(seed));
     try (var threads = Executors.newFixedThreadPool(8)) {
       for (Future<Void> done : threads.invokeAll(tasks)) {

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.write.workflow;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Duration;
@@ -33,6 +34,7 @@ import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,6 +47,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * <p>{@code -Dpayments.histories.record=true} writes what the tests did to {@code histories/}: for
  * a new path through a workflow. Histories that are there are kept: they are what is under way.
  */
+@Tag("engines")
 class WorkflowsTest {
 
   private static final Path HISTORIES = Path.of("src/test/resources/histories");
@@ -100,12 +103,16 @@ class WorkflowsTest {
     }
   }
 
-  /** Rejects one payment. */
+  /**
+   * Rejects one payment, or finds the settlement cancelled when it is to end for the first time.
+   */
   private final class Settlements implements SettlementActivities {
     private final int rejected;
+    private boolean cancelled;
 
-    Settlements(int rejected) {
+    Settlements(int rejected, boolean cancelled) {
       this.rejected = rejected;
+      this.cancelled = cancelled;
     }
 
     @Override
@@ -120,8 +127,11 @@ class WorkflowsTest {
     }
 
     @Override
-    public void end(SubmittedSettlement settlement) {
+    public SettlementStepResult end(SubmittedSettlement settlement) {
       steps.add("end");
+      boolean ended = !cancelled;
+      cancelled = false;
+      return SettlementStepResult.newBuilder().setAccepted(ended).build();
     }
   }
 
@@ -210,10 +220,11 @@ class WorkflowsTest {
   /** Waits until a workflow waits for an activity, and then for longer than that may take. */
   private static void awaitOutOfTime(WorkflowClient of, String workflowId)
       throws InterruptedException {
-    while (of.fetchHistory(workflowId).getEvents().stream()
-        .noneMatch(it -> it.getEventType() == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)) {
-      Thread.sleep(10);
-    }
+    eventually(
+        "it waits for an activity",
+        () ->
+            of.fetchHistory(workflowId).getEvents().stream()
+                .anyMatch(it -> it.getEventType() == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED));
     Thread.sleep(1_300);
   }
 
@@ -247,7 +258,7 @@ class WorkflowsTest {
     run(
         "SettleInvoice",
         settlement(),
-        new Settlements(-1),
+        new Settlements(-1, false),
         SettlementWorkflowImpl.class,
         "invoice-settled");
     assertThat(steps).containsExactly("process 0", "process 1", "process 2", "process 3", "end");
@@ -258,11 +269,33 @@ class WorkflowsTest {
     run(
         "SettleInvoice",
         settlement(),
-        new Settlements(2),
+        new Settlements(2, false),
         SettlementWorkflowImpl.class,
         "invoice-compensated");
     assertThat(steps)
         .containsExactly("process 0", "process 1", "process 2", "refund 1", "refund 0", "end");
+  }
+
+  @Test
+  void thoseOfASettlementThatIsFoundCancelledAtItsEndAreRefunded() throws Exception {
+    run(
+        "SettleInvoice",
+        settlement(),
+        new Settlements(-1, true),
+        SettlementWorkflowImpl.class,
+        "invoice-cancelled");
+    assertThat(steps)
+        .containsExactly(
+            "process 0",
+            "process 1",
+            "process 2",
+            "process 3",
+            "end",
+            "refund 3",
+            "refund 2",
+            "refund 1",
+            "refund 0",
+            "end");
   }
 
   @Test
@@ -303,7 +336,7 @@ class WorkflowsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"invoice-settled", "invoice-compensated"})
+  @ValueSource(strings = {"invoice-settled", "invoice-compensated", "invoice-cancelled"})
   void settlementsThatAreUnderWayGoOn(String history) throws Exception {
     WorkflowReplayer.replayWorkflowExecutionFromResource(
         "histories/" + history + ".json", SettlementWorkflowImpl.class);

@@ -1,8 +1,8 @@
 package com.gyroscops.payments.read.cache.redis;
 
-import com.gyroscops.payments.read.cache.SharedAnswers;
-import com.gyroscops.payments.read.redis.RedisAwayException;
+import com.gyroscops.payments.read.cache.L2Store;
 import com.gyroscops.payments.read.redis.RedisLink;
+import com.gyroscops.payments.read.redis.RedisUnavailableException;
 import io.lettuce.core.SetArgs;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -11,7 +11,7 @@ import java.util.concurrent.CompletionStage;
 import org.jspecify.annotations.Nullable;
 
 /** Bytes in Redis, each key with an expiry. */
-public final class RedisAnswers implements SharedAnswers {
+public final class RedisAnswers implements L2Store {
 
   private final RedisLink redis;
   private final byte[] prefix;
@@ -28,7 +28,7 @@ public final class RedisAnswers implements SharedAnswers {
   public byte @Nullable [] get(byte[] key, Duration max) throws AwayException {
     try {
       return redis.call(it -> it.get(prefixed(key)), max);
-    } catch (RedisAwayException e) {
+    } catch (RedisUnavailableException e) {
       throw new AwayException("Redis is away", e);
     }
   }

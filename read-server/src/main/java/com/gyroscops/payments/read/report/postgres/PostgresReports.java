@@ -3,6 +3,8 @@ package com.gyroscops.payments.read.report.postgres;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Timestamp;
 import com.gyroscops.payments.contract.Timestamps;
+import com.gyroscops.payments.platform.page.Listed;
+import com.gyroscops.payments.platform.page.PageKey;
 import com.gyroscops.payments.read.database.SqlStates;
 import com.gyroscops.payments.read.report.Chunk;
 import com.gyroscops.payments.read.report.Holder;
@@ -20,6 +22,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -45,13 +48,18 @@ public final class PostgresReports implements ReportStore {
   private static final String OPEN =
       "select count(*) from reports where organization_id = ? and ended_at is null";
   private static final String KEEP =
-      "insert into reports (report_id, organization_id, request_id, specification, state,"
-          + " start_due_at) values (?, ?, ?, ?, ?, now() + ? * interval '1 millisecond')"
+      "insert into reports (report_id, organization_id, request_id, actor, specification, state,"
+          + " start_due_at) values (?, ?, ?, ?, ?, ?, now() + ? * interval '1 millisecond')"
           + " returning *";
   private static final String OF_REQUEST =
       "select * from reports where organization_id = ? and request_id = ?";
   private static final String FIND =
       "select * from reports where organization_id = ? and report_id = ?";
+
+  private static final String LIST =
+      "select * from reports where organization_id = ?"
+          + " and (created_at, report_id) < (?, cast(? as uuid)) and state = any (?)"
+          + " order by created_at desc, report_id desc limit ?";
 
   /** Chunks in another folder are left to that folder's own server to remove. */
   private static final String FORGET_ELSEWHERE =
@@ -155,6 +163,7 @@ public final class PostgresReports implements ReportStore {
                   report.id(),
                   report.organizationId(),
                   report.requestId(),
+                  report.actor(),
                   report.specification().toByteArray(),
                   PENDING,
                   report.startWithin().toMillis())
@@ -282,6 +291,25 @@ public final class PostgresReports implements ReportStore {
   }
 
   @Override
+  public List<Listed<StoredReport>> list(
+      String organizationId, List<Integer> states, PageKey after, int max) {
+    return call(connection ->
+        all(
+            connection,
+            LIST,
+            row -> {
+              StoredReport found = report(row);
+              Instant created = row.getObject("created_at", OffsetDateTime.class).toInstant();
+              return new Listed<>(found, new PageKey(created, found.id().toString()));
+            },
+            organizationId,
+            after.sqlTime(),
+            after.id().isEmpty() ? null : after.id(),
+            connection.createArrayOf("int4", states.toArray()),
+            max));
+  }
+
+  @Override
   public List<UUID> due(int max, Duration again) {
     return call(connection ->
         all(connection, DUE, row -> row.getObject(1, UUID.class), again.toMillis(), max));
@@ -322,6 +350,8 @@ public final class PostgresReports implements ReportStore {
     var report =
         Report.newBuilder()
             .setOrganizationId(row.getString("organization_id"))
+            .setOwner(row.getString("organization_id"))
+            .setActor(row.getString("actor"))
             .setReportId(id.toString())
             .setRequestId(row.getString("request_id"))
             .setSpecification(specification(row.getBytes("specification")))

@@ -1,7 +1,7 @@
 package com.gyroscops.payments.read.report.workflow;
 
-import com.gyroscops.payments.contract.temporal.TemporalConnection;
-import com.gyroscops.payments.contract.temporal.TemporalUnavailableException;
+import com.gyroscops.payments.platform.temporal.TemporalConnection;
+import com.gyroscops.payments.platform.temporal.TemporalUnavailableException;
 import com.gyroscops.payments.read.report.ReportExecutor;
 import com.gyroscops.payments.read.report.ReportLimits;
 import com.gyroscops.payments.read.report.ReportStarter;

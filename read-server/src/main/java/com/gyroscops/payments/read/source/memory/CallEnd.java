@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.source.memory;
 
+import com.gyroscops.payments.platform.grpc.Deadlines;
 import io.grpc.Context;
 import org.apache.lucene.index.QueryTimeout;
 
@@ -19,7 +20,7 @@ final class CallEnd implements QueryTimeout {
 
   @Override
   public boolean shouldExit() {
-    return call.isCancelled();
+    return Deadlines.isOver(call);
   }
 
   /** To be called every now and then, at the latest each few milliseconds. */

@@ -1,7 +1,8 @@
 package com.gyroscops.payments.read.source.memory;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import com.gyroscops.payments.read.source.Micros;
+import com.gyroscops.payments.read.source.NumberField;
+import com.gyroscops.payments.read.source.TextField;
 import com.gyroscops.payments.read.source.Words;
 import com.gyroscops.payments.read.source.memory.Keys.Kind;
 import com.gyroscops.payments.v1.Payment;
@@ -48,9 +49,6 @@ final class Documents {
   Document of(Payment payment) {
     int organization = organizations.assign(payment.getOrganizationId());
     int currency = currencies.assign(payment.getAmount().getCurrencyCode());
-    long effectiveAt = Micros.of(payment.getEffectiveTime());
-    long updateAt = Micros.of(payment.getUpdateTime());
-    long amount = payment.getAmount().getMinorUnits();
     PersonalData personal = payment.getPersonalData();
 
     Document document = new Document();
@@ -59,11 +57,11 @@ final class Documents {
         organization,
         payment,
         term -> document.add(new StringField(Keys.TERMS, term, Field.Store.NO)));
-    ordered(document, Keys.EFFECTIVE_AT, organization, currency, effectiveAt);
-    ordered(document, Keys.UPDATE_AT, organization, currency, updateAt);
-    ordered(document, Keys.AMOUNT, organization, currency, amount);
+    for (NumberField field : NumberField.values()) {
+      ordered(document, Keys.name(field), organization, currency, field.of(payment));
+    }
     payment
-        .getRefundsList()
+        .getRecentRefundsList()
         .forEach(refund ->
             document.add(
                 point(Keys.REFUND_AT, organization, currency, Rollups.refundMicros(refund))));
@@ -122,10 +120,9 @@ final class Documents {
     terms.accept(Keys.status(organization, payment.getStatusValue()));
     String currency = payment.getAmount().getCurrencyCode();
     terms.accept(Keys.term(organization, Kind.CURRENCY, currency));
-    text(organization, Kind.USER, personal.getUserId(), terms);
-    text(organization, Kind.MERCHANT_REFERENCE, payment.getMerchantReference(), terms);
-    text(organization, Kind.PROVIDER_REFERENCE, payment.getProviderReference(), terms);
-    text(organization, Kind.CORRELATION, payment.getCorrelationId(), terms);
+    for (TextField field : TextField.values()) {
+      text(organization, Kind.of(field), field.of(payment), terms);
+    }
     personal
         .getMetadataMap()
         .forEach((name, value) -> terms.accept(Keys.metadata(organization, name, value)));

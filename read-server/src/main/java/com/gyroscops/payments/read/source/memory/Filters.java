@@ -2,6 +2,7 @@ package com.gyroscops.payments.read.source.memory;
 
 import com.gyroscops.payments.read.source.Filter;
 import com.gyroscops.payments.read.source.Filter.Span;
+import com.gyroscops.payments.read.source.NumberField;
 import com.gyroscops.payments.read.source.memory.Keys.Kind;
 import com.gyroscops.payments.v1.PaymentStatus;
 import java.util.Collection;
@@ -52,32 +53,26 @@ final class Filters {
     BooleanQuery.Builder query = new BooleanQuery.Builder();
     // Each names the organization, and there is one of them at least.
     query.add(kinds(filter), Occur.FILTER);
-    equal(query, Kind.USER, filter.userId());
-    equal(query, Kind.MERCHANT_REFERENCE, filter.merchantReference());
-    equal(query, Kind.PROVIDER_REFERENCE, filter.providerReference());
-    equal(query, Kind.CORRELATION, filter.correlationId());
+    filter.texts().forEach((field, value) -> equal(query, Kind.of(field), value));
     filter
         .metadata()
         .forEach((name, value) ->
             query.add(term(Keys.metadata(organization, name, value)), Occur.FILTER));
-    filter.text().words().forEach(word -> equal(query, Kind.WORD, word));
-    filter.text().prefixes().forEach(it -> query.add(prefix(Kind.WORD, it), Occur.FILTER));
-    if (!without.equals(Keys.EFFECTIVE_AT)) {
-      within(query, Keys.EFFECTIVE_AT, filter, endExclusive(filter.effectiveAt()));
-    }
-    if (!without.equals(Keys.UPDATE_AT)) {
-      within(query, Keys.UPDATE_AT, filter, endExclusive(filter.updateAt()));
-    }
-    if (!without.equals(Keys.AMOUNT)) {
-      within(query, Keys.AMOUNT, filter, filter.amount());
+    filter.words().words().forEach(word -> equal(query, Kind.WORD, word));
+    filter.words().prefixes().forEach(it -> query.add(prefix(Kind.WORD, it), Occur.FILTER));
+    for (NumberField field : filter.spans().keySet()) {
+      if (!without.equals(Keys.name(field))) {
+        within(query, Keys.name(field), filter, inclusive(filter, field));
+      }
     }
     return query.build();
   }
 
-  /** The same span with both ends inclusive; of none, one that holds nothing. */
-  static Span endExclusive(Span span) {
+  /** A filter's span with both ends inclusive; of none, one that holds nothing. */
+  static Span inclusive(Filter filter, NumberField field) {
+    Span span = filter.span(field);
     Long max = span.max();
-    if (max == null) {
+    if (max == null || !field.isTime()) {
       return span;
     }
     return max == Long.MIN_VALUE
@@ -147,9 +142,7 @@ final class Filters {
   }
 
   private void equal(BooleanQuery.Builder query, Kind kind, String value) {
-    if (!value.isEmpty()) {
-      query.add(term(Keys.term(organization, kind, value)), Occur.FILTER);
-    }
+    query.add(term(Keys.term(organization, kind, value)), Occur.FILTER);
   }
 
   Query word(Kind kind, String word) {
@@ -179,9 +172,6 @@ final class Filters {
   private void within(BooleanQuery.Builder query, String field, Filter filter, Span span) {
     Long min = span.min();
     Long max = span.max();
-    if (min == null && max == null) {
-      return;
-    }
     query.add(
         within(
             field, filter, min == null ? Long.MIN_VALUE : min, max == null ? Long.MAX_VALUE : max),

@@ -1,5 +1,7 @@
 package com.gyroscops.payments.read.source.memory;
 
+import com.gyroscops.payments.read.source.NumberField;
+import com.gyroscops.payments.read.source.TextField;
 import java.nio.charset.StandardCharsets;
 import org.apache.lucene.util.BytesRef;
 import org.apache.lucene.util.NumericUtils;
@@ -65,11 +67,29 @@ final class Keys {
     Kind(char code) {
       this.code = code;
     }
+
+    static Kind of(TextField field) {
+      return switch (field) {
+        case USER -> USER;
+        case MERCHANT_REFERENCE -> MERCHANT_REFERENCE;
+        case PROVIDER_REFERENCE -> PROVIDER_REFERENCE;
+        case CORRELATION -> CORRELATION;
+      };
+    }
   }
 
   private static final int STATUS_BITS = 8;
 
   private Keys() {}
+
+  /** The field's name: points and doc values. */
+  static String name(NumberField field) {
+    return switch (field) {
+      case EFFECTIVE_TIME -> EFFECTIVE_AT;
+      case UPDATE_TIME -> UPDATE_AT;
+      case AMOUNT -> AMOUNT;
+    };
+  }
 
   /** Its array holds it and nothing else. */
   static BytesRef identity(int organization, String paymentId) {

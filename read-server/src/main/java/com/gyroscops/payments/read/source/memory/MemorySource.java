@@ -1,12 +1,14 @@
 package com.gyroscops.payments.read.source.memory;
 
 import com.gyroscops.payments.contract.Lineage;
+import com.gyroscops.payments.platform.grpc.Deadlines;
 import com.gyroscops.payments.read.source.Analysis;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.ApplyOutcome;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.read.source.Completion;
 import com.gyroscops.payments.read.source.Groups;
+import com.gyroscops.payments.read.source.PaymentKey;
 import com.gyroscops.payments.read.source.PaymentSearch;
 import com.gyroscops.payments.read.source.PaymentSource;
 import com.gyroscops.payments.read.source.SearchPage;
@@ -213,7 +215,7 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
     try {
       Context call = Context.current();
       while (!percentiles.tryAcquire(CALL_CHECK.toNanos(), TimeUnit.NANOSECONDS)) {
-        if (call.isCancelled()) {
+        if (Deadlines.isOver(call)) {
           return new Answer.Stopped<>();
         }
       }
@@ -398,9 +400,7 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
   }
 
   private boolean stands(View view, long fence, SourcePosition at) {
-    return fence == newestFence
-        && view.at().position() == at.position()
-        && view.at().isIn(at.logId(), at.epoch());
+    return fence == newestFence && view.at().isAt(at);
   }
 
   @Override
@@ -411,7 +411,7 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
   @Override
   public ApplyOutcome apply(long fence, SourcePosition at, List<PaymentEvent> events)
       throws SourceUnavailableException {
-    requireFollowing(at, events);
+    at.requireFollowedBy(events);
     changing.lock();
     try {
       requireOpen();
@@ -440,16 +440,6 @@ public final class MemorySource implements PaymentSource, AutoCloseable {
       return new ApplyOutcome.Applied(there);
     } finally {
       changing.unlock();
-    }
-  }
-
-  private static void requireFollowing(SourcePosition at, List<PaymentEvent> events) {
-    long expected = at.position();
-    for (PaymentEvent event : events) {
-      if (event.getPosition() != ++expected) {
-        throw new IllegalArgumentException(
-            "position " + event.getPosition() + " where " + expected + " must follow");
-      }
     }
   }
 

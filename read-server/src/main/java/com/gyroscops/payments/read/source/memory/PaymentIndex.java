@@ -2,6 +2,7 @@ package com.gyroscops.payments.read.source.memory;
 
 import com.google.common.hash.BloomFilter;
 import com.google.common.hash.Funnels;
+import com.gyroscops.payments.read.source.PaymentKey;
 import com.gyroscops.payments.v1.Payment;
 import java.io.FileNotFoundException;
 import java.io.IOException;

@@ -89,7 +89,7 @@ final class Rollups {
         currency(payment.getAmount().getCurrencyCode()),
         payment.getStatusValue(),
         payment.getAmount().getMinorUnits());
-    for (Refund refund : payment.getRefundsList()) {
+    for (Refund refund : payment.getRecentRefundsList()) {
       change(
           add,
           organization,

@@ -1,5 +1,7 @@
 package com.gyroscops.payments.read.source.memory;
 
+import com.gyroscops.payments.read.source.PaymentKey;
+import com.gyroscops.payments.read.source.Refusals;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import java.util.ArrayList;
@@ -9,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What a run of events does to the index, worked out before anything is written: the newest state
@@ -39,8 +40,9 @@ final class RunPlan {
       Payment before = changed == null ? stored.get(key) : changed;
       Optional<String> refusal =
           parkedBefore.contains(key) || parking.contains(key)
-              ? Optional.of("earlier events of the payment are parked")
-              : refusal(event, before);
+              ? Optional.of(Refusals.EARLIER_PARKED)
+              : Refusals.of(event, before == null ? 0 : before.getVersion())
+                  .or(() -> Documents.refusal(event.getPayment()));
       if (refusal.isPresent()) {
         parking.add(key);
         plan.parked.add(new ParkedEvent(event, refusal.get()));
@@ -50,21 +52,6 @@ final class RunPlan {
       }
     }
     return plan;
-  }
-
-  private static Optional<String> refusal(PaymentEvent event, @Nullable Payment before) {
-    long expected = before == null ? 1 : before.getVersion() + 1;
-    Payment payment = event.getPayment();
-    if (event.getVersion() != expected) {
-      return Optional.of("version " + event.getVersion() + " where " + expected + " must follow");
-    }
-    boolean fits =
-        event.hasPayment()
-            && payment.getVersion() == event.getVersion()
-            && PaymentKey.of(payment).equals(PaymentKey.of(event));
-    return fits
-        ? Documents.refusal(payment)
-        : Optional.of("the event does not carry its payment's state");
   }
 
   /** Payments among those written that are not stored yet. */

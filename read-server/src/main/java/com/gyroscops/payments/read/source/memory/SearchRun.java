@@ -53,12 +53,7 @@ final class SearchRun {
       matches.collect(filters.all(search.filter()), counted);
       count = OptionalInt.of(counted.count());
     }
-    String field =
-        switch (search.sort()) {
-          case EFFECTIVE_TIME -> Keys.EFFECTIVE_AT;
-          case UPDATE_TIME -> Keys.UPDATE_AT;
-          case AMOUNT -> Keys.AMOUNT;
-        };
+    String field = Keys.name(search.sort());
     TopPayments top = new TopPayments(search, field, view.leaves().getFirst().reader());
     OptionalInt currency = filters.currency(field, search.filter());
     if (currency.isPresent()) {
@@ -78,7 +73,7 @@ final class SearchRun {
       Reach reach) {
 
     void collect(TopPayments top) throws IOException {
-      Span span = span();
+      Span span = Filters.inclusive(search.filter(), search.sort());
       Long spanMin = span.min();
       Long spanMax = span.max();
       long min = spanMin == null ? Long.MIN_VALUE : spanMin;
@@ -93,7 +88,7 @@ final class SearchRun {
       long cost = matches.cost(filter);
       long all = view.reader().docFreq(filters.liveTerm());
       long wanted = firstWindow(all, cost);
-      boolean hasPrefix = !search.filter().text().prefixes().isEmpty();
+      boolean hasPrefix = !search.filter().words().prefixes().isEmpty();
       // What a prefix stands for is gathered anew for each window, and costs as much as looking.
       if (cost <= reach.directMax() || hasPrefix || wanted >= all / 2) {
         window(filter, min, max, top);
@@ -124,14 +119,6 @@ final class SearchRun {
     private long firstWindow(long all, long cost) {
       long each = Math.max(1, all / Math.max(1, cost));
       return Math.max(reach.windowMin(), reach.slack() * search.limit() * each);
-    }
-
-    private Span span() {
-      return switch (search.sort()) {
-        case EFFECTIVE_TIME -> Filters.endExclusive(search.filter().effectiveAt());
-        case UPDATE_TIME -> Filters.endExclusive(search.filter().updateAt());
-        case AMOUNT -> search.filter().amount();
-      };
     }
 
     private void window(Query filter, long min, long max, TopPayments top) throws IOException {

@@ -143,7 +143,7 @@ final class TotalsRun {
   }
 
   private void addRefunds(Payment payment, Edge edge) {
-    for (Refund refund : payment.getRefundsList()) {
+    for (Refund refund : payment.getRecentRefundsList()) {
       long at = Rollups.refundMicros(refund);
       String currency = refund.getAmount().getCurrencyCode();
       if (at >= edge.from() && at < edge.to() && isWanted(currency)) {

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.source.memory;
 
+import com.gyroscops.payments.read.source.PaymentKey;
 import com.gyroscops.payments.read.source.SourcePosition;
 import java.io.IOException;
 import java.io.UncheckedIOException;

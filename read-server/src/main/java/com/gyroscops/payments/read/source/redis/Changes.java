@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.source.redis;
 
+import com.gyroscops.payments.read.source.PaymentKey;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import java.util.ArrayList;
@@ -24,8 +25,6 @@ final class Changes {
   static final int STEP_BYTES_MAX = 1024 * 1024;
 
   private static final byte[] DROP = {};
-
-  private record PaymentKey(String organizationId, String paymentId) {}
 
   /** A payment's events in one step, of which each but the first follows on the one before. */
   private record Chain(long firstVersion, PaymentEvent newest, boolean broken) {
@@ -82,7 +81,7 @@ final class Changes {
     Map<PaymentKey, Chain> chains = new LinkedHashMap<>();
     for (PaymentEvent event : events) {
       chains.compute(
-          new PaymentKey(event.getOrganizationId(), event.getPaymentId()),
+          PaymentKey.of(event),
           (PaymentKey _, @Nullable Chain chain) ->
               chain == null
                   ? new Chain(event.getVersion(), event, !carriesState(event))

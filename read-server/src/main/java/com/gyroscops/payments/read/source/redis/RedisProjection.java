@@ -1,12 +1,13 @@
 package com.gyroscops.payments.read.source.redis;
 
 import com.gyroscops.payments.contract.Lineage;
-import com.gyroscops.payments.read.redis.RedisAwayException;
 import com.gyroscops.payments.read.redis.RedisLink;
 import com.gyroscops.payments.read.redis.RedisScript;
+import com.gyroscops.payments.read.redis.RedisUnavailableException;
 import com.gyroscops.payments.read.source.ApplyOutcome;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
+import com.gyroscops.payments.read.source.SourceWriter;
 import com.gyroscops.payments.v1.PaymentEvent;
 import io.micrometer.core.instrument.Counter;
 import java.nio.charset.StandardCharsets;
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * script that runs late, after its caller gave it up, finds another checkpoint and does nothing, or
  * finds that nothing happened meanwhile and does no harm.
  */
-final class RedisProjection {
+final class RedisProjection implements SourceWriter {
 
   private static final Logger LOG = LoggerFactory.getLogger(RedisProjection.class);
 
@@ -99,7 +100,8 @@ final class RedisProjection {
     this.dropped = dropped;
   }
 
-  Optional<SourcePosition> takeOver(long fence) throws SourceUnavailableException {
+  @Override
+  public Optional<SourcePosition> takeOver(long fence) throws SourceUnavailableException {
     return change(found ->
         found.isPresent() && found.get().fence() > fence
             ? Optional.empty()
@@ -109,7 +111,8 @@ final class RedisProjection {
                     .orElseGet(() -> Checkpoint.empty(generations.get(), fence))));
   }
 
-  Optional<SourcePosition> startOver(long fence) throws SourceUnavailableException {
+  @Override
+  public Optional<SourcePosition> startOver(long fence) throws SourceUnavailableException {
     return change(found ->
         found.isPresent() && found.get().fence() != fence
             ? Optional.empty()
@@ -117,7 +120,8 @@ final class RedisProjection {
   }
 
   /** Ties a source that belongs to no log to one, standing at {@code start}. */
-  Optional<SourcePosition> begin(long fence, SourcePosition start)
+  @Override
+  public Optional<SourcePosition> begin(long fence, SourcePosition start)
       throws SourceUnavailableException {
     return change(found ->
         found
@@ -126,19 +130,21 @@ final class RedisProjection {
   }
 
   /** Moves on into a later history, where the source still stands at {@code at}. */
-  Optional<SourcePosition> continueIn(long fence, SourcePosition at, Lineage lineage, long head)
-      throws SourceUnavailableException {
+  @Override
+  public Optional<SourcePosition> continueIn(
+      long fence, SourcePosition at, Lineage lineage, long head) throws SourceUnavailableException {
     return change(found ->
         found
             .filter(it -> stands(it, fence, at))
             .map(it -> it.standingAt(it.at().continuedIn(lineage, head))));
   }
 
-  /** Where the source stands, if the fence is the newest. */
-  Optional<SourcePosition> positionUnder(long fence) throws SourceUnavailableException {
+  /** Nothing is ever parked here: a payment whose events do not fit is held no longer. */
+  @Override
+  public Optional<SourcePosition> retryParked(long fence) throws SourceUnavailableException {
     try {
       return find().checkpoint().filter(it -> it.fence() == fence).map(Checkpoint::at);
-    } catch (RedisAwayException e) {
+    } catch (RedisUnavailableException e) {
       throw unavailable(e);
     }
   }
@@ -160,27 +166,25 @@ final class RedisProjection {
           return Optional.of(there.at());
         }
       }
-      throw new RedisAwayException("others change the checkpoint all the time");
-    } catch (RedisAwayException e) {
+      throw new RedisUnavailableException("others change the checkpoint all the time");
+    } catch (RedisUnavailableException e) {
       throw unavailable(e);
     }
   }
 
-  ApplyOutcome apply(long fence, SourcePosition at, List<PaymentEvent> events)
+  @Override
+  public ApplyOutcome apply(long fence, SourcePosition at, List<PaymentEvent> events)
       throws SourceUnavailableException {
-    if (events.isEmpty()) {
-      return new ApplyOutcome.Applied(at);
-    }
-    requireFollowing(at, events);
     try {
       Optional<Checkpoint> expected = expected(fence, at);
       return expected.isEmpty() ? new ApplyOutcome.FencedOut() : write(expected.get(), events);
-    } catch (RedisAwayException e) {
+    } catch (RedisUnavailableException e) {
       throw unavailable(e);
     }
   }
 
-  private Optional<Checkpoint> expected(long fence, SourcePosition at) throws RedisAwayException {
+  private Optional<Checkpoint> expected(long fence, SourcePosition at)
+      throws RedisUnavailableException {
     if (last == null || !stands(last, fence, at)) {
       last = find().checkpoint().orElse(null);
     }
@@ -188,14 +192,12 @@ final class RedisProjection {
   }
 
   private static boolean stands(Checkpoint checkpoint, long fence, SourcePosition at) {
-    return checkpoint.fence() == fence
-        && checkpoint.at().isIn(at.logId(), at.epoch())
-        && checkpoint.at().position() == at.position();
+    return checkpoint.fence() == fence && checkpoint.at().isAt(at);
   }
 
   /** Each step expects the checkpoint of the one before, so none can run without it. */
   private ApplyOutcome write(Checkpoint start, List<PaymentEvent> events)
-      throws RedisAwayException {
+      throws RedisUnavailableException {
     Checkpoint there = start;
     List<RedisScript.Arguments> scripts = new ArrayList<>();
     for (Changes.Step step : Changes.of(events, holding)) {
@@ -241,26 +243,16 @@ final class RedisProjection {
     return new RedisScript.Arguments(names, values);
   }
 
-  private Found find() throws RedisAwayException {
+  private Found find() throws RedisUnavailableException {
     byte[] bytes = link.call(redis -> redis.get(keys.checkpoint()), ANSWER_MAX);
     return new Found(bytes == null ? NONE : bytes, Checkpoint.parse(bytes));
-  }
-
-  private static void requireFollowing(SourcePosition at, List<PaymentEvent> events) {
-    long position = at.position();
-    for (PaymentEvent event : events) {
-      if (event.getPosition() != ++position) {
-        throw new IllegalArgumentException(
-            "position " + event.getPosition() + " where " + position + " must follow");
-      }
-    }
   }
 
   private static byte[] number(long value) {
     return Long.toString(value).getBytes(StandardCharsets.US_ASCII);
   }
 
-  private SourceUnavailableException unavailable(RedisAwayException e) {
+  private SourceUnavailableException unavailable(RedisUnavailableException e) {
     last = null;
     return new SourceUnavailableException("Redis does not do it: " + e.getMessage(), e);
   }

@@ -1,13 +1,13 @@
 package com.gyroscops.payments.read.source.redis;
 
-import com.gyroscops.payments.read.redis.RedisAwayException;
+import com.gyroscops.payments.platform.grpc.Deadlines;
 import com.gyroscops.payments.read.redis.RedisLink;
+import com.gyroscops.payments.read.redis.RedisUnavailableException;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
 import com.gyroscops.payments.v1.Payment;
 import io.grpc.Context;
-import io.grpc.Deadline;
 import io.lettuce.core.KeyValue;
 import java.io.IOException;
 import java.time.Duration;
@@ -42,7 +42,7 @@ final class RedisReads {
       return Checkpoint.parse(link.call(redis -> redis.get(keys.checkpoint()), ANSWER_MAX))
           .map(Checkpoint::at)
           .orElse(SourcePosition.NOWHERE);
-    } catch (RedisAwayException e) {
+    } catch (RedisUnavailableException e) {
       throw new SourceUnavailableException("Redis does not answer: " + e.getMessage(), e);
     }
   }
@@ -62,15 +62,15 @@ final class RedisReads {
         generation = found.get().generation();
       }
       return new Answer.Unavailable<>(
-          new RedisAwayException("the generation changes all the time"));
-    } catch (RedisAwayException | IOException e) {
-      return hasEnded(Context.current()) ? new Answer.Stopped<>() : new Answer.Unavailable<>(e);
+          new RedisUnavailableException("the generation changes all the time"));
+    } catch (RedisUnavailableException | IOException e) {
+      return hasEnded() ? new Answer.Stopped<>() : new Answer.Unavailable<>(e);
     }
   }
 
   private List<KeyValue<byte[], byte[]>> get(
       String ofGeneration, String organizationId, List<String> paymentIds)
-      throws RedisAwayException {
+      throws RedisUnavailableException {
     byte[][] all = new byte[1 + paymentIds.size()][];
     all[0] = keys.checkpoint();
     for (int i = 0; i < paymentIds.size(); i++) {
@@ -78,7 +78,7 @@ final class RedisReads {
     }
     List<KeyValue<byte[], byte[]>> values = link.call(redis -> redis.mget(all), ANSWER_MAX);
     if (values == null || values.size() != all.length) {
-      throw new RedisAwayException("Redis answers something else than was asked for");
+      throw new RedisUnavailableException("Redis answers something else than was asked for");
     }
     return values;
   }
@@ -97,10 +97,7 @@ final class RedisReads {
     return new Answer.Data<>(payments, at);
   }
 
-  private static boolean hasEnded(Context call) {
-    Deadline deadline = call.getDeadline();
-    return call.isCancelled()
-        || (deadline != null && deadline.isExpired())
-        || Thread.currentThread().isInterrupted();
+  private static boolean hasEnded() {
+    return Deadlines.isOver(Context.current()) || Thread.currentThread().isInterrupted();
   }
 }

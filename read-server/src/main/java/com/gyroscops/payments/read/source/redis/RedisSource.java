@@ -3,13 +3,11 @@ package com.gyroscops.payments.read.source.redis;
 import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.redis.RedisLink;
 import com.gyroscops.payments.read.source.Answer;
-import com.gyroscops.payments.read.source.ApplyOutcome;
 import com.gyroscops.payments.read.source.Capability;
-import com.gyroscops.payments.read.source.PaymentSource;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
+import com.gyroscops.payments.read.source.WrittenSource;
 import com.gyroscops.payments.v1.Payment;
-import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.ReadSource;
 import io.micrometer.core.instrument.Counter;
 import java.util.EnumSet;
@@ -22,10 +20,9 @@ import java.util.function.Supplier;
  * Payments in Redis that changed lately, all or those that a rule names, each for a while after its
  * last change, for look-ups by identity. Never says that a payment does not exist.
  */
-public final class RedisSource implements PaymentSource {
+public final class RedisSource extends WrittenSource {
 
   private final RedisReads reads;
-  private final RedisProjection writes;
 
   /**
    * The source in one Redis node.
@@ -45,8 +42,8 @@ public final class RedisSource implements PaymentSource {
       Supplier<String> generations,
       Counter dropped) {
     Keys keys = new Keys(namespace);
+    super(new RedisProjection(projection, keys, holding, generations, dropped));
     reads = new RedisReads(queries, keys);
-    writes = new RedisProjection(projection, keys, holding, generations, dropped);
   }
 
   @Override
@@ -70,29 +67,6 @@ public final class RedisSource implements PaymentSource {
   }
 
   @Override
-  public Optional<SourcePosition> takeOver(long fence) throws SourceUnavailableException {
-    return writes.takeOver(fence);
-  }
-
-  @Override
-  public Optional<SourcePosition> startOver(long fence) throws SourceUnavailableException {
-    return writes.startOver(fence);
-  }
-
-  @Override
-  public Optional<SourcePosition> begin(
-      long fence, String logId, Lineage lineage, long readyPosition)
-      throws SourceUnavailableException {
-    return writes.begin(fence, SourcePosition.start(logId, lineage, readyPosition));
-  }
-
-  @Override
-  public Optional<SourcePosition> continueIn(
-      long fence, SourcePosition at, Lineage lineage, long head) throws SourceUnavailableException {
-    return writes.continueIn(fence, at, lineage, head);
-  }
-
-  @Override
   public boolean startsAtHead() {
     return true;
   }
@@ -101,18 +75,6 @@ public final class RedisSource implements PaymentSource {
   public Optional<SourcePosition> beginAtHead(
       long fence, String logId, Lineage lineage, long head, String headEventId)
       throws SourceUnavailableException {
-    return writes.begin(fence, new SourcePosition(logId, lineage, head, headEventId, head, 0));
-  }
-
-  @Override
-  public ApplyOutcome apply(long fence, SourcePosition at, List<PaymentEvent> events)
-      throws SourceUnavailableException {
-    return writes.apply(fence, at, events);
-  }
-
-  /** Nothing is ever parked here: a payment whose events do not fit is held no longer. */
-  @Override
-  public Optional<SourcePosition> retryParked(long fence) throws SourceUnavailableException {
-    return writes.positionUnder(fence);
+    return writer.begin(fence, new SourcePosition(logId, lineage, head, headEventId, head, 0));
   }
 }

@@ -97,9 +97,9 @@ final class Analytics {
    */
   private record Page(List<Group> groups, Optional<JsonNode> after, boolean inexact) {}
 
-  private final EngineReads reads;
+  private final SearchIndexReader reads;
 
-  Analytics(EngineReads reads) {
+  Analytics(SearchIndexReader reads) {
     this.reads = reads;
   }
 
@@ -208,7 +208,7 @@ final class Analytics {
         "track_total_hits",
         false,
         "query",
-        Questions.query(analysis.filter()),
+        SearchQueries.query(analysis.filter()),
         "aggs",
         Map.of(GROUPS, Map.of("composite", composite, "aggs", figures)));
   }

@@ -1,7 +1,8 @@
 package com.gyroscops.payments.read.source.search;
 
 import com.google.protobuf.InvalidProtocolBufferException;
-import com.gyroscops.payments.read.source.Micros;
+import com.gyroscops.payments.read.source.NumberField;
+import com.gyroscops.payments.read.source.TextField;
 import com.gyroscops.payments.read.source.Words;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentStatus;
@@ -71,10 +72,9 @@ final class Documents {
             PARKED_ORGANIZATION)) {
       fields.put(field, KEYWORD);
     }
-    for (String field : List.of(AMOUNT, EFFECTIVE_AT, UPDATE_AT)) {
-      fields.put(field, LONG);
+    for (NumberField field : NumberField.values()) {
+      fields.put(name(field), LONG);
     }
-    // For calendars alone, which count in milliseconds.
     fields.put(WORDS, MADE_WORDS);
     fields.put(DESCRIPTION_WORDS, MADE_WORDS);
     // Counted, never searched for as a whole.
@@ -109,15 +109,14 @@ final class Documents {
     Map<String, Object> document = new LinkedHashMap<>();
     document.put(ORGANIZATION, payment.getOrganizationId());
     document.put(PAYMENT_ID, payment.getPaymentId());
-    put(document, USER, personal.getUserId());
     document.put(STATUS, statusTerm(payment.getStatusValue()));
     document.put(CURRENCY, payment.getAmount().getCurrencyCode());
-    document.put(AMOUNT, payment.getAmount().getMinorUnits());
-    document.put(EFFECTIVE_AT, Micros.of(payment.getEffectiveTime()));
-    document.put(UPDATE_AT, Micros.of(payment.getUpdateTime()));
-    put(document, MERCHANT_REFERENCE, payment.getMerchantReference());
-    put(document, PROVIDER_REFERENCE, payment.getProviderReference());
-    put(document, CORRELATION_ID, payment.getCorrelationId());
+    for (NumberField field : NumberField.values()) {
+      document.put(name(field), field.of(payment));
+    }
+    for (TextField field : TextField.values()) {
+      put(document, name(field), field.of(payment));
+    }
     List<String> metadata =
         personal.getMetadataMap().entrySet().stream()
             .map(pair -> metadataTerm(pair.getKey(), pair.getValue()))
@@ -130,6 +129,25 @@ final class Documents {
     put(document, DESCRIPTION_WORDS, joined(Words.of(personal.getDescription())));
     document.put(PAYMENT, Base64.getEncoder().encodeToString(payment.toByteArray()));
     return document;
+  }
+
+  /** A text field's name in documents. */
+  static String name(TextField field) {
+    return switch (field) {
+      case USER -> USER;
+      case MERCHANT_REFERENCE -> MERCHANT_REFERENCE;
+      case PROVIDER_REFERENCE -> PROVIDER_REFERENCE;
+      case CORRELATION -> CORRELATION_ID;
+    };
+  }
+
+  /** Likewise a number's. */
+  static String name(NumberField field) {
+    return switch (field) {
+      case EFFECTIVE_TIME -> EFFECTIVE_AT;
+      case UPDATE_TIME -> UPDATE_AT;
+      case AMOUNT -> AMOUNT;
+    };
   }
 
   /** The message that a document carries. */

@@ -6,6 +6,7 @@ import com.gyroscops.payments.read.source.SourceUnavailableException;
 import io.grpc.Context;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InterruptedIOException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
@@ -28,7 +29,7 @@ import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
 import org.apache.hc.client5.http.impl.async.HttpAsyncClientBuilder;
 import org.apache.hc.client5.http.impl.nio.PoolingAsyncClientConnectionManagerBuilder;
-import org.apache.hc.core5.concurrent.Cancellable;
+import org.apache.hc.core5.concurrent.ComplexCancellable;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.HttpHeaders;
@@ -56,7 +57,7 @@ import org.opensearch.client.transport.httpclient5.ResponseException;
 final class EngineConnection implements AutoCloseable {
 
   /** Most connections: those of the queries, and a few for the projector and for polls. */
-  static final int CONNECTIONS_MAX = EngineReads.REQUESTS_MAX + 4;
+  static final int CONNECTIONS_MAX = SearchIndexReader.REQUESTS_MAX + 4;
 
   private static final Duration CONNECT_MAX = Duration.ofSeconds(1);
 
@@ -83,7 +84,7 @@ final class EngineConnection implements AutoCloseable {
 
   private final OpenSearchTransport transport;
   private final OpenSearchGenericClient client;
-  private final ConcurrentMap<String, Cancellable> exchanges = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, ComplexCancellable> exchanges = new ConcurrentHashMap<>();
   private final AtomicLong requests = new AtomicLong();
 
   /**
@@ -138,11 +139,20 @@ final class EngineConnection implements AutoCloseable {
         .disableContentCompression()
         // Whether to try again is for the caller, who knows what repeating does.
         .disableAutomaticRetries()
-        .addExecInterceptorFirst("cancellation", this::remember);
+        .addExecInterceptorLast("cancellation", this::begin);
   }
 
-  /** The client's own future does not reach down to the exchange when it is cancelled. */
-  private void remember(
+  /**
+   * Begins an exchange on a connection that stands, unless the one who asked is gone.
+   *
+   * <p>The client's own ways to cancel do not reach the exchange: its future does not, and its
+   * record of steps holds the one that was noted last, which may be a lease or a connect that is
+   * over. A connect that is cancelled leaves its connection open with nobody to close it. So lease
+   * and connect, which are bounded, run to their end, and the exchange is cancelled by its number,
+   * which every request has. A connection on which nothing was asked is given up all the same:
+   * there are more of them than queries at a time, so it was nearly always made for this one.
+   */
+  private void begin(
       HttpRequest request,
       AsyncEntityProducer entity,
       AsyncExecChain.Scope scope,
@@ -150,10 +160,25 @@ final class EngineConnection implements AutoCloseable {
       AsyncExecCallback callback)
       throws HttpException, IOException {
     Header id = request.getFirstHeader(TASK_ID);
-    if (id != null) {
-      exchanges.put(id.getValue(), scope.cancellableDependency);
+    ComplexCancellable exchange = id == null ? null : exchanges.get(id.getValue());
+    if (exchange == null || exchange.isCancelled()) {
+      scope.execRuntime.discardEndpoint();
+      callback.failed(new InterruptedIOException("nobody waits for the answer any more"));
+      return;
     }
-    chain.proceed(request, entity, scope, callback);
+    chain.proceed(
+        request,
+        entity,
+        new AsyncExecChain.Scope(
+            scope.exchangeId,
+            scope.route,
+            scope.originalRequest,
+            exchange,
+            scope.clientContext,
+            scope.execRuntime,
+            scope.scheduler,
+            scope.execCount),
+        callback);
   }
 
   /** Asks with a JSON body. */
@@ -194,27 +219,41 @@ final class EngineConnection implements AutoCloseable {
       String method, String path, Map<String, String> parameters, Optional<Body> body, Duration max)
       throws SourceUnavailableException {
     String id = "payments-" + requests.incrementAndGet();
-    Request request = Requests.create(method, path, List.of(), parameters, body.orElse(null));
-    CompletableFuture<Response> answer =
-        client
-            // A request's own headers are left out by this transport.
-            .withTransportOptions(transport.options().with(it -> it.addHeader(TASK_ID, id)))
-            .executeAsync(request);
+    ComplexCancellable exchange = new ComplexCancellable();
+    exchanges.put(id, exchange);
+    boolean complete = false;
+    try {
+      Request request = Requests.create(method, path, List.of(), parameters, body.orElse(null));
+      CompletableFuture<Response> answer =
+          client
+              // A request's own headers are left out by this transport.
+              .withTransportOptions(transport.options().with(it -> it.addHeader(TASK_ID, id)))
+              .executeAsync(request);
+      Reply reply = await(answer, max);
+      complete = true;
+      return checked(reply);
+    } finally {
+      exchanges.remove(id);
+      if (!complete) {
+        exchange.cancel();
+      }
+    }
+  }
+
+  /** The answer, whatever the status; see {@link #send} for what it throws. */
+  private static Reply await(CompletableFuture<Response> answer, Duration max)
+      throws SourceUnavailableException {
     Context call = Context.current();
     Context.CancellationListener ended = _ -> answer.cancel(false);
     // Runs at once if the call has ended already.
     call.addListener(ended, Runnable::run);
-    boolean complete = false;
     try (Response response = answer.get(max.toNanos(), TimeUnit.NANOSECONDS)) {
-      Reply reply = new Reply(response.getStatus(), read(response));
-      complete = true;
-      return checked(reply);
+      return new Reply(response.getStatus(), read(response));
     } catch (ExecutionException e) {
-      complete = true;
       if (e.getCause() instanceof ResponseException refused) {
         // The transport takes some statuses for failures, and tells the body in words alone.
         String message = String.valueOf(refused.getMessage());
-        return checked(new Reply(refused.status(), JSON.getNodeFactory().textNode(message)));
+        return new Reply(refused.status(), JSON.getNodeFactory().textNode(message));
       }
       throw unavailable(e.getCause() == null ? e : e.getCause());
     } catch (TimeoutException e) {
@@ -226,10 +265,6 @@ final class EngineConnection implements AutoCloseable {
       throw new SourceUnavailableException("interrupted", e);
     } finally {
       call.removeListener(ended);
-      Cancellable exchange = exchanges.remove(id);
-      if (exchange != null && !complete) {
-        exchange.cancel();
-      }
     }
   }
 

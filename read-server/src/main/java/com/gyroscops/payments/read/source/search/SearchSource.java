@@ -1,24 +1,19 @@
 package com.gyroscops.payments.read.source.search;
 
-import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.source.Analysis;
 import com.gyroscops.payments.read.source.Answer;
-import com.gyroscops.payments.read.source.ApplyOutcome;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.read.source.Completion;
 import com.gyroscops.payments.read.source.Groups;
 import com.gyroscops.payments.read.source.PaymentSearch;
-import com.gyroscops.payments.read.source.PaymentSource;
 import com.gyroscops.payments.read.source.SearchPage;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
-import com.gyroscops.payments.v1.PaymentEvent;
+import com.gyroscops.payments.read.source.WrittenSource;
 import com.gyroscops.payments.v1.ReadSource;
 import java.net.URI;
 import java.time.Duration;
 import java.util.EnumSet;
-import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -29,7 +24,7 @@ import java.util.function.Consumer;
  * outcome says so; searches see it a little later, and {@link #position} and all answers say where
  * they stand.
  */
-public final class SearchSource implements PaymentSource, AutoCloseable {
+public final class SearchSource extends WrittenSource implements AutoCloseable {
 
   /**
    * Least time between refreshes while events come, and between runs of events: each makes a small
@@ -40,8 +35,8 @@ public final class SearchSource implements PaymentSource, AutoCloseable {
 
   private final Duration refreshEvery;
   private final EngineConnection engine;
-  private final EngineReads reads;
-  private final EngineWrites writes;
+  private final SearchIndexReader reads;
+  private final SearchIndexWriter writes;
   private final Analytics analytics;
 
   /**
@@ -60,11 +55,14 @@ public final class SearchSource implements PaymentSource, AutoCloseable {
       String prefix,
       Duration refreshEvery,
       Consumer<SourcePosition> searchable) {
-    this.refreshEvery = refreshEvery;
     String alias = prefix + "-payments";
-    engine = new EngineConnection(url, user, password);
-    reads = new EngineReads(engine, alias);
-    writes = new EngineWrites(engine, alias, refreshEvery, searchable);
+    EngineConnection connection = new EngineConnection(url, user, password);
+    SearchIndexWriter index = new SearchIndexWriter(connection, alias, refreshEvery, searchable);
+    super(index);
+    writes = index;
+    this.refreshEvery = refreshEvery;
+    engine = connection;
+    reads = new SearchIndexReader(engine, alias);
     analytics = new Analytics(reads);
   }
 
@@ -82,14 +80,16 @@ public final class SearchSource implements PaymentSource, AutoCloseable {
   public Answer<SearchPage> search(PaymentSearch search) {
     return reads.answer(
         search.filter().organizationId(),
-        Questions.search(search),
-        response -> Questions.readPage(search, response));
+        SearchQueries.search(search),
+        response -> SearchQueries.readPage(search, response));
   }
 
   @Override
   public Answer<Completion.Values> suggest(Completion completion) {
     return reads.answer(
-        completion.organizationId(), Questions.completion(completion), Questions::readValues);
+        completion.organizationId(),
+        SearchQueries.completion(completion),
+        SearchQueries::readValues);
   }
 
   @Override
@@ -104,42 +104,8 @@ public final class SearchSource implements PaymentSource, AutoCloseable {
   }
 
   @Override
-  public Optional<SourcePosition> takeOver(long fence) throws SourceUnavailableException {
-    return writes.takeOver(fence);
-  }
-
-  @Override
-  public Optional<SourcePosition> startOver(long fence) throws SourceUnavailableException {
-    return writes.startOver(fence);
-  }
-
-  @Override
-  public Optional<SourcePosition> begin(
-      long fence, String logId, Lineage lineage, long readyPosition)
-      throws SourceUnavailableException {
-    return writes.begin(fence, SourcePosition.start(logId, lineage, readyPosition));
-  }
-
-  @Override
-  public Optional<SourcePosition> continueIn(
-      long fence, SourcePosition at, Lineage lineage, long head) throws SourceUnavailableException {
-    return writes.continueIn(fence, at, lineage, head);
-  }
-
-  @Override
   public Duration runEvery() {
     return refreshEvery;
-  }
-
-  @Override
-  public ApplyOutcome apply(long fence, SourcePosition at, List<PaymentEvent> events)
-      throws SourceUnavailableException {
-    return writes.apply(fence, at, events);
-  }
-
-  @Override
-  public Optional<SourcePosition> retryParked(long fence) throws SourceUnavailableException {
-    return writes.retryParked(fence);
   }
 
   @Override

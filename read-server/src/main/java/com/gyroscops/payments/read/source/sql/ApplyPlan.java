@@ -2,6 +2,8 @@ package com.gyroscops.payments.read.source.sql;
 
 import com.google.protobuf.Timestamp;
 import com.gyroscops.payments.read.source.Micros;
+import com.gyroscops.payments.read.source.PaymentKey;
+import com.gyroscops.payments.read.source.Refusals;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import java.math.BigInteger;
@@ -22,13 +24,6 @@ import org.jspecify.annotations.Nullable;
  * events to park. Not for concurrent use.
  */
 final class ApplyPlan {
-
-  /** Identity of a payment. */
-  record PaymentKey(String organizationId, String paymentId) {
-    static PaymentKey of(PaymentEvent event) {
-      return new PaymentKey(event.getOrganizationId(), event.getPaymentId());
-    }
-  }
 
   /** What the model holds of a payment before the run. */
   record Stored(long version, int status) {}
@@ -85,8 +80,8 @@ final class ApplyPlan {
       Stored before = current.get(key);
       Optional<String> refusal =
           parking.contains(key)
-              ? Optional.of("earlier events of the payment are parked")
-              : refusal(event, before);
+              ? Optional.of(Refusals.EARLIER_PARKED)
+              : Refusals.of(event, before == null ? 0 : before.version());
       if (refusal.isPresent()) {
         parking.add(key);
         plan.parked.add(new Parked(event, refusal.get()));
@@ -103,20 +98,6 @@ final class ApplyPlan {
     ApplyPlan plan = new ApplyPlan();
     events.forEach(event -> plan.parked.add(new Parked(event, reason)));
     return plan;
-  }
-
-  private static Optional<String> refusal(PaymentEvent event, @Nullable Stored before) {
-    long expected = before == null ? 1 : before.version() + 1;
-    Payment payment = event.getPayment();
-    if (event.getVersion() != expected) {
-      return Optional.of("version " + event.getVersion() + " where " + expected + " must follow");
-    }
-    boolean fits =
-        event.hasPayment()
-            && payment.getVersion() == event.getVersion()
-            && payment.getOrganizationId().equals(event.getOrganizationId())
-            && payment.getPaymentId().equals(event.getPaymentId());
-    return fits ? Optional.empty() : Optional.of("the event does not carry its payment's state");
   }
 
   private void accept(PaymentKey key, PaymentEvent event, @Nullable Stored before) {

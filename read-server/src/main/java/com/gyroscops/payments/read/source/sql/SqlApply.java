@@ -2,9 +2,10 @@ package com.gyroscops.payments.read.source.sql;
 
 import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.source.ApplyOutcome;
+import com.gyroscops.payments.read.source.PaymentKey;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
-import com.gyroscops.payments.read.source.sql.ApplyPlan.PaymentKey;
+import com.gyroscops.payments.read.source.SourceWriter;
 import com.gyroscops.payments.read.source.sql.ApplyPlan.Stored;
 import com.gyroscops.payments.v1.PaymentEvent;
 import java.sql.Connection;
@@ -28,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * Writes runs of events into the model. Each change is one transaction that first moves the
  * checkpoint, which both refuses a fenced-out projector and holds off a rival until it ends.
  */
-final class SqlApply {
+final class SqlApply implements SourceWriter {
 
   private static final Logger LOG = LoggerFactory.getLogger(SqlApply.class);
 
@@ -76,13 +77,15 @@ final class SqlApply {
     this.source = source;
   }
 
-  Optional<SourcePosition> takeOver(long fence) throws SourceUnavailableException {
+  @Override
+  public Optional<SourcePosition> takeOver(long fence) throws SourceUnavailableException {
     return change(
         new Sql("update checkpoints c set fence = ?", fence)
             .append(" where c.source = ? and c.fence <= ?", source, fence));
   }
 
-  Optional<SourcePosition> begin(long fence, SourcePosition start)
+  @Override
+  public Optional<SourcePosition> begin(long fence, SourcePosition start)
       throws SourceUnavailableException {
     return change(
         new Sql("update checkpoints c set log_id = ?, epoch = ?", start.logId(), start.epoch())
@@ -91,8 +94,9 @@ final class SqlApply {
             .append(" where c.source = ? and c.fence = ? and c.epoch = ''", source, fence));
   }
 
-  Optional<SourcePosition> continueIn(long fence, SourcePosition at, Lineage lineage, long head)
-      throws SourceUnavailableException {
+  @Override
+  public Optional<SourcePosition> continueIn(
+      long fence, SourcePosition at, Lineage lineage, long head) throws SourceUnavailableException {
     SourcePosition there = at.continuedIn(lineage, head);
     return change(
         new Sql("update checkpoints c set epoch = ?", there.epoch())
@@ -103,7 +107,8 @@ final class SqlApply {
             .append(" and c.log_id = ? and c.position = ?", at.logId(), at.position()));
   }
 
-  Optional<SourcePosition> startOver(long fence) throws SourceUnavailableException {
+  @Override
+  public Optional<SourcePosition> startOver(long fence) throws SourceUnavailableException {
     Sql reset =
         new Sql("update checkpoints c set log_id = '', epoch = '', ancestors = '', position = 0")
             .append(", last_event_id = '', ready_position = 0, parked = 0")
@@ -121,12 +126,9 @@ final class SqlApply {
     });
   }
 
-  ApplyOutcome apply(long fence, SourcePosition at, List<PaymentEvent> events)
+  @Override
+  public ApplyOutcome apply(long fence, SourcePosition at, List<PaymentEvent> events)
       throws SourceUnavailableException {
-    if (events.isEmpty()) {
-      return new ApplyOutcome.Applied(at);
-    }
-    requireFollowing(at, events);
     try {
       return write(fence, at, events, Optional.empty());
     } catch (SQLException e) {
@@ -262,7 +264,8 @@ final class SqlApply {
     }
   }
 
-  Optional<SourcePosition> retryParked(long fence) throws SourceUnavailableException {
+  @Override
+  public Optional<SourcePosition> retryParked(long fence) throws SourceUnavailableException {
     Sql held =
         new Sql("select " + SqlCheckpoint.COLUMNS + SETTINGS + " from checkpoints c")
             .append(" where c.source = ? and c.fence = ?", source, fence);
@@ -381,16 +384,6 @@ final class SqlApply {
 
   private static String[] payments(Set<PaymentKey> keys) {
     return keys.stream().map(PaymentKey::paymentId).toArray(String[]::new);
-  }
-
-  private static void requireFollowing(SourcePosition at, List<PaymentEvent> events) {
-    long expected = at.position();
-    for (PaymentEvent event : events) {
-      if (event.getPosition() != ++expected) {
-        throw new IllegalArgumentException(
-            "position " + event.getPosition() + " where " + expected + " must follow");
-      }
-    }
   }
 
   private Optional<SourcePosition> change(Sql update) throws SourceUnavailableException {

@@ -1,6 +1,6 @@
 package com.gyroscops.payments.read.source.sql;
 
-import com.gyroscops.payments.contract.database.PrimaryDataSource;
+import com.gyroscops.payments.platform.jdbc.PrimaryDataSource;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
 import java.sql.Connection;

@@ -1,9 +1,9 @@
 package com.gyroscops.payments.read.source.sql;
 
+import com.gyroscops.payments.platform.grpc.Deadlines;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.SourcePosition;
 import io.grpc.Context;
-import io.grpc.Deadline;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -83,8 +83,9 @@ final class SqlReads implements AutoCloseable {
   <T> Answer<T> answer(Sql sql, Rows<T> rows) {
     Context call = Context.current();
     try {
-      if (!connections.tryAcquire(waitNanos(call), TimeUnit.NANOSECONDS)) {
-        return call.isCancelled()
+      long wait = Deadlines.leftNanos(call, CONNECTION_WAIT_MAX);
+      if (!connections.tryAcquire(wait, TimeUnit.NANOSECONDS)) {
+        return Deadlines.isOver(call)
             ? new Answer.Stopped<>()
             : new Answer.Unavailable<>(
                 new SQLTransientConnectionException("all connections are in use"));
@@ -97,7 +98,7 @@ final class SqlReads implements AutoCloseable {
         PreparedStatement statement = sql.prepare(connection)) {
       return execute(call, statement, rows);
     } catch (SQLException e) {
-      if (call.isCancelled() || SqlFailures.isCanceled(e)) {
+      if (Deadlines.isOver(call) || SqlFailures.isCanceled(e)) {
         return new Answer.Stopped<>();
       }
       if (SqlFailures.isTransient(e)) {
@@ -146,12 +147,6 @@ final class SqlReads implements AutoCloseable {
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
     }
-  }
-
-  private static long waitNanos(Context call) {
-    Deadline deadline = call.getDeadline();
-    long max = CONNECTION_WAIT_MAX.toNanos();
-    return deadline == null ? max : Math.min(max, deadline.timeRemaining(TimeUnit.NANOSECONDS));
   }
 
   @Override

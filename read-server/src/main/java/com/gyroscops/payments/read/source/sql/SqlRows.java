@@ -1,9 +1,9 @@
 package com.gyroscops.payments.read.source.sql;
 
 import com.gyroscops.payments.read.source.Micros;
+import com.gyroscops.payments.read.source.PaymentKey;
 import com.gyroscops.payments.read.source.Words;
 import com.gyroscops.payments.read.source.sql.ApplyPlan.Delta;
-import com.gyroscops.payments.read.source.sql.ApplyPlan.PaymentKey;
 import com.gyroscops.payments.read.source.sql.ApplyPlan.PaymentRollup;
 import com.gyroscops.payments.read.source.sql.ApplyPlan.RefundRollup;
 import com.gyroscops.payments.v1.Payment;

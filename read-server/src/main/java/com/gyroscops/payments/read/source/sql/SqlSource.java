@@ -1,19 +1,17 @@
 package com.gyroscops.payments.read.source.sql;
 
-import com.gyroscops.payments.contract.Lineage;
 import com.gyroscops.payments.read.source.Analysis;
 import com.gyroscops.payments.read.source.Answer;
-import com.gyroscops.payments.read.source.ApplyOutcome;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.read.source.Completion;
 import com.gyroscops.payments.read.source.Groups;
 import com.gyroscops.payments.read.source.PaymentSearch;
-import com.gyroscops.payments.read.source.PaymentSource;
 import com.gyroscops.payments.read.source.SearchPage;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
 import com.gyroscops.payments.read.source.Totals;
 import com.gyroscops.payments.read.source.TotalsSpan;
+import com.gyroscops.payments.read.source.WrittenSource;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.ReadSource;
@@ -26,7 +24,7 @@ import java.util.Set;
 import javax.sql.DataSource;
 
 /** Payments in PostgreSQL: everything that can be asked, complete. */
-public final class SqlSource implements PaymentSource, AutoCloseable {
+public final class SqlSource extends WrittenSource implements AutoCloseable {
 
   /** Key of this source's checkpoint and parked events. */
   static final String NAME = "sql";
@@ -45,9 +43,11 @@ public final class SqlSource implements PaymentSource, AutoCloseable {
    *     read database, which is migrated already
    */
   public SqlSource(DataSource dataSource) {
+    SqlApply apply = new SqlApply(dataSource, NAME);
+    super(apply);
+    writes = apply;
     this.dataSource = dataSource;
     reads = new SqlReads(dataSource);
-    writes = new SqlApply(dataSource, NAME);
   }
 
   @Override
@@ -123,35 +123,6 @@ public final class SqlSource implements PaymentSource, AutoCloseable {
     return SqlCheckpoint.query(connection, sql).orElse(SourcePosition.NOWHERE);
   }
 
-  @Override
-  public Optional<SourcePosition> takeOver(long fence) throws SourceUnavailableException {
-    return writes.takeOver(fence);
-  }
-
-  @Override
-  public Optional<SourcePosition> startOver(long fence) throws SourceUnavailableException {
-    return writes.startOver(fence);
-  }
-
-  @Override
-  public Optional<SourcePosition> begin(
-      long fence, String logId, Lineage lineage, long readyPosition)
-      throws SourceUnavailableException {
-    return writes.begin(fence, SourcePosition.start(logId, lineage, readyPosition));
-  }
-
-  @Override
-  public Optional<SourcePosition> continueIn(
-      long fence, SourcePosition at, Lineage lineage, long head) throws SourceUnavailableException {
-    return writes.continueIn(fence, at, lineage, head);
-  }
-
-  @Override
-  public ApplyOutcome apply(long fence, SourcePosition at, List<PaymentEvent> events)
-      throws SourceUnavailableException {
-    return writes.apply(fence, at, events);
-  }
-
   /**
    * Takes the words of what this replica has applied into their index. Until then, they are found
    * all the same, but each search reads all of those pending. Blocks meanwhile, holds up nothing.
@@ -160,11 +131,6 @@ public final class SqlSource implements PaymentSource, AutoCloseable {
    */
   public long indexWords() throws SourceUnavailableException {
     return writes.indexWords();
-  }
-
-  @Override
-  public Optional<SourcePosition> retryParked(long fence) throws SourceUnavailableException {
-    return writes.retryParked(fence);
   }
 
   @Override

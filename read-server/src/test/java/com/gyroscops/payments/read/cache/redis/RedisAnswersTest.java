@@ -1,17 +1,19 @@
 package com.gyroscops.payments.read.cache.redis;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.gyroscops.payments.localstack.LocalRedis;
-import com.gyroscops.payments.read.cache.SharedAnswers.AwayException;
+import com.gyroscops.payments.read.cache.L2Store.AwayException;
 import com.gyroscops.payments.read.redis.RedisLink;
 import io.lettuce.core.RedisClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("engines")
 class RedisAnswersTest {
 
   private static final Duration LONG = Duration.ofSeconds(10);

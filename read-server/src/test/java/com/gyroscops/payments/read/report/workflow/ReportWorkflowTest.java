@@ -1,12 +1,13 @@
 package com.gyroscops.payments.read.report.workflow;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Duration;
-import com.gyroscops.payments.contract.temporal.TemporalConnection;
-import com.gyroscops.payments.contract.temporal.TemporalSettings;
-import com.gyroscops.payments.contract.temporal.TemporalUnavailableException;
 import com.gyroscops.payments.localstack.LocalTemporal;
+import com.gyroscops.payments.platform.temporal.TemporalConnection;
+import com.gyroscops.payments.platform.temporal.TemporalSettings;
+import com.gyroscops.payments.platform.temporal.TemporalUnavailableException;
 import com.gyroscops.payments.workflow.v1.SubmittedReport;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.temporal.activity.Activity;
@@ -27,6 +28,7 @@ import java.util.UUID;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -39,6 +41,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * <p>{@code -Dpayments.histories.record=true} writes what the tests did to {@code histories/}: for
  * a new path through the workflow. Histories that are there are kept: they are what is under way.
  */
+@Tag("engines")
 class ReportWorkflowTest {
 
   private static final Path HISTORIES = Path.of("src/test/resources/histories");
@@ -126,10 +129,11 @@ class ReportWorkflowTest {
   /** Waits until a workflow waits for an activity, and then for longer than that may take. */
   private static void awaitOutOfTime(WorkflowClient of, String workflowId)
       throws InterruptedException {
-    while (of.fetchHistory(workflowId).getEvents().stream()
-        .noneMatch(it -> it.getEventType() == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)) {
-      Thread.sleep(10);
-    }
+    eventually(
+        "it waits for an activity",
+        () ->
+            of.fetchHistory(workflowId).getEvents().stream()
+                .anyMatch(it -> it.getEventType() == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED));
     Thread.sleep(1_300);
   }
 

@@ -9,8 +9,8 @@ import com.gyroscops.payments.read.source.Analysis;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.Completion;
 import com.gyroscops.payments.read.source.Filter;
+import com.gyroscops.payments.read.source.NumberField;
 import com.gyroscops.payments.read.source.PaymentSearch;
-import com.gyroscops.payments.read.source.PaymentSearch.Sort;
 import com.gyroscops.payments.read.source.Percentile;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.TotalsSpan;
@@ -91,7 +91,9 @@ class CallEndTest {
       Filter all = Filter.all("acme");
       List<Callable<Answer<?>>> questions =
           List.of(
-              () -> source.search(new PaymentSearch(all, Sort.EFFECTIVE_TIME, true, null, 10, 0)),
+              () ->
+                  source.search(
+                      new PaymentSearch(all, NumberField.EFFECTIVE_TIME, true, null, 10, 0)),
               () ->
                   source.aggregate(
                       new TotalsSpan(

@@ -3,6 +3,7 @@ package com.gyroscops.payments.read.source.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.gyroscops.payments.testing.Seed;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,7 +19,7 @@ class CellsTest {
   @Test
   void anyChangesLeadToTheSumsOfWhatIsLeftInOrder() {
     for (long seed = 1; seed <= 20; seed++) {
-      Random random = new Random(seed);
+      Random random = Seed.random(seed);
       Cells cells = new Cells();
       List<Entry> entries = new ArrayList<>();
       int keys = 1 + random.nextInt(2_000);

@@ -14,6 +14,7 @@ import com.gyroscops.payments.read.source.RandomQuestions;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
 import com.gyroscops.payments.read.source.TotalsSpan;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import java.nio.file.Path;
@@ -47,7 +48,7 @@ class MemoryConcurrencyTest {
 
   @Test
   void everyAnswerIsOfThePositionItSaysWhileEventsAreAppliedAndSegmentsMerged() throws Exception {
-    SampleLog log = new SampleLog("payments", "epoch-1").random(new Random(1), 4_000);
+    SampleLog log = new SampleLog("payments", "epoch-1").random(Seed.random(1), 4_000);
     try (MemorySource source =
         new MemorySource(
             receiver -> receiver.start(SourcePosition.NOWHERE),
@@ -62,7 +63,7 @@ class MemoryConcurrencyTest {
       AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
       List<Thread> readers = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
-        Random random = new Random(100 + i);
+        Random random = Seed.random(100 + i);
         readers.add(
             Thread.ofPlatform()
                 .start(() -> {
@@ -88,7 +89,7 @@ class MemoryConcurrencyTest {
                   failure.set(e);
                 }
               }));
-      Random sizes = new Random(2);
+      Random sizes = Seed.random(2);
       while (at.position() < log.head() && failure.get() == null) {
         List<PaymentEvent> rest = log.after(at.position());
         int size = Math.min(rest.size(), 1 + sizes.nextInt(20));
@@ -164,7 +165,7 @@ class MemoryConcurrencyTest {
 
   @Test
   void tidyingUpLeavesOneSegmentAndTheSameAnswers() throws Exception {
-    SampleLog log = new SampleLog("payments", "epoch-1").random(new Random(3), 2_000);
+    SampleLog log = new SampleLog("payments", "epoch-1").random(Seed.random(3), 2_000);
     try (MemorySource source =
         new MemorySource(receiver -> receiver.start(SourcePosition.NOWHERE), folder, 100_000)) {
       source.takeOver(FENCE);
@@ -178,7 +179,7 @@ class MemoryConcurrencyTest {
       assertThat(tidied.segmentsAfter()).isEqualTo(1);
       assertThat(source.segments()).isEqualTo(1);
       assertThat(source.position()).isEqualTo(at);
-      Random random = new Random(4);
+      Random random = Seed.random(4);
       RandomQuestions questions = new RandomQuestions(random, log.payments());
       for (int i = 0; i < 200; i++) {
         ask(source, log, questions, random);
@@ -188,7 +189,7 @@ class MemoryConcurrencyTest {
 
   @Test
   void anIndexAtRestIsMergedOnceMuchHasChanged() throws Exception {
-    SampleLog log = new SampleLog("payments", "epoch-1").random(new Random(3), 2_000);
+    SampleLog log = new SampleLog("payments", "epoch-1").random(Seed.random(3), 2_000);
     try (MemorySource source =
         new MemorySource(receiver -> receiver.start(SourcePosition.NOWHERE), folder, 100_000)) {
       source.takeOver(FENCE);
@@ -211,9 +212,9 @@ class MemoryConcurrencyTest {
       source.mergeAtRest(later);
       assertThat(source.segments()).as("little has changed").isEqualTo(few);
       assertThat(source.position()).isEqualTo(at);
-      RandomQuestions questions = new RandomQuestions(new Random(4), log.payments());
+      RandomQuestions questions = new RandomQuestions(Seed.random(4), log.payments());
       for (int i = 0; i < 100; i++) {
-        ask(source, log, questions, new Random(i));
+        ask(source, log, questions, Seed.random(i));
       }
     }
   }

@@ -8,6 +8,7 @@ import com.gyroscops.payments.read.source.PaymentSearch;
 import com.gyroscops.payments.read.source.PaymentSource;
 import com.gyroscops.payments.read.source.RandomQuestions;
 import com.gyroscops.payments.read.source.SourcePosition;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Payment;
 import java.nio.file.Path;
 import java.util.List;
@@ -30,7 +31,7 @@ class MemoryWindowsTest extends MemorySourceTest {
   /** Leaves of points hold 512, so that many payments lie in many of them. */
   @Test
   void pagesReadInManyWindowsAddUpToExactlyThePaymentsThatMatchInOrder() throws Exception {
-    Random random = new Random(SEED + 20);
+    Random random = Seed.random(SEED + 20);
     SampleLog log = log();
     for (int i = 0; i < 20_000; i++) {
       log.create(

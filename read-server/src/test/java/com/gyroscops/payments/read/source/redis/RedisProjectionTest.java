@@ -1,78 +1,53 @@
 package com.gyroscops.payments.read.source.redis;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import com.gyroscops.payments.internal.v1.SubscribeStart;
 import com.gyroscops.payments.localstack.LocalRedis;
 import com.gyroscops.payments.localstack.Processes;
-import com.gyroscops.payments.read.ReadDatabase;
+import com.gyroscops.payments.read.ProjectionTest;
 import com.gyroscops.payments.read.ReadRedis;
 import com.gyroscops.payments.read.SampleLog;
-import com.gyroscops.payments.read.ScriptedFeed;
 import com.gyroscops.payments.read.feed.FeedClient;
 import com.gyroscops.payments.read.feed.HeadTracker;
 import com.gyroscops.payments.read.projection.ProjectionMeters;
 import com.gyroscops.payments.read.projection.Projector;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.ApplyOutcome;
-import com.gyroscops.payments.read.source.KnownPosition;
 import com.gyroscops.payments.read.source.PaymentSource;
+import com.gyroscops.payments.read.source.PositionTracker;
+import com.gyroscops.payments.read.source.SleepingSource;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
-import com.gyroscops.payments.v1.SubscribeStart;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
-import java.lang.reflect.InvocationTargetException;
-import java.lang.reflect.Proxy;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The source kept in step by projectors, while Redis, feed and projectors fail. */
-class RedisProjectionTest {
-
-  private final List<AutoCloseable> opened = new ArrayList<>();
-  private final SampleLog log = new SampleLog("payments", "epoch-1");
-  private ReadDatabase database;
-  private ScriptedFeed feed;
-
-  @BeforeEach
-  void start() throws Exception {
-    database = open(ReadDatabase.fresh());
-    feed = open(new ScriptedFeed(log));
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    for (AutoCloseable each : opened.reversed()) {
-      each.close();
-    }
-  }
-
-  private <T extends AutoCloseable> T open(T resource) {
-    opened.add(resource);
-    return resource;
-  }
+@Tag("engines")
+class RedisProjectionTest extends ProjectionTest {
 
   private Projector project(PaymentSource source, String replica) {
-    FeedClient client = open(FeedClient.to(List.of(feed.target())));
-    KnownPosition known = new KnownPosition();
+    FeedClient client = opened.open(FeedClient.to(List.of(feed.target())));
+    PositionTracker known = new PositionTracker();
     HeadTracker heads = new HeadTracker(client, System::nanoTime);
     ProjectionMeters meters =
         new ProjectionMeters(new SimpleMeterRegistry(), "redis", known, heads);
     Projector projector =
-        open(Projector.leased(source, "redis", client, database.leases(), replica, known, meters));
+        opened.open(
+            Projector.leased(source, "redis", client, database.leases(), replica, known, meters));
     projector.start();
     return projector;
   }
@@ -122,9 +97,9 @@ class RedisProjectionTest {
 
   @Test
   void aNewSourceBeginsAtTheHeadAndMissesNothingAfterIt() throws Exception {
-    ReadRedis redis = open(ReadRedis.fresh());
+    ReadRedis redis = opened.open(ReadRedis.fresh());
     PaymentSource source = redis.source();
-    Random random = new Random(1);
+    Random random = Seed.random(1);
     change(random, 2_000);
     project(source, "a");
     awaitApplied(source);
@@ -152,9 +127,9 @@ class RedisProjectionTest {
 
   @Test
   void aSourceThatAppliedNothingSinceItsHeadGoesOnFromThere() throws Exception {
-    ReadRedis redis = open(ReadRedis.fresh());
+    ReadRedis redis = opened.open(ReadRedis.fresh());
     PaymentSource source = redis.source();
-    Random random = new Random(2);
+    Random random = Seed.random(2);
     change(random, 100);
     long head = log.head();
     Projector first = project(source, "a");
@@ -174,8 +149,8 @@ class RedisProjectionTest {
 
   @Test
   void anotherHistoryIsTakenUpAtItsHead() throws Exception {
-    PaymentSource source = open(ReadRedis.fresh()).source();
-    change(new Random(3), 100);
+    PaymentSource source = opened.open(ReadRedis.fresh()).source();
+    change(Seed.random(3), 100);
     project(source, "a");
     awaitApplied(source);
     Payment lost = log.create("acme", "lost").getPayment();
@@ -183,7 +158,7 @@ class RedisProjectionTest {
     awaitApplied(source);
     assertHolds(source, 100);
 
-    SampleLog other = new SampleLog("payments", "epoch-2").random(new Random(4), 400);
+    SampleLog other = new SampleLog("payments", "epoch-2").random(Seed.random(4), 400);
     feed.replaceLog(other);
     eventually(
         "the other history is followed",
@@ -195,10 +170,10 @@ class RedisProjectionTest {
 
   @Test
   void aProjectorInTheMiddleOfAStreamNoticesThatRedisWasEmptiedAndBeginsAnew() throws Exception {
-    ReadRedis redis = open(ReadRedis.fresh());
-    ReadRedis.Admin admin = open(redis.admin());
+    ReadRedis redis = opened.open(ReadRedis.fresh());
+    ReadRedis.Admin admin = opened.open(redis.admin());
     PaymentSource source = redis.source();
-    Random random = new Random(5);
+    Random random = Seed.random(5);
     project(source, "a");
     change(random, 500);
     awaitApplied(source);
@@ -218,9 +193,9 @@ class RedisProjectionTest {
 
   @Test
   void eventsDeliveredTwiceAndBrokenStreamsHaveNoEffect() throws Exception {
-    ReadRedis redis = open(ReadRedis.fresh());
+    ReadRedis redis = opened.open(ReadRedis.fresh());
     PaymentSource source = redis.source();
-    Random random = new Random(6);
+    Random random = Seed.random(6);
     feed.repeat(true);
     project(source, "a");
     eventually("it has begun", () -> isReady(source));
@@ -238,14 +213,14 @@ class RedisProjectionTest {
 
   @Test
   void aProjectorThatSleptThroughItsLeaseChangesNothing() throws Exception {
-    ReadRedis redis = open(ReadRedis.fresh());
-    ReadRedis.Admin admin = open(redis.admin());
+    ReadRedis redis = opened.open(ReadRedis.fresh());
+    ReadRedis.Admin admin = opened.open(redis.admin());
     PaymentSource source = redis.source();
-    Random random = new Random(7);
+    Random random = Seed.random(7);
     CountDownLatch asleep = new CountDownLatch(1);
     CountDownLatch wake = new CountDownLatch(1);
     List<ApplyOutcome> late = new CopyOnWriteArrayList<>();
-    project(sleepingBeforeApply(redis.source(), asleep, wake, late), "old");
+    project(SleepingSource.sleepingBeforeApply(redis.source(), asleep, wake, late), "old");
     eventually("it has begun", () -> isReady(source));
     change(random, 300);
     asleep.await();
@@ -266,42 +241,14 @@ class RedisProjectionTest {
     assertThat(redis.dropped()).isZero();
   }
 
-  /** A source whose first apply waits until woken, like a process that was suspended. */
-  private static PaymentSource sleepingBeforeApply(
-      PaymentSource source,
-      CountDownLatch asleep,
-      CountDownLatch wake,
-      List<ApplyOutcome> outcomes) {
-    return (PaymentSource)
-        Proxy.newProxyInstance(
-            PaymentSource.class.getClassLoader(),
-            new Class<?>[] {PaymentSource.class},
-            (Object _, java.lang.reflect.Method method, Object @Nullable [] arguments) -> {
-              boolean apply = method.getName().equals("apply");
-              if (apply) {
-                asleep.countDown();
-                wake.await();
-              }
-              try {
-                Object result = method.invoke(source, arguments);
-                if (apply && result instanceof ApplyOutcome outcome) {
-                  outcomes.add(outcome);
-                }
-                return result;
-              } catch (InvocationTargetException e) {
-                throw e.getCause();
-              }
-            });
-  }
-
   @Test
   void redisKilledWithAllItHeldIsTakenUpAgainWhenItIsBack(@TempDir Path folder) throws Exception {
     LocalRedis server = LocalRedis.temporary();
     int port = server.port();
-    ReadRedis redis = open(ReadRedis.at(server.uri()));
+    ReadRedis redis = opened.open(ReadRedis.at(server.uri()));
     try {
       PaymentSource source = redis.source();
-      Random random = new Random(8);
+      Random random = Seed.random(8);
       project(source, "a");
       for (int round = 0; round < 3; round++) {
         eventually("it has begun", () -> standsAtHead(source));
@@ -322,8 +269,7 @@ class RedisProjectionTest {
       assertHolds(source, begun);
       assertThat(redis.dropped()).isZero();
     } finally {
-      stop();
-      opened.clear();
+      opened.close();
       server.close();
     }
   }
@@ -337,10 +283,10 @@ class RedisProjectionTest {
   void redisKilledThatKeptItsDataGoesOnFromItsCheckpoint(@TempDir Path folder) throws Exception {
     LocalRedis server = startEmpty(folder, 0, 0);
     int port = server.port();
-    ReadRedis redis = open(ReadRedis.at(server.uri()));
+    ReadRedis redis = opened.open(ReadRedis.at(server.uri()));
     try {
       PaymentSource source = redis.source();
-      Random random = new Random(9);
+      Random random = Seed.random(9);
       project(source, "a");
       eventually("it has begun", () -> standsAtHead(source));
       for (int round = 0; round < 3; round++) {
@@ -356,17 +302,16 @@ class RedisProjectionTest {
       assertHolds(source, 0);
       assertThat(redis.dropped()).isZero();
     } finally {
-      stop();
-      opened.clear();
+      opened.close();
       server.close();
     }
   }
 
   @Test
   void redisPausedIsUnavailableAndGoesOnWhenItWakes() throws Exception {
-    LocalRedis server = open(LocalRedis.temporary());
-    PaymentSource source = open(ReadRedis.at(server.uri())).source();
-    Random random = new Random(10);
+    LocalRedis server = opened.open(LocalRedis.temporary());
+    PaymentSource source = opened.open(ReadRedis.at(server.uri())).source();
+    Random random = Seed.random(10);
     project(source, "a");
     eventually("it has begun", () -> standsAtHead(source));
     change(random, 300);
@@ -388,11 +333,11 @@ class RedisProjectionTest {
 
   @Test
   void redisThatIsFullAnswersWhatItHasAndGoesOnWhenThereIsRoom() throws Exception {
-    LocalRedis server = open(LocalRedis.temporary());
-    ReadRedis redis = open(ReadRedis.at(server.uri()));
-    ReadRedis.Admin admin = open(redis.admin());
+    LocalRedis server = opened.open(LocalRedis.temporary());
+    ReadRedis redis = opened.open(ReadRedis.at(server.uri()));
+    ReadRedis.Admin admin = opened.open(redis.admin());
     PaymentSource source = redis.source();
-    Random random = new Random(11);
+    Random random = Seed.random(11);
     project(source, "a");
     eventually("it has begun", () -> standsAtHead(source));
     change(random, 300);
@@ -417,11 +362,11 @@ class RedisProjectionTest {
 
   @Test
   void redisThatEvictsWhateverItCanAnswersNothingWrong() throws Exception {
-    LocalRedis server = open(LocalRedis.temporary());
-    ReadRedis redis = open(ReadRedis.at(server.uri()));
-    ReadRedis.Admin admin = open(redis.admin());
+    LocalRedis server = opened.open(LocalRedis.temporary());
+    ReadRedis redis = opened.open(ReadRedis.at(server.uri()));
+    ReadRedis.Admin admin = opened.open(redis.admin());
     PaymentSource source = redis.source();
-    Random random = new Random(12);
+    Random random = Seed.random(12);
     project(source, "a");
     eventually("it has begun", () -> standsAtHead(source));
     long used = usedMemory(admin);

@@ -12,6 +12,7 @@ import com.gyroscops.payments.read.source.PaymentSource;
 import com.gyroscops.payments.read.source.PaymentSourceContract;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.PersonalData;
@@ -32,8 +33,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("engines")
 class RedisSourceTest extends PaymentSourceContract {
 
   private ReadRedis redis;
@@ -191,7 +194,7 @@ class RedisSourceTest extends PaymentSourceContract {
 
   @Test
   void bytesThatCannotBeCompressedAreStoredAsTheyAre() throws Exception {
-    Random random = new Random(SEED);
+    Random random = Seed.random(SEED);
     StringBuilder noise = new StringBuilder();
     random.ints(4_000, 0xAC00, 0xD7A3).forEach(noise::appendCodePoint);
     Payment payment =
@@ -305,7 +308,7 @@ class RedisSourceTest extends PaymentSourceContract {
   @Test
   void scriptsThatRedisForgotAreGivenToItAgain() throws Exception {
     PaymentSource source = newSource();
-    SampleLog log = log().random(new Random(SEED), 2_000);
+    SampleLog log = log().random(Seed.random(SEED), 2_000);
     SourcePosition at = begun(source, log);
     for (int i = 0; i < 4; i++) {
       admin.run().scriptFlush();
@@ -319,7 +322,7 @@ class RedisSourceTest extends PaymentSourceContract {
 
   @Test
   void longRunsAreSplitAndEachStepIsBounded() throws Exception {
-    SampleLog log = log().random(new Random(SEED), 3 * Changes.STEP_EVENTS_MAX + 1);
+    SampleLog log = log().random(Seed.random(SEED), 3 * Changes.STEP_EVENTS_MAX + 1);
     List<Changes.Step> steps = Changes.of(log.events(), Holding.all(ReadRedis.LIFETIME));
     assertThat(steps).hasSize(4);
     assertThat(steps.getLast().last()).isEqualTo(log.events().getLast());
@@ -360,7 +363,7 @@ class RedisSourceTest extends PaymentSourceContract {
    */
   @Test
   void anyInterleavingOfProjectorsAndLossesAnswersTheStateAtThePosition() throws Exception {
-    SampleLog log = log().random(new Random(SEED), 6_000);
+    SampleLog log = log().random(Seed.random(SEED), 6_000);
     Map<String, NavigableMap<Long, Payment>> states = new TreeMap<>();
     for (PaymentEvent event : log.events()) {
       states
@@ -377,7 +380,7 @@ class RedisSourceTest extends PaymentSourceContract {
     List<Thread> projectors = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
       int seed = i;
-      projectors.add(thread(failures, () -> project(log, new Random(seed), fences, ends)));
+      projectors.add(thread(failures, () -> project(log, Seed.random(seed), fences, ends)));
     }
     List<Thread> others = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
@@ -387,7 +390,7 @@ class RedisSourceTest extends PaymentSourceContract {
               failures,
               () -> {
                 PaymentSource reader = redis.source();
-                Random random = new Random(seed);
+                Random random = Seed.random(seed);
                 while (!done.get()) {
                   if (isTrueToItsPosition(
                       reader, payments.get(random.nextInt(payments.size())), states)) {
@@ -400,7 +403,7 @@ class RedisSourceTest extends PaymentSourceContract {
         thread(
             failures,
             () -> {
-              Random random = new Random(20);
+              Random random = Seed.random(20);
               while (!done.get()) {
                 Thread.sleep(random.nextInt(40));
                 switch (random.nextInt(3)) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.localstack.LocalElasticsearch;
 import com.gyroscops.payments.localstack.LocalOpenSearch;
+import com.gyroscops.payments.read.Opened;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -89,7 +90,7 @@ public final class SearchEngines {
 
   /** Sources that are closed at the end of a test. */
   static final class Sources {
-    private final List<AutoCloseable> opened = new ArrayList<>();
+    private final Opened opened = new Opened();
 
     /** A source that shows what it applied at once. */
     SearchSource open(URI url, String prefix) {
@@ -101,15 +102,11 @@ public final class SearchEngines {
     }
 
     <T extends AutoCloseable> T add(T resource) {
-      opened.add(resource);
-      return resource;
+      return opened.open(resource);
     }
 
     void closeAll() throws Exception {
-      for (AutoCloseable each : opened.reversed()) {
-        each.close();
-      }
-      opened.clear();
+      opened.close();
     }
   }
 }

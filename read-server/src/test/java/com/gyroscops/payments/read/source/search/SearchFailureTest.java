@@ -1,25 +1,26 @@
 package com.gyroscops.payments.read.source.search;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.gyroscops.payments.localstack.LocalOpenSearch;
 import com.gyroscops.payments.localstack.Processes;
-import com.gyroscops.payments.read.ReadDatabase;
+import com.gyroscops.payments.read.ProjectionTest;
 import com.gyroscops.payments.read.SampleLog;
-import com.gyroscops.payments.read.ScriptedFeed;
 import com.gyroscops.payments.read.feed.FeedClient;
 import com.gyroscops.payments.read.feed.HeadTracker;
 import com.gyroscops.payments.read.projection.ProjectionMeters;
 import com.gyroscops.payments.read.projection.Projector;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.Filter;
-import com.gyroscops.payments.read.source.KnownPosition;
 import com.gyroscops.payments.read.source.Model;
+import com.gyroscops.payments.read.source.NumberField;
 import com.gyroscops.payments.read.source.PaymentSearch;
+import com.gyroscops.payments.read.source.PositionTracker;
 import com.gyroscops.payments.read.source.SearchPage;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
+import com.gyroscops.payments.testing.Seed;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -31,52 +32,37 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The source with its projector while the engine's process, or what it holds, is taken away. */
-class SearchFailureTest {
+@Tag("engines")
+class SearchFailureTest extends ProjectionTest {
 
   @TempDir private static Path folder;
 
-  private final SearchEngines.Sources opened = new SearchEngines.Sources();
-  private final SampleLog log = new SampleLog("payments", "epoch-1");
   private final String prefix = SearchEngines.newPrefix();
-  private final KnownPosition searchable = new KnownPosition();
-  private ReadDatabase database;
-  private ScriptedFeed feed;
-
-  @BeforeEach
-  void start() throws Exception {
-    database = opened.add(ReadDatabase.fresh());
-    feed = opened.add(new ScriptedFeed(log));
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    opened.closeAll();
-  }
+  private final PositionTracker searchable = new PositionTracker();
 
   private SearchSource source(URI engine) {
-    return opened.add(
+    return opened.open(
         new SearchSource(engine, "", "", prefix, SearchSource.REFRESH_EVERY, searchable::publish));
   }
 
   private Projector project(SearchSource source, String replica) {
-    FeedClient client = opened.add(FeedClient.to(List.of(feed.target())));
-    KnownPosition indexed = new KnownPosition();
+    FeedClient client = opened.open(FeedClient.to(List.of(feed.target())));
+    PositionTracker indexed = new PositionTracker();
     HeadTracker heads = new HeadTracker(client, System::nanoTime);
     Projector projector =
-        opened.add(
+        opened.open(
             Projector.leased(
                 source,
                 "search",
@@ -90,7 +76,7 @@ class SearchFailureTest {
   }
 
   private void append(long seed, int events) {
-    log.random(new Random(seed), events);
+    log.random(Seed.random(seed), events);
     feed.publish();
   }
 
@@ -101,7 +87,7 @@ class SearchFailureTest {
 
   private static PaymentSearch all(String organization) {
     return new PaymentSearch(
-        Filter.all(organization), PaymentSearch.Sort.UPDATE_TIME, false, null, 2_000, 0);
+        Filter.all(organization), NumberField.UPDATE_TIME, false, null, 2_000, 0);
   }
 
   private void assertHoldsTheLog(SearchSource source) {
@@ -160,7 +146,7 @@ class SearchFailureTest {
         assertThat(feed.starts().getLast().getPosition()).isGreaterThanOrEqualTo(2_000);
       }
     } finally {
-      opened.closeAll();
+      opened.close();
       engine.close();
     }
   }
@@ -197,7 +183,7 @@ class SearchFailureTest {
       eventually("it stands where it stood", () -> standsAt(source, log.head()));
       assertHoldsTheLog(source);
     } finally {
-      opened.closeAll();
+      opened.close();
       engine.close();
     }
   }
@@ -236,7 +222,7 @@ class SearchFailureTest {
       }
       awaitSearchable();
       assertHoldsTheLog(source);
-      opened.closeAll();
+      opened.close();
     }
   }
 
@@ -252,6 +238,27 @@ class SearchFailureTest {
         connection.setSoTimeout(10_000);
         assertThat(isEnded(connection)).isTrue();
       }
+    }
+  }
+
+  @Test
+  void noConnectionIsLeftBehindWheneverTheCallEnds() throws Exception {
+    for (int i = 0; i < 200; i++) {
+      Duration until = Duration.ofNanos(i * 50_000L);
+      try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+          ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor()) {
+        SearchSource source = source(URI.create("http://127.0.0.1:" + silent.getLocalPort()));
+        Context.CancellableContext brief =
+            Context.current()
+                .withDeadline(Deadline.after(until.toNanos(), TimeUnit.NANOSECONDS), timer);
+        assertThat(brief.call(() -> source.search(all("org-1"))))
+            .isInstanceOf(Answer.Stopped.class);
+        try (Socket connection = silent.accept()) {
+          connection.setSoTimeout(10_000);
+          assertThat(isEnded(connection)).as("after %s", until).isTrue();
+        }
+      }
+      opened.close();
     }
   }
 
@@ -284,8 +291,10 @@ class SearchFailureTest {
     append(4, 1_000);
     project(source, "a");
     awaitSearchable();
+    feed.hold(true);
     SearchEngines.ask(engine, "DELETE", "/" + prefix + "-payments-1", "");
     assertThat(source.search(all("org-1"))).isInstanceOf(Answer.NotReady.class);
+    feed.hold(false);
     eventually("it is there again", () -> standsAt(source, log.head()));
     assertHoldsTheLog(source);
   }
@@ -310,7 +319,7 @@ class SearchFailureTest {
     append(6, 700);
     project(source, "a");
     awaitSearchable();
-    SampleLog other = new SampleLog("payments", "epoch-2").random(new Random(7), 300);
+    SampleLog other = new SampleLog("payments", "epoch-2").random(Seed.random(7), 300);
     feed.replaceLog(other);
     eventually(
         "the other history is searchable",

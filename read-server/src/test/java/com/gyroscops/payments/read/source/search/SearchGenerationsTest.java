@@ -11,6 +11,7 @@ import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.ApplyOutcome;
 import com.gyroscops.payments.read.source.Filter;
+import com.gyroscops.payments.read.source.NumberField;
 import com.gyroscops.payments.read.source.PaymentSearch;
 import com.gyroscops.payments.read.source.SearchPage;
 import com.gyroscops.payments.read.source.SourcePosition;
@@ -30,6 +31,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -39,6 +41,7 @@ import org.junit.jupiter.api.Test;
  * <p>In a cluster a node may learn between the two that another generation took the place; here a
  * proxy before the engine puts them apart, and has it happen in between.
  */
+@Tag("engines")
 class SearchGenerationsTest {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -134,8 +137,7 @@ class SearchGenerationsTest {
 
   private Answer<SearchPage> search() {
     return reader.search(
-        new PaymentSearch(
-            Filter.all("acme"), PaymentSearch.Sort.EFFECTIVE_TIME, true, null, 100, 0));
+        new PaymentSearch(Filter.all("acme"), NumberField.EFFECTIVE_TIME, true, null, 100, 0));
   }
 
   private void assertAllIsFound() {

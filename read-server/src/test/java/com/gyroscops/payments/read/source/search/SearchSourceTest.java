@@ -6,8 +6,10 @@ import com.gyroscops.payments.read.source.PaymentSourceContract;
 import java.util.EnumSet;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 
 /** What the source does as all sources do. */
+@Tag("engines")
 class SearchSourceTest extends PaymentSourceContract {
 
   private final SearchEngines.Sources sources = new SearchEngines.Sources();

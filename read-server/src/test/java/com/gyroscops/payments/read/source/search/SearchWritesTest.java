@@ -1,7 +1,7 @@
 package com.gyroscops.payments.read.source.search;
 
-import static com.gyroscops.payments.read.Eventually.eventually;
 import static com.gyroscops.payments.read.SampleLog.START_MICROS;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -11,14 +11,16 @@ import com.gyroscops.payments.read.source.Answer;
 import com.gyroscops.payments.read.source.ApplyOutcome;
 import com.gyroscops.payments.read.source.Filter;
 import com.gyroscops.payments.read.source.Groups;
-import com.gyroscops.payments.read.source.KnownPosition;
 import com.gyroscops.payments.read.source.Model;
+import com.gyroscops.payments.read.source.NumberField;
 import com.gyroscops.payments.read.source.PaymentSearch;
 import com.gyroscops.payments.read.source.PaymentSource;
 import com.gyroscops.payments.read.source.Percentile;
+import com.gyroscops.payments.read.source.PositionTracker;
 import com.gyroscops.payments.read.source.SearchPage;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.PersonalData;
@@ -37,9 +39,11 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What only this source does: two positions, stubs, generations, fences by the checkpoint. */
+@Tag("engines")
 class SearchWritesTest {
 
   private static final Duration NEVER = Duration.ofHours(1);
@@ -71,7 +75,7 @@ class SearchWritesTest {
 
   private static PaymentSearch all(String organization) {
     return new PaymentSearch(
-        Filter.all(organization), PaymentSearch.Sort.EFFECTIVE_TIME, true, null, 1_000, 0);
+        Filter.all(organization), NumberField.EFFECTIVE_TIME, true, null, 1_000, 0);
   }
 
   private static List<Payment> found(PaymentSource source, String organization) {
@@ -89,7 +93,7 @@ class SearchWritesTest {
 
   @Test
   void whatIsAppliedIsSafeAtOnceAndSearchableAfterARefreshAndEachPositionSaysSo() throws Exception {
-    KnownPosition searchable = new KnownPosition();
+    PositionTracker searchable = new PositionTracker();
     SearchSource source =
         sources.add(new SearchSource(engine, "", "", prefix, NEVER, searchable::publish));
     SourcePosition start = begun(source);
@@ -110,7 +114,7 @@ class SearchWritesTest {
 
   @Test
   void theLastRunsBecomeSearchableThoughNothingFollows() throws Exception {
-    KnownPosition searchable = new KnownPosition();
+    PositionTracker searchable = new PositionTracker();
     SearchSource source =
         sources.add(
             new SearchSource(
@@ -132,7 +136,7 @@ class SearchWritesTest {
    */
   @Test
   void anAnswerHoldsAllThatItsPositionSaysWhileEventsAreAppliedAndRefreshed() throws Exception {
-    Random random = new Random(3);
+    Random random = Seed.random(3);
     List<Map<String, Long>> versions = new ArrayList<>();
     versions.add(Map.of());
     Map<String, Long> current = new HashMap<>();
@@ -294,18 +298,18 @@ class SearchWritesTest {
     SearchSource source = sources.open(engine, prefix);
     SourcePosition start = begun(source);
     PaymentEvent event = log.create("acme", "p");
-    for (int i = 0; i <= EngineWrites.PARKED_MAX; i++) {
+    for (int i = 0; i <= SearchIndexWriter.PARKED_MAX; i++) {
       log.appendRaw(event.toBuilder().clearPayment().setPaymentId("q" + i).build());
     }
     assertThat(source.apply(1, start, log.events()))
-        .isEqualTo(new ApplyOutcome.ParkingFull(EngineWrites.PARKED_MAX));
+        .isEqualTo(new ApplyOutcome.ParkingFull(SearchIndexWriter.PARKED_MAX));
     assertThat(source.position()).isEqualTo(start);
     assertThat(source.takeOver(1)).contains(start);
   }
 
   @Test
   void deliveriesThatAreRepeatedOrOutOfDateChangeNothing() throws Exception {
-    log.random(new Random(5), 500);
+    log.random(Seed.random(5), 500);
     SearchSource old = sources.open(engine, prefix);
     SourcePosition start = begun(old);
     SourcePosition half = applied(old.apply(1, start, log.events().subList(0, 250)));
@@ -326,7 +330,7 @@ class SearchWritesTest {
   /** Whoever is at it, the index ends up as the log says, and only the newest fence moves it. */
   @Test
   void twoProjectorsAtOnceLeadToWhatOneWould() throws Exception {
-    log.random(new Random(6), 2_000);
+    log.random(Seed.random(6), 2_000);
     SearchSource first = sources.open(engine, prefix, Duration.ofMillis(5));
     SourcePosition start = begun(first);
     AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
@@ -353,7 +357,7 @@ class SearchWritesTest {
     SearchSource second = sources.open(engine, prefix, Duration.ofMillis(5));
     eventually("the first has begun", () -> first.position().position() > 50);
     SourcePosition at = second.takeOver(2).orElseThrow();
-    Random random = new Random(7);
+    Random random = Seed.random(7);
     while (at.position() < log.head()) {
       List<PaymentEvent> rest = log.after(at.position());
       int size = Math.min(rest.size(), 1 + random.nextInt(60));
@@ -368,14 +372,14 @@ class SearchWritesTest {
 
   @Test
   void anIndexThatIsDeletedIsMissedAndNotMadeByWritingToIt() throws Exception {
-    log.random(new Random(8), 50);
+    log.random(Seed.random(8), 50);
     SearchSource source = sources.open(engine, prefix);
     SourcePosition at = applied(source.apply(1, begun(source), log.events()));
     SearchEngines.ask(engine, "DELETE", "/" + prefix + "-payments-1", "");
 
     assertThat(source.position()).isEqualTo(SourcePosition.NOWHERE);
     assertThat(source.search(all("org-1"))).isInstanceOf(Answer.NotReady.class);
-    log.random(new Random(9), 10);
+    log.random(Seed.random(9), 10);
     assertThatThrownBy(() -> source.apply(1, at, log.after(50)))
         .isInstanceOf(SourceUnavailableException.class);
     assertThat(SearchEngines.names(engine, prefix)).isEmpty();
@@ -387,7 +391,7 @@ class SearchWritesTest {
 
   @Test
   void anAliasThatIsRemovedIsMissed() throws Exception {
-    log.random(new Random(10), 50);
+    log.random(Seed.random(10), 50);
     SearchSource source = sources.open(engine, prefix);
     applied(source.apply(1, begun(source), log.events()));
     SearchEngines.ask(
@@ -403,7 +407,7 @@ class SearchWritesTest {
 
   @Test
   void startingOverThatFailedHalfwayIsCompletedByTheNextTakeover() throws Exception {
-    log.random(new Random(11), 50);
+    log.random(Seed.random(11), 50);
     SearchSource source = sources.open(engine, prefix);
     applied(source.apply(1, begun(source), log.events()));
     try (EngineConnection connection = new EngineConnection(engine, "", "")) {
@@ -426,7 +430,7 @@ class SearchWritesTest {
 
   @Test
   void anIndexOfAnotherLayoutIsReplacedByWhoMayTakeOver() throws Exception {
-    log.random(new Random(14), 50);
+    log.random(Seed.random(14), 50);
     putFirstLayout();
     SearchSource next = sources.open(engine, prefix);
     for (int i = 0; i < 2; i++) {
@@ -500,13 +504,13 @@ class SearchWritesTest {
 
   @Test
   void anIndexClosedToWritesAsOnAFullDiskIsWaitedForWhileSearchesGoOn() throws Exception {
-    log.random(new Random(12), 100);
+    log.random(Seed.random(12), 100);
     SearchSource source = sources.open(engine, prefix);
     SourcePosition at = applied(source.apply(1, begun(source), log.events()));
     String settings = "/" + prefix + "-payments-1/_settings";
     for (String block : List.of("read_only_allow_delete", "read_only")) {
       SearchEngines.ask(engine, "PUT", settings, "{\"index.blocks.%s\": true}".formatted(block));
-      log.random(new Random(13), 10);
+      log.random(Seed.random(13), 10);
       SourcePosition there = at;
       assertThatThrownBy(() -> source.apply(1, there, log.after(there.position())))
           .isInstanceOf(SourceUnavailableException.class);
@@ -535,8 +539,7 @@ class SearchWritesTest {
     SearchSource source = sources.open(engine, prefix);
     applied(source.apply(1, begun(source), log.events()));
     PaymentSearch count =
-        new PaymentSearch(
-            Filter.all("acme"), PaymentSearch.Sort.EFFECTIVE_TIME, true, null, 1, 10_000);
+        new PaymentSearch(Filter.all("acme"), NumberField.EFFECTIVE_TIME, true, null, 1, 10_000);
     Answer.Data<SearchPage> page = (Answer.Data<SearchPage>) source.search(count);
     assertThat(page.value().matches()).hasValue(2 * Bulk.DOCUMENTS_MAX + 50);
   }

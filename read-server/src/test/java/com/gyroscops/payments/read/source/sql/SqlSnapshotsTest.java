@@ -10,6 +10,7 @@ import com.gyroscops.payments.read.source.ApplyOutcome;
 import com.gyroscops.payments.read.source.Snapshots;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ class SqlSnapshotsTest {
 
   @Test
   void positionAndPaymentsAreOfOneSnapshotWhateverIsAppliedMeanwhile() throws Exception {
-    Random random = new Random(1);
+    Random random = Seed.random(1);
     sql.takeOver(1);
     sql.begin(1, "payments", Lineage.of("epoch-1"), 0);
     log.random(random, 3_000);

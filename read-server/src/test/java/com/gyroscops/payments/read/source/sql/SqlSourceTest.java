@@ -10,12 +10,20 @@ import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.read.source.CompleteSourceContract;
 import com.gyroscops.payments.read.source.PaymentSource;
 import com.gyroscops.payments.read.source.SourcePosition;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.StringJoiner;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -61,7 +69,7 @@ class SqlSourceTest extends CompleteSourceContract {
   void rollupsEqualARecomputationAfterAnyRuns() throws Exception {
     for (long seed = 1; seed <= 5; seed++) {
       PaymentSource source = newSource();
-      Random random = new Random(seed);
+      Random random = Seed.random(seed);
       SampleLog log = new SampleLog("payments", "epoch-1").random(random, 1_200);
       source.takeOver(1);
       SourcePosition at = source.begin(1, log.logId(), log.lineage(), 0).orElseThrow();
@@ -158,7 +166,7 @@ class SqlSourceTest extends CompleteSourceContract {
   @Test
   void theIndexedSearchesUseTheirIndexes() throws Exception {
     PaymentSource source = newSource();
-    SampleLog log = new SampleLog("payments", "epoch-1").random(new Random(9), 20_000);
+    SampleLog log = new SampleLog("payments", "epoch-1").random(Seed.random(9), 20_000);
     source.takeOver(1);
     SourcePosition start = source.begin(1, log.logId(), log.lineage(), 0).orElseThrow();
     source.apply(1, start, log.events());
@@ -171,6 +179,89 @@ class SqlSourceTest extends CompleteSourceContract {
     assertThat(plan("currency = 'EUR'", "amount")).contains("payments_by_amount");
     assertThat(plan("merchant_reference = 'order-1' and merchant_reference <> ''", "effective_at"))
         .contains("payments_by_merchant_reference");
+  }
+
+  /** Statistics that count one organization alone say nothing of others, which may be large. */
+  @Test
+  void organizationsNewerThanTheStatisticsAreReadByTheKeysOfWhatIsAskedFor() throws Exception {
+    newSource();
+    fill("old", 1, 20_000);
+    database.execute("analyze");
+    fill("new", 20_001, 25_000);
+    SqlQueries queries = new SqlQueries("sql");
+    assertThat(plan(queries.find("new", List.of("p-22000")))).contains("payments_pkey");
+    assertThat(plan(queries.history("new", "p-22000", 0, 10))).contains("payment_events_pkey");
+    assertThat(plan(queries.events("new", Optional.of("p-22000"), 0, 10)))
+        .contains("payment_events_pkey");
+    assertThat(plan(queries.timeline("new", "c-22000", 0, 10))).contains("payment_events_timeline");
+    assertThat(plan(queries.events("new", Optional.empty(), 22_000, 10)))
+        .contains("payment_events_by_position");
+  }
+
+  /** Planning costs several times what it takes to run them. */
+  @Test
+  void whatIsAskedForByKeyIsNotPlannedEachTime() throws Exception {
+    newSource();
+    fill("acme", 1, 20_000);
+    database.execute("analyze");
+    SqlQueries queries = new SqlQueries("sql");
+    try (Connection connection = database.connect()) {
+      for (int i = 1; i <= 20; i++) {
+        run(connection, queries.find("acme", List.of("p-" + i)));
+        run(connection, queries.history("acme", "p-" + i, 0, 10));
+        run(connection, queries.events("acme", Optional.of("p-" + i), 0, 10));
+        run(connection, queries.timeline("acme", "c-" + i, 0, 10));
+      }
+      try (Statement statement = connection.createStatement();
+          ResultSet plans =
+              statement.executeQuery(
+                  "select generic_plans, custom_plans, statement from pg_prepared_statements")) {
+        int statements = 0;
+        while (plans.next()) {
+          statements++;
+          assertThat(plans.getLong("generic_plans")).as(plans.getString("statement")).isPositive();
+        }
+        assertThat(statements).isEqualTo(4);
+      }
+    }
+  }
+
+  private static void run(Connection connection, Sql query) throws SQLException {
+    try (PreparedStatement statement = query.prepare(connection);
+        ResultSet rows = statement.executeQuery()) {
+      assertThat(rows.next()).isTrue();
+    }
+  }
+
+  private static void fill(String organization, int first, int last) throws Exception {
+    database.execute(
+        """
+        insert into payments (version, position, amount, effective_at, update_at, status,
+          organization_id, payment_id, currency, user_id, merchant_reference, provider_reference,
+          correlation_id, payment)
+        select 1, g, g %% 100, g, g, 1, '%1$s', 'p-' || g, 'EUR', 'u', 'm-' || g, 'r-' || g, '', ''
+        from generate_series(%2$d, %3$d) g\
+        """
+            .formatted(organization, first, last));
+    database.execute(
+        """
+        insert into payment_events (version, position, organization_id, payment_id, correlation_id,
+          event)
+        select 1, g, '%1$s', 'p-' || g, 'c-' || g, '' from generate_series(%2$d, %3$d) g\
+        """
+            .formatted(organization, first, last));
+  }
+
+  private static String plan(Sql query) throws SQLException {
+    try (Connection connection = database.connect();
+        PreparedStatement statement = new Sql("explain ").append(query).prepare(connection);
+        ResultSet rows = statement.executeQuery()) {
+      StringJoiner plan = new StringJoiner("\n");
+      while (rows.next()) {
+        plan.add(rows.getString(1));
+      }
+      return plan.toString();
+    }
   }
 
   private static String plan(String filter, String order) throws Exception {

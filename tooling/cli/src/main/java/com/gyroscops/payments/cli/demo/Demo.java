@@ -11,6 +11,7 @@ import com.gyroscops.payments.v1.Consistency;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
 import com.gyroscops.payments.v1.FailPaymentRequest;
 import com.gyroscops.payments.v1.Failure;
+import com.gyroscops.payments.v1.FailurePersonalData;
 import com.gyroscops.payments.v1.GetPaymentHistoryRequest;
 import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.GetPaymentStatisticsRequest;
@@ -24,6 +25,7 @@ import com.gyroscops.payments.v1.ReadMetadata;
 import com.gyroscops.payments.v1.ReadOptions;
 import com.gyroscops.payments.v1.RefundPaymentRequest;
 import com.gyroscops.payments.v1.RefundPaymentResponse;
+import com.gyroscops.payments.v1.RefundPersonalData;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import com.gyroscops.payments.v1.UpdatePaymentRequest;
 import io.grpc.StatusRuntimeException;
@@ -151,7 +153,10 @@ public final class Demo {
                 .setOrganizationId(organization)
                 .setPaymentId(payment(number))
                 .setFailure(
-                    Failure.newBuilder().setCode("card_declined").setMessage("insufficient funds"))
+                    Failure.newBuilder()
+                        .setCode("card_declined")
+                        .setPersonalData(
+                            FailurePersonalData.newBuilder().setMessage("insufficient funds")))
                 .build());
     tell("fail", response.getReceipt(), response.getPayment());
   }
@@ -217,7 +222,7 @@ public final class Demo {
         .setOrganizationId(organization)
         .setPaymentId(payment.getPaymentId())
         .setAmount(payment.getAmount().toBuilder().setMinorUnits(minorUnits))
-        .setReason("service credit")
+        .setPersonalData(RefundPersonalData.newBuilder().setReason("service credit"))
         .build();
   }
 

@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Services, messages and enums of a package of contracts, in the order of the files' names and then
@@ -75,29 +76,32 @@ public record Contracts(List<Service> services, List<Message> messages, List<Enu
   public record Value(int number, String name, String comment) {}
 
   private static final String RESOURCE = "/com/gyroscops/payments/api.protoset";
-  private static final String API_PACKAGE = "gyroscops.payments.v1";
 
-  /** The public API's. */
+  /** The public API's, and that of the internal ports. */
+  private static final Set<String> PACKAGES =
+      Set.of("gyroscops.payments.v1", "gyroscops.payments.internal.v1");
+
+  /** Those that the servers serve. */
   public static Contracts shipped() throws IOException {
     try (InputStream in = Contracts.class.getResourceAsStream(RESOURCE)) {
       if (in == null) {
         throw new FileNotFoundException(RESOURCE + " is not on the class path");
       }
-      return of(FileDescriptorSet.parseFrom(in), API_PACKAGE);
+      return of(FileDescriptorSet.parseFrom(in), PACKAGES);
     }
   }
 
   /**
-   * Those of one package of a set.
+   * Those of some packages of a set.
    *
    * @throws IllegalArgumentException where messages or enums are nested in messages
    */
-  static Contracts of(FileDescriptorSet set, String apiPackage) {
+  static Contracts of(FileDescriptorSet set, Set<String> packages) {
     List<Service> services = new ArrayList<>();
     List<Message> messages = new ArrayList<>();
     List<Enumeration> enums = new ArrayList<>();
     set.getFileList().stream()
-        .filter(file -> file.getPackage().equals(apiPackage))
+        .filter(file -> packages.contains(file.getPackage()))
         .sorted(Comparator.comparing(FileDescriptorProto::getName))
         .map(Source::new)
         .forEach(source -> {

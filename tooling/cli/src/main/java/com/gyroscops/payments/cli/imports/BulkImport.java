@@ -3,6 +3,8 @@ package com.gyroscops.payments.cli.imports;
 import com.gyroscops.payments.cli.imports.ImportRow.Sendable;
 import com.gyroscops.payments.cli.imports.ImportRow.Unusable;
 import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.platform.hash.Sha256;
+import com.gyroscops.payments.platform.retry.Backoff;
 import com.gyroscops.payments.v1.CancelImportRequest;
 import com.gyroscops.payments.v1.GetImportRequest;
 import com.gyroscops.payments.v1.Import;
@@ -11,6 +13,8 @@ import com.gyroscops.payments.v1.ImportServiceGrpc;
 import com.gyroscops.payments.v1.ImportServiceGrpc.ImportServiceBlockingStub;
 import com.gyroscops.payments.v1.ListImportRejectionsRequest;
 import com.gyroscops.payments.v1.ListImportRejectionsResponse;
+import com.gyroscops.payments.v1.ListImportsRequest;
+import com.gyroscops.payments.v1.ListImportsResponse;
 import com.gyroscops.payments.v1.StartImportRequest;
 import com.gyroscops.payments.v1.UploadImportRequest;
 import io.grpc.Channel;
@@ -28,6 +32,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -61,7 +66,7 @@ public final class BulkImport {
 
   /** The id of a file's import, a digest of its bytes: the same file is imported once. */
   public static String idOf(Path file) throws IOException {
-    MessageDigest sha = RequestIds.sha256();
+    MessageDigest sha = Sha256.begin();
     try (InputStream in = new DigestInputStream(Files.newInputStream(file), sha)) {
       in.transferTo(OutputStream.nullOutputStream());
     }
@@ -132,11 +137,22 @@ public final class BulkImport {
     try {
       return Optional.of(call(stub -> stub.getImport(request)).getImport());
     } catch (StatusRuntimeException e) {
-      if (ApiError.from(e).filter(it -> it.reason().equals("IMPORT_UNKNOWN")).isPresent()) {
+      if (ApiError.from(e).filter(it -> it.reason().equals("IMPORT_NOT_FOUND")).isPresent()) {
         return Optional.empty();
       }
       throw e;
     }
+  }
+
+  /** Tells of every import that the servers know, the newest first. */
+  public void list(Consumer<Import> told) {
+    var request = ListImportsRequest.newBuilder();
+    do {
+      ListImportsRequest page = request.build();
+      ListImportsResponse found = call(stub -> stub.listImports(page));
+      found.getImportsList().forEach(told);
+      request.setPageToken(found.getNextPageToken());
+    } while (!request.getPageToken().isEmpty());
   }
 
   /** Ends an import, unless it has ended; as it is then. */

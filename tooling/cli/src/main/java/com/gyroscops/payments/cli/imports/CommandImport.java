@@ -3,6 +3,7 @@ package com.gyroscops.payments.cli.imports;
 import com.gyroscops.payments.cli.imports.ImportRow.PaymentKey;
 import com.gyroscops.payments.cli.imports.ImportRow.Sendable;
 import com.gyroscops.payments.cli.imports.ImportRow.Unusable;
+import com.gyroscops.payments.platform.retry.Backoff;
 import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.CommandOutcome;
 import com.gyroscops.payments.v1.StreamCommandsResponse;

@@ -1,6 +1,7 @@
 package com.gyroscops.payments.cli.imports;
 
 import com.gyroscops.payments.cli.imports.ImportRow.Sendable;
+import com.gyroscops.payments.platform.retry.Backoff;
 import com.gyroscops.payments.v1.CommandServiceGrpc;
 import com.gyroscops.payments.v1.StreamCommandsRequest;
 import com.gyroscops.payments.v1.StreamCommandsResponse;

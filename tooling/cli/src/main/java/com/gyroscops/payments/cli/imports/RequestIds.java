@@ -1,8 +1,8 @@
 package com.gyroscops.payments.cli.imports;
 
+import com.gyroscops.payments.platform.hash.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
@@ -28,7 +28,7 @@ final class RequestIds {
 
   /** The id of the next row of this identity. */
   Offered offer(List<String> identity) {
-    MessageDigest sha = sha256();
+    MessageDigest sha = Sha256.begin();
     for (String value : identity) {
       byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
       // With its length before it, no value can pass for two.
@@ -38,7 +38,9 @@ final class RequestIds {
     String content = hex(sha.digest());
     int occurrence = seen.getOrDefault(content, 0) + 1;
     String id =
-        hex(sha256().digest((content + "#" + occurrence).getBytes(StandardCharsets.US_ASCII)));
+        hex(
+            Sha256.begin()
+                .digest((content + "#" + occurrence).getBytes(StandardCharsets.US_ASCII)));
     return new Offered(id, content);
   }
 
@@ -53,13 +55,5 @@ final class RequestIds {
   /** An id from a SHA-256. */
   static String hex(byte[] digest) {
     return HexFormat.of().formatHex(digest).substring(0, ID_CHARACTERS);
-  }
-
-  static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 }

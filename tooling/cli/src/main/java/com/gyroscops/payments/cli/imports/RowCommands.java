@@ -10,12 +10,15 @@ import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
 import com.gyroscops.payments.v1.DeletePaymentRequest;
+import com.gyroscops.payments.v1.DeletionPersonalData;
 import com.gyroscops.payments.v1.FailPaymentRequest;
 import com.gyroscops.payments.v1.Failure;
+import com.gyroscops.payments.v1.FailurePersonalData;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PersonalData;
 import com.gyroscops.payments.v1.ProcessPaymentRequest;
 import com.gyroscops.payments.v1.RefundPaymentRequest;
+import com.gyroscops.payments.v1.RefundPersonalData;
 import com.gyroscops.payments.v1.UpdatePaymentRequest;
 import java.math.BigDecimal;
 import java.time.DateTimeException;
@@ -131,7 +134,10 @@ final class RowCommands {
     Failure failure =
         IDENTIFIER.matcher(reason).matches()
             ? Failure.newBuilder().setCode(reason).build()
-            : Failure.newBuilder().setCode(UNSPECIFIED_FAILURE).setMessage(reason).build();
+            : Failure.newBuilder()
+                .setCode(UNSPECIFIED_FAILURE)
+                .setPersonalData(FailurePersonalData.newBuilder().setMessage(reason))
+                .build();
     return FailPaymentRequest.newBuilder()
         .setContext(context())
         .setOrganizationId(value("organization_id"))
@@ -148,7 +154,7 @@ final class RowCommands {
             .setOrganizationId(value("organization_id"))
             .setPaymentId(value("payment_id"))
             .setRefundId(requestId)
-            .setReason(value("reason"));
+            .setPersonalData(RefundPersonalData.newBuilder().setReason(value("reason")));
     amount().ifPresent(request::setAmount);
     return request.build();
   }
@@ -159,7 +165,7 @@ final class RowCommands {
         .setContext(context())
         .setOrganizationId(value("organization_id"))
         .setPaymentId(value("payment_id"))
-        .setReason(value("reason"))
+        .setPersonalData(DeletionPersonalData.newBuilder().setReason(value("reason")))
         .build();
   }
 

@@ -31,6 +31,14 @@ public enum Engine {
     return label;
   }
 
+  /** Whether it runs in a JVM. */
+  boolean isJvm() {
+    return switch (this) {
+      case OPENSEARCH, TEMPORAL -> true;
+      case POSTGRESQL, REDIS -> false;
+    };
+  }
+
   /** How clients reach it, for people. */
   public String address(int port) {
     return switch (this) {

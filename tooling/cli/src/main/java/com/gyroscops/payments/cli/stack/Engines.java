@@ -40,7 +40,8 @@ final class Engines {
 
   private final StackFolder folder;
   private final Programs programs;
-  private final Consumer<String> events;
+  private final StackJvm jvm;
+  private final Consumer<Engine> ended;
   private final Runnable changed;
   private final Map<Engine, Running> started = new EnumMap<>(Engine.class);
   private volatile boolean stopping;
@@ -59,13 +60,19 @@ final class Engines {
   }
 
   /**
-   * @param events told of engines that end by themselves
+   * @param ended told of engines that end by themselves
    * @param changed called after each start, from several threads
    */
-  Engines(StackFolder folder, Programs programs, Consumer<String> events, Runnable changed) {
+  Engines(
+      StackFolder folder,
+      Programs programs,
+      StackJvm jvm,
+      Consumer<Engine> ended,
+      Runnable changed) {
     this.folder = folder;
     this.programs = programs;
-    this.events = events;
+    this.jvm = jvm;
+    this.ended = ended;
     this.changed = changed;
   }
 
@@ -78,12 +85,19 @@ final class Engines {
     return missing;
   }
 
+  /** What follows the start of an engine. */
+  @FunctionalInterface
+  interface Next {
+    void after(Engine engine) throws StartFailedException;
+  }
+
   /**
    * Starts engines and waits until all answer. Where some fail, the others run.
    *
-   * @throws StartFailedException if any failed; tells of each
+   * @param next called as soon as one answers, while others may still start
+   * @throws StartFailedException if any failed, or what followed; tells of each
    */
-  void start(List<Engine> engines, StackPlan plan, Consumer<String> progress)
+  void start(List<Engine> engines, StackPlan plan, Next next, Consumer<String> progress)
       throws StartFailedException {
     List<String> failures = new ArrayList<>();
     @Nullable Throwable first = null;
@@ -93,6 +107,7 @@ final class Engines {
         starts.add(
             threads.submit(() -> {
               start(engine, plan, progress);
+              next.after(engine);
               return null;
             }));
       }
@@ -120,7 +135,8 @@ final class Engines {
     long startNanos = System.nanoTime();
     Running dead;
     synchronized (started) {
-      dead = started.remove(engine);
+      // It stays until another takes its place: what cannot be started is told as stopped.
+      dead = started.get(engine);
     }
     if (dead != null) {
       dead.owner().close();
@@ -156,13 +172,23 @@ final class Engines {
       case OPENSEARCH -> {
         LocalOpenSearch search =
             LocalOpenSearch.start(
-                programs.searchLibraries(), folder.search(), port, folder.log(engine.label()));
+                programs.searchLibraries(),
+                folder.search(),
+                port,
+                folder.log(engine.label()),
+                jvm.options(engine.label()),
+                jvm.engineStopMax());
         yield new Running(engine, search.process(), port, search::close);
       }
       case TEMPORAL -> {
         LocalTemporal temporal =
             LocalTemporal.start(
-                programs.temporalLibraries(), folder.temporal(), port, folder.log(engine.label()));
+                programs.temporalLibraries(),
+                folder.temporal(),
+                port,
+                folder.log(engine.label()),
+                jvm.options(engine.label()),
+                jvm.engineStopMax());
         yield new Running(engine, temporal.process(), port, temporal::close);
       }
     };
@@ -175,8 +201,7 @@ final class Engines {
             .onExit()
             .thenRun(() -> {
               if (!stopping && snapshot().contains(running)) {
-                events.accept(
-                    running.engine().label() + " ended by itself; ./payments up starts it again");
+                ended.accept(running.engine());
               }
             });
   }

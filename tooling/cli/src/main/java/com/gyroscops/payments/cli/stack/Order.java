@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * @param token that of the state file
  * @param writeServers null: as many as there are, or 1; likewise the others
  * @param without read sources to leave out; null: those left out now, or none
+ * @param restart whether to start again what ends by itself; null: as it is now, or yes
  */
 record Order(
     String token,
@@ -17,7 +18,8 @@ record Order(
     @Nullable Integer readServers,
     @Nullable Integer portOffset,
     @Nullable Integer postgresPort,
-    @Nullable Set<Feature> without) {
+    @Nullable Set<Feature> without,
+    @Nullable Boolean restart) {
 
   /** What may be asked. */
   enum Action {

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -25,16 +26,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class RunningStack {
 
-  /** Longest start of a server, on a busy machine. */
-  private static final Duration READY_MAX = Duration.ofMinutes(2);
-
-  private static final Duration DRAIN_MAX = Duration.ofSeconds(30);
   private static final Duration POLL = Duration.ofMillis(50);
   private static final int LOG_TAIL_LINES = 25;
 
   private final StackFolder folder;
   private final Programs programs;
+  private final StackJvm jvm;
   private final Consumer<String> events;
+  private final Restarter restarter;
   private final Runnable changed;
   private final Engines engines;
   private final ReentrantLock changing = new ReentrantLock();
@@ -43,15 +42,22 @@ final class RunningStack {
   private volatile boolean stopping;
 
   /**
-   * @param events told of processes that end by themselves
+   * @param events told of processes that end by themselves, and of their restarts
    * @param changed called after each start of a process
    */
-  RunningStack(StackFolder folder, Programs programs, Consumer<String> events, Runnable changed) {
+  RunningStack(
+      StackFolder folder,
+      Programs programs,
+      StackJvm jvm,
+      Consumer<String> events,
+      Runnable changed) {
     this.folder = folder;
     this.programs = programs;
+    this.jvm = jvm;
     this.events = events;
     this.changed = changed;
-    this.engines = new Engines(folder, programs, events, changed);
+    this.restarter = new Restarter(events);
+    this.engines = new Engines(folder, programs, jvm, this::ended, changed);
   }
 
   /** Whether nothing was ever asked to run. */
@@ -77,14 +83,24 @@ final class RunningStack {
       List<Engine> missingEngines = engines.missing(next);
       requirePortsFree(next, missing, missingEngines);
       plan = next;
+      restarter.enable(chosen(order.restart(), restarter.isEnabled()));
       requireNotStopping();
-      engines.start(missingEngines, next, progress);
-      List<ServerProcess> started = new ArrayList<>();
-      for (Replica replica : missing) {
-        requireNotStopping();
-        started.add(start(replica, next));
+      boolean postgresRuns = !missingEngines.contains(Engine.POSTGRESQL);
+      if (postgresRuns) {
+        start(ServerKind.WRITE_SERVER, missing, next);
       }
-      awaitServing(started, progress);
+      engines.start(
+          missingEngines,
+          next,
+          engine -> {
+            // All that a write-server needs; what else it uses it waits for by itself.
+            if (engine == Engine.POSTGRESQL) {
+              awaitServing(start(ServerKind.WRITE_SERVER, missing, next), progress);
+            }
+          },
+          progress);
+      start(ServerKind.READ_SERVER, missing, next);
+      awaitServing(snapshot(), progress);
     } finally {
       changing.unlock();
     }
@@ -93,6 +109,7 @@ final class RunningStack {
   /** Drains and stops the servers, then the engines. Without effect the second time. */
   void stop(Consumer<String> progress) {
     stopping = true;
+    restarter.stop();
     changing.lock();
     try {
       long start = System.nanoTime();
@@ -101,14 +118,14 @@ final class RunningStack {
         processes.forEach(Process::destroy);
         CompletableFuture.allOf(
                 processes.stream().map(Process::onExit).toArray(CompletableFuture[]::new))
-            .completeOnTimeout(null, DRAIN_MAX.toMillis(), TimeUnit.MILLISECONDS)
+            .completeOnTimeout(null, jvm.drainMax().toMillis(), TimeUnit.MILLISECONDS)
             .join();
         for (ServerProcess server : servers.values()) {
           if (server.process().isAlive()) {
             progress.accept(
                 server.replica().name()
                     + " did not drain within "
-                    + DRAIN_MAX.toSeconds()
+                    + jvm.drainMax().toSeconds()
                     + " s and was killed");
             server.process().destroyForcibly().onExit().join();
           }
@@ -132,8 +149,12 @@ final class RunningStack {
     return processes;
   }
 
-  /** What runs now. */
-  StackView view() {
+  /**
+   * What runs now.
+   *
+   * @param aheadOfTime see {@link StackView}
+   */
+  StackView view(@Nullable String aheadOfTime) {
     List<StackView.Part> parts = new ArrayList<>();
     for (Engines.Running engine : engines.snapshot()) {
       parts.add(
@@ -144,7 +165,9 @@ final class RunningStack {
               0,
               0,
               0,
-              engine.port()));
+              engine.port(),
+              restarter.restarts(engine.engine().label()),
+              false));
     }
     for (ServerProcess server : snapshot()) {
       Process process = server.process();
@@ -157,9 +180,11 @@ final class RunningStack {
               replica.grpcPort(),
               replica.internalPort(),
               replica.httpPort(),
-              0));
+              0,
+              restarter.restarts(replica.name()),
+              server.isAheadOfTime()));
     }
-    return new StackView(plan(), parts);
+    return new StackView(plan(), parts, aheadOfTime);
   }
 
   private List<ServerProcess> snapshot() {
@@ -200,6 +225,10 @@ final class RunningStack {
   }
 
   private static int chosen(@Nullable Integer asked, int otherwise) {
+    return asked == null ? otherwise : asked;
+  }
+
+  private static boolean chosen(@Nullable Boolean asked, boolean otherwise) {
     return asked == null ? otherwise : asked;
   }
 
@@ -259,11 +288,27 @@ final class RunningStack {
     }
   }
 
+  private List<ServerProcess> start(ServerKind kind, List<Replica> missing, StackPlan next)
+      throws StartFailedException {
+    List<ServerProcess> started = new ArrayList<>();
+    for (Replica replica : missing) {
+      if (replica.kind() == kind) {
+        requireNotStopping();
+        started.add(start(replica, next));
+      }
+    }
+    return started;
+  }
+
   private ServerProcess start(Replica replica, StackPlan next) throws StartFailedException {
     try {
       ServerProcess server =
           ServerProcess.start(
-              replica, programs.jar(replica.kind().label()), folder, environment(replica, next));
+              replica,
+              programs.jar(replica.kind().label()),
+              jvm.options(replica.kind().label()),
+              folder,
+              environment(replica, next));
       ServerProcess before;
       synchronized (servers) {
         before = servers.put(replica.name(), server);
@@ -298,10 +343,10 @@ final class RunningStack {
     return environment;
   }
 
-  private void awaitServing(List<ServerProcess> started, Consumer<String> progress)
+  private void awaitServing(List<ServerProcess> awaited, Consumer<String> progress)
       throws StartFailedException {
     long start = System.nanoTime();
-    List<ServerProcess> waiting = new ArrayList<>(servers.values());
+    List<ServerProcess> waiting = new ArrayList<>(awaited);
     while (!waiting.isEmpty()) {
       requireNotStopping();
       for (ServerProcess server : List.copyOf(waiting)) {
@@ -318,15 +363,17 @@ final class RunningStack {
         }
         if (server.isServing()) {
           waiting.remove(server);
-          if (started.contains(server)) {
+          if (server.isNew()) {
             watch(server);
-            progress.accept(ready(name, "127.0.0.1:" + server.replica().grpcPort(), start));
+            progress.accept(
+                ready(name, "127.0.0.1:" + server.replica().grpcPort(), server.startNanos()));
+            tellRefusal(server, progress);
           }
-        } else if (System.nanoTime() - start > READY_MAX.toNanos()) {
+        } else if (System.nanoTime() - start > jvm.readyMax().toNanos()) {
           throw new StartFailedException(
               name
                   + " is not ready after "
-                  + READY_MAX.toSeconds()
+                  + jvm.readyMax().toSeconds()
                   + " s. The end of "
                   + folder.log(name)
                   + ":\n"
@@ -337,23 +384,76 @@ final class RunningStack {
     }
   }
 
+  private void tellRefusal(ServerProcess server, Consumer<String> progress)
+      throws StartFailedException {
+    String name = server.replica().name();
+    try {
+      Optional<String> refusal = server.cacheRefusal();
+      if (refusal.isPresent()) {
+        progress.accept(name + " makes no use of its ahead-of-time cache: " + refusal.get());
+        programs.caches().remove(server.replica().kind().label());
+      }
+    } catch (IOException e) {
+      throw new StartFailedException(name + " started, but its log cannot be read: " + e, e);
+    }
+  }
+
   private void watch(ServerProcess server) {
+    Replica replica = server.replica();
     var _ =
         server
             .process()
             .onExit()
-            .thenAccept(process -> {
-              if (!stopping) {
-                String name = server.replica().name();
-                events.accept(
-                    name
+            .thenAccept(process ->
+                restarter.ended(
+                    replica.name(),
+                    replica.name()
                         + " ended with code "
                         + process.exitValue()
                         + ", see "
-                        + folder.log(name)
-                        + "; ./payments up starts it again");
-              }
-            });
+                        + folder.log(replica.name()),
+                    () -> restart(replica)));
+  }
+
+  /** Others start while it does, for it may have to wait for them. */
+  private boolean restart(Replica replica) throws StartFailedException {
+    ServerProcess server;
+    changing.lock();
+    try {
+      requireNotStopping();
+      if (isRunning(replica)) {
+        return false;
+      }
+      server = start(replica, plan());
+    } finally {
+      changing.unlock();
+    }
+    try {
+      awaitServing(List.of(server), events);
+    } catch (StartFailedException e) {
+      // Another takes its place.
+      server.process().destroyForcibly();
+      throw e;
+    }
+    return true;
+  }
+
+  private void ended(Engine engine) {
+    restarter.ended(engine.label(), engine.label() + " ended by itself", () -> restart(engine));
+  }
+
+  private boolean restart(Engine engine) throws StartFailedException {
+    changing.lock();
+    try {
+      requireNotStopping();
+      boolean missing = engines.missing(plan()).contains(engine);
+      if (missing) {
+        engines.start(List.of(engine), plan(), _ -> {}, events);
+      }
+      return missing;
+    } finally {
+      changing.unlock();
+    }
   }
 
   private String tail(String name) throws StartFailedException {

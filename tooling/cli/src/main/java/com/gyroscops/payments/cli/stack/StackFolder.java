@@ -21,8 +21,8 @@ import java.util.stream.Stream;
 /**
  * A stack's folder: {@code postgres/}, {@code redis/}, {@code opensearch/} and {@code memory/} (the
  * data), {@code journal/} (the audit journal), {@code logs/}, {@code programs/} (copies of the jars
- * that run, so that a build beside a running stack changes nothing under it), {@code state.json}
- * and {@code page-token-secret}.
+ * that run, so that a build beside a running stack changes nothing under it, and ahead-of-time
+ * caches of them), {@code state.json}, {@code page-token-secret} and {@code version} (of the data).
  */
 public record StackFolder(Path root) {
 
@@ -36,12 +36,42 @@ public record StackFolder(Path root) {
       PosixFilePermissions.fromString("rw-------");
   private static final int SECRET_BYTES = 32;
 
+  /**
+   * Version of the data: it changes when the servers no longer read what was written before.
+   * Folders of version 1 have no such file; 2 came with the contracts that v1 began with.
+   */
+  private static final String VERSION = "2";
+
   /** The folder, made if it does not exist, by its one real path. */
   public static StackFolder of(Path directory) throws IOException {
     Files.createDirectories(directory);
     StackFolder folder = new StackFolder(directory.toRealPath());
     Files.createDirectories(folder.logs());
+    if (!folder.hasData() && !Files.exists(folder.version())) {
+      folder.replace(folder.version(), VERSION);
+    }
     return folder;
+  }
+
+  /** Why the servers cannot read the data that is there, and what to do; empty: they can. */
+  public Optional<String> unreadable() throws IOException {
+    String version = Files.exists(version()) ? Files.readString(version()).strip() : "1";
+    return version.equals(VERSION)
+        ? Optional.empty()
+        : Optional.of(
+            "the data in %s is of version %s, and these servers read version %s alone:"
+                    .formatted(root, version, VERSION)
+                + " ./payments down, then rm -r %s, journal included, to begin anew".formatted(root)
+                + " (or keep it, and begin elsewhere by --data-dir)");
+  }
+
+  private boolean hasData() {
+    return Stream.of(postgres(), redis(), search(), journal(), root.resolve("memory"))
+        .anyMatch(Files::exists);
+  }
+
+  private Path version() {
+    return root.resolve("version");
   }
 
   /** The folder if it exists. */
@@ -86,6 +116,11 @@ public record StackFolder(Path root) {
     return root.resolve("reports");
   }
 
+  /** Folder of the stack that ahead-of-time caches are trained with; gone when that is done. */
+  Path training() {
+    return root.resolve("training");
+  }
+
   /** Logs of all processes. */
   public Path logs() {
     return root.resolve("logs");
@@ -96,8 +131,10 @@ public record StackFolder(Path root) {
     return logs().resolve(name + ".log");
   }
 
+  /** Its own, or one that stacks share: a property names it. */
   Path programs() {
-    return root.resolve("programs");
+    String shared = System.getProperty("payments.programs", "");
+    return shared.isEmpty() ? root.resolve("programs") : Path.of(shared).toAbsolutePath();
   }
 
   Path supervisorLock() {

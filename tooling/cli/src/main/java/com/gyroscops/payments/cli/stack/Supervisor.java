@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
+import java.time.Duration;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.temporal.ChronoUnit;
@@ -25,18 +26,25 @@ import java.util.function.Consumer;
 
 /**
  * The process that owns a stack: it starts, watches and stops the others and takes orders on a
- * loopback port. One for each folder, by a lock that ends with the process. It does not restart
- * what dies, but says so; {@code up} is the order to repair.
+ * loopback port. One for each folder, by a lock that ends with the process. It starts again what
+ * dies, by {@link Restarter}, unless the order was not to; {@code up} repairs at once.
  *
  * <p>Killed itself, it leaves the others running. The next one ends what is left, by the proofs of
  * {@link Leftovers}, and starts anew: every process of a stack has one living owner.
  */
 public final class Supervisor {
 
+  /** Longest start of a server, on a busy machine. */
+  private static final Duration READY_MAX = Duration.ofMinutes(2);
+
+  private static final Duration DRAIN_MAX = Duration.ofSeconds(30);
+  private static final Duration ENGINE_STOP_MAX = Duration.ofSeconds(60);
+
   private final StackFolder folder;
   private final ServerSocket control;
   private final String token = StackFolder.randomText();
   private final RunningStack stack;
+  private final Training training;
   private final List<Consumer<String>> followers = new CopyOnWriteArrayList<>();
   private final CountDownLatch ended = new CountDownLatch(1);
   private final AtomicBoolean stopped = new AtomicBoolean();
@@ -44,7 +52,14 @@ public final class Supervisor {
   private Supervisor(StackFolder folder, Programs programs, ServerSocket control) {
     this.folder = folder;
     this.control = control;
-    this.stack = new RunningStack(folder, programs, this::tell, this::writeState);
+    this.stack =
+        new RunningStack(
+            folder,
+            programs,
+            new StackJvm(programs.caches()::options, READY_MAX, DRAIN_MAX, ENGINE_STOP_MAX),
+            this::tell,
+            this::writeState);
+    this.training = new Training(folder, programs, this::tell);
   }
 
   /**
@@ -70,9 +85,11 @@ public final class Supervisor {
       if (Engines.stopLeftOvers(folder)) {
         log("stopped engines left by a supervisor that died");
       }
+      Training.endLeftOver(folder);
       Programs copies = new Programs(programs);
-      copies.removeOthers();
-      try (ServerSocket control = new ServerSocket(0, 16, InetAddress.getLoopbackAddress())) {
+      try (FileChannel _ = copies.use();
+          ServerSocket control = new ServerSocket(0, 16, InetAddress.getLoopbackAddress())) {
+        copies.removeOthers();
         return new Supervisor(folder, copies, control).serve();
       }
     }
@@ -132,10 +149,10 @@ public final class Supervisor {
       case UP -> up(order, progress, answer);
       case DOWN -> {
         stop(progress);
-        answer.accept(new Notice(true, false, "", stack.view()));
+        answer.accept(new Notice(true, false, "", stack.view(training.state())));
         ended.countDown();
       }
-      case VIEW -> answer.accept(new Notice(true, false, "", stack.view()));
+      case VIEW -> answer.accept(new Notice(true, false, "", stack.view(training.state())));
       case FOLLOW -> {
         Consumer<String> follower = text -> answer.accept(Notice.progress(text));
         followers.add(follower);
@@ -153,7 +170,8 @@ public final class Supervisor {
     try {
       stack.bringUp(order, progress);
       writeState();
-      answer.accept(new Notice(true, false, "", stack.view()));
+      training.begin(stack.plan());
+      answer.accept(new Notice(true, false, "", stack.view(training.state())));
     } catch (StartFailedException e) {
       log(String.valueOf(e.getMessage()));
       if (fresh) {
@@ -167,7 +185,11 @@ public final class Supervisor {
   }
 
   private void stop(Consumer<String> progress) {
-    stack.stop(progress);
+    try {
+      training.close();
+    } finally {
+      stack.stop(progress);
+    }
     if (stopped.compareAndSet(false, true)) {
       try {
         control.close();

@@ -1,7 +1,6 @@
 package com.gyroscops.payments.cli.stack;
 
 import com.gyroscops.payments.localstack.Processes;
-import com.gyroscops.payments.localstack.ServerJvm;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -26,6 +25,7 @@ public final class SupervisorClient {
   private static final Duration SUPERVISOR_END_MAX = Duration.ofSeconds(10);
 
   private static final int LOG_TAIL_LINES = 15;
+  private static final int SUPERVISOR_HEAP_MIB = 128;
 
   private final StackFolder folder;
 
@@ -43,6 +43,7 @@ public final class SupervisorClient {
    *
    * @param checkout where the jars were built
    * @param without read sources to leave out; null: those left out now, or none
+   * @param restart whether to start again what ends by itself; null: as it is now, or yes
    * @param progress told what is done, line by line
    * @return the last notice
    */
@@ -53,6 +54,7 @@ public final class SupervisorClient {
       @Nullable Integer portOffset,
       @Nullable Integer postgresPort,
       @Nullable Set<Feature> without,
+      @Nullable Boolean restart,
       Consumer<String> progress)
       throws IOException {
     StackState state = living().isPresent() ? living().orElseThrow() : startSupervisor(checkout);
@@ -65,7 +67,8 @@ public final class SupervisorClient {
             readServers,
             portOffset,
             postgresPort,
-            without),
+            without,
+            restart),
         progress);
   }
 
@@ -85,6 +88,7 @@ public final class SupervisorClient {
     List<ProcessHandle> leftovers = Leftovers.find(folder);
     Leftovers.end(leftovers);
     boolean engines = Engines.stopLeftOvers(folder);
+    Training.endLeftOver(folder);
     if (!leftovers.isEmpty() || engines) {
       progress.accept("stopped what a supervisor that died had left running");
     }
@@ -110,26 +114,23 @@ public final class SupervisorClient {
   }
 
   private static Order plain(StackState state, Order.Action action) {
-    return new Order(state.token(), action, null, null, null, null, null);
+    return new Order(state.token(), action, null, null, null, null, null, null);
   }
 
   private StackState startSupervisor(Path checkout) throws IOException {
     Programs programs = Programs.copied(checkout, folder);
     Process process =
         new ProcessBuilder(
-                ServerJvm.java(),
-                "-Xmx128m",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-jar",
-                programs.jar("cli").toString(),
-                "supervise",
-                "--data-dir",
-                folder.root().toString(),
-                "--programs",
-                programs.folder().toString())
+                CliJvm.command(
+                    programs,
+                    SUPERVISOR_HEAP_MIB,
+                    programs.caches().options(Programs.CLI),
+                    List.of(
+                        "supervise",
+                        "--data-dir",
+                        folder.root().toString(),
+                        "--programs",
+                        programs.folder().toString())))
             .directory(folder.root().toFile())
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.log("supervisor").toFile()))

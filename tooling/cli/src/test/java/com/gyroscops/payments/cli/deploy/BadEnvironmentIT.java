@@ -2,12 +2,13 @@ package com.gyroscops.payments.cli.deploy;
 
 import static com.gyroscops.payments.cli.deploy.Server.READ;
 import static com.gyroscops.payments.cli.deploy.Server.WRITE;
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.cli.client.Clients;
 import com.gyroscops.payments.cli.deploy.Server.Running;
-import com.gyroscops.payments.contract.ServingHealth;
 import com.gyroscops.payments.localstack.LocalRedis;
+import com.gyroscops.payments.platform.grpc.ServingHealth;
 import io.grpc.ManagedChannel;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -27,6 +28,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -296,13 +298,21 @@ final class BadEnvironmentIT {
   }
 
   private static void assertSays(Running server, String... pieces) throws Exception {
-    long start = System.nanoTime();
-    while (server.output().lines().noneMatch(line -> Stream.of(pieces).allMatch(line::contains))) {
-      assertThat(server.process().isAlive()).as(server.output()).isTrue();
-      assertThat(System.nanoTime() - start)
-          .withFailMessage("nothing said of %s: %s", List.of(pieces), server.output())
-          .isLessThan(LINE_MAX.toNanos());
-      Thread.sleep(50);
+    try {
+      eventually(
+          "it says " + List.of(pieces),
+          LINE_MAX,
+          Duration.ofMillis(50),
+          () -> {
+            String output = server.output();
+            boolean said =
+                output.lines().anyMatch(line -> Stream.of(pieces).allMatch(line::contains));
+            assertThat(said || server.process().isAlive()).as(output).isTrue();
+            return said;
+          });
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError(
+          "nothing said of %s: %s".formatted(List.of(pieces), server.output()), e);
     }
   }
 

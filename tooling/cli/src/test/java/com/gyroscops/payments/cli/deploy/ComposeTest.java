@@ -92,13 +92,21 @@ final class ComposeTest {
   void the_write_database_has_connections_for_all() throws Exception {
     String settings =
         Files.readString(Server.HOME.resolve("write-server/src/main/resources/application.yml"));
-    int each =
-        Pattern.compile("maximum-pool-size: (?:\\$\\{\\w+:)?(\\d+)")
+    int forCommands =
+        Pattern.compile("maximum-pool-size: (\\d+)")
             .matcher(settings)
             .results()
             .mapToInt(pool -> Integer.parseInt(pool.group(1)))
             .sum();
-    assertThat(each).isPositive();
+    assertThat(forCommands).isPositive();
+    int chosen =
+        Pattern.compile("(?m)^\\| `WRITE_DATABASE_(?:READS|SUBMISSIONS)_MAX` \\| `(\\d+)`")
+            .matcher(Files.readString(Server.HOME.resolve("docs/configuration.md")))
+            .results()
+            .mapToInt(pool -> Integer.parseInt(pool.group(1)))
+            .sum();
+    assertThat(chosen).isPositive();
+    int each = forCommands + chosen;
     Map<String, String> temporal = DeploymentFiles.environment(service("temporal"));
     int temporals =
         TEMPORAL_SERVICES

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.cli.deploy;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -84,14 +86,19 @@ final class ContainersIT {
     ports.forEach(environment::putIfAbsent);
     assertThat(check(server, environment)).as("before it runs").isNotZero();
     Running running = server.start(DeploymentFiles.instruction(server, "ENTRYPOINT"), environment);
-    long start = System.nanoTime();
-    while (check(server, environment) != 0) {
-      if (!running.process().isAlive() || System.nanoTime() - start > HEALTHY_MAX.toNanos()) {
-        String output = running.output();
-        running.close();
-        throw new AssertionError(server.label() + " is not healthy: " + output);
-      }
-      Thread.sleep(100);
+    try {
+      eventually(
+          server.label() + " is healthy",
+          HEALTHY_MAX,
+          Duration.ofMillis(100),
+          () -> {
+            assertThat(running.process().isAlive()).isTrue();
+            return check(server, environment) == 0;
+          });
+    } catch (ConditionTimeoutException | AssertionError e) {
+      String output = running.output();
+      running.close();
+      throw new AssertionError(server.label() + " is not healthy: " + output, e);
     }
     return running;
   }

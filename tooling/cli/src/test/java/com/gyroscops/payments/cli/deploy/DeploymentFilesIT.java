@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.gyroscops.payments.cli.deploy.Server.Known;
-import com.gyroscops.payments.contract.ServingHealth;
+import com.gyroscops.payments.platform.grpc.ServingHealth;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashMap;

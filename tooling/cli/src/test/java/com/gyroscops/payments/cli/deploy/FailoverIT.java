@@ -7,12 +7,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.gyroscops.payments.cli.client.Clients;
 import com.gyroscops.payments.cli.deploy.Server.Running;
 import com.gyroscops.payments.contract.ApiError;
-import com.gyroscops.payments.contract.journal.Expectation;
-import com.gyroscops.payments.contract.journal.JournalVerifier;
 import com.gyroscops.payments.localstack.FreePorts;
 import com.gyroscops.payments.localstack.LocalPostgres;
 import com.gyroscops.payments.localstack.LocalRedis;
 import com.gyroscops.payments.localstack.LocalStandby;
+import com.gyroscops.payments.platform.journal.Expectation;
+import com.gyroscops.payments.platform.journal.JournalVerifier;
+import com.gyroscops.payments.testing.Eventually;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.CommandServiceGrpc;
@@ -45,9 +46,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.core.ConditionTimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -66,6 +69,7 @@ import org.junit.jupiter.api.io.TempDir;
  * <p>Invariants: what was acknowledged is in the log, but for what the third one loses; every
  * source, watch and journal holds what one history of the log holds, and nothing of another.
  */
+@Order(Order.DEFAULT + 5)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 final class FailoverIT {
 
@@ -146,19 +150,14 @@ final class FailoverIT {
     }
   }
 
-  @FunctionalInterface
-  private interface Condition {
-    boolean holds() throws Exception;
-  }
-
-  private static void eventually(String what, Condition condition) throws Exception {
-    long end = System.nanoTime() + EVENTUALLY_MAX.toNanos();
-    while (!condition.holds()) {
-      assertThat(System.nanoTime())
-          .withFailMessage(
-              "not so: %s%n%s%n%s", what, tail(writeServer.output()), tail(readServer.output()))
-          .isLessThan(end);
-      Thread.sleep(PAUSE);
+  private static void eventually(String what, Callable<Boolean> condition) throws Exception {
+    try {
+      Eventually.eventually(what, EVENTUALLY_MAX, PAUSE, condition);
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError(
+          "not so: %s%n%s%n%s"
+              .formatted(what, tail(writeServer.output()), tail(readServer.output())),
+          e);
     }
   }
 

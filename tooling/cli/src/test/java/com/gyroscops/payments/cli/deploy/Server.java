@@ -2,6 +2,7 @@ package com.gyroscops.payments.cli.deploy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.gyroscops.payments.cli.TrainedCaches;
 import com.gyroscops.payments.localstack.FreePorts;
 import com.gyroscops.payments.localstack.ServerJvm;
 import java.io.IOException;
@@ -87,9 +88,9 @@ enum Server {
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
                 "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-jar",
-                label + ".jar"));
+                "--sun-misc-unsafe-memory-access=allow"));
+    command.addAll(TrainedCaches.options(label));
+    command.addAll(List.of("-jar", folder().resolve(label + ".jar").toString()));
     command.addAll(List.of(arguments));
     return command;
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.gyroscops.payments.cli.imports.ImportRow.Sendable;
 import com.gyroscops.payments.cli.imports.ImportRow.Unusable;
 import com.gyroscops.payments.contract.Currencies;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.CommandContext;
 import java.io.IOException;
@@ -133,7 +134,7 @@ final class CanonicalRowTest {
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
   void a_file_that_another_program_saved_makes_the_same_commands(long seed) throws Exception {
-    Random random = new Random(seed);
+    Random random = Seed.random(seed);
     List<Map<String, String>> rows = new ArrayList<>();
     for (int i = 0; i < 60; i++) {
       rows.add(row(random));

@@ -65,12 +65,12 @@ final class CommandFileTest {
         .containsExactly("personal_data.user_id");
     assertThat(commands.get(3).getFail().getFailure().getCode()).isEqualTo("card_declined");
     assertThat(commands.get(4).getFail().getFailure().getCode()).isEqualTo("UNSPECIFIED");
-    assertThat(commands.get(4).getFail().getFailure().getMessage())
+    assertThat(commands.get(4).getFail().getFailure().getPersonalData().getMessage())
         .isEqualTo("the card was declined");
     assertThat(commands.get(5).getRefund().getRefundId())
         .isEqualTo(commands.get(5).getRefund().getContext().getRequestId());
     assertThat(commands.get(6).getRefund().hasAmount()).isFalse();
-    assertThat(commands.get(7).getDelete().getReason()).isEqualTo("by mistake");
+    assertThat(commands.get(7).getDelete().getPersonalData().getReason()).isEqualTo("by mistake");
     assertThat(commands.get(7).getDelete().getContext().hasEffectiveTime()).isFalse();
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.gyroscops.payments.cli.imports.ImportRow.Sendable;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.CommandServiceGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -67,7 +68,7 @@ final class CommandImportTest {
       throws Exception {
     NastyServers nasty = new NastyServers(seed, 0.08);
     serve(nasty, 1 + (int) (seed % 3));
-    String file = file(new Random(seed), 150);
+    String file = file(Seed.random(seed), 150);
 
     ImportResult result = run(file, Duration.ofSeconds(60));
 
@@ -87,7 +88,7 @@ final class CommandImportTest {
   void a_second_import_repeats_every_answer_and_changes_nothing() throws Exception {
     NastyServers calm = new NastyServers(1, 0);
     serve(calm, 2);
-    String file = file(new Random(1), 300);
+    String file = file(Seed.random(1), 300);
     ImportResult first = run(file, Duration.ofSeconds(60));
     var after = new HashMap<>(calm.applied);
 

@@ -1,6 +1,7 @@
 package com.gyroscops.payments.cli.imports;
 
 import com.google.protobuf.Duration;
+import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.CommandError;
@@ -40,7 +41,7 @@ final class NastyServers {
   int troubles;
 
   NastyServers(long seed, double trouble) {
-    this.dice = new Random(seed);
+    this.dice = Seed.random(seed);
     this.trouble = trouble;
   }
 

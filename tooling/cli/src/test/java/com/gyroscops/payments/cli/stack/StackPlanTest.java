@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -50,6 +52,7 @@ final class StackPlanTest {
         new Engines(
             new StackFolder(Path.of("/data")),
             new Programs(Path.of("/programs")),
+            new StackJvm(_ -> List.of(), Duration.ZERO, Duration.ZERO, Duration.ZERO),
             text -> {},
             () -> {});
 

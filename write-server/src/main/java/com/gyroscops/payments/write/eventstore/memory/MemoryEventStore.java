@@ -1,6 +1,7 @@
 package com.gyroscops.payments.write.eventstore.memory;
 
 import com.gyroscops.payments.contract.Lineage;
+import com.gyroscops.payments.contract.LogHead;
 import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.Chain;
@@ -9,7 +10,6 @@ import com.gyroscops.payments.write.eventstore.ChainAnswer;
 import com.gyroscops.payments.write.eventstore.EventSlice;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.KnownRequest;
-import com.gyroscops.payments.write.eventstore.LogHead;
 import com.gyroscops.payments.write.payment.PaymentKey;
 import java.util.ArrayList;
 import java.util.Collection;

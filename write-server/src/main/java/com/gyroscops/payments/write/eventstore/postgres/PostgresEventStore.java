@@ -2,6 +2,7 @@ package com.gyroscops.payments.write.eventstore.postgres;
 
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.gyroscops.payments.contract.Lineage;
+import com.gyroscops.payments.contract.LogHead;
 import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.Chain;
@@ -10,7 +11,6 @@ import com.gyroscops.payments.write.eventstore.EventSlice;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.eventstore.KnownRequest;
-import com.gyroscops.payments.write.eventstore.LogHead;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.payment.PaymentKey;
 import com.gyroscops.payments.write.postgres.Database;

@@ -3,21 +3,25 @@ package com.gyroscops.payments.write.imports.postgres;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Timestamp;
 import com.gyroscops.payments.contract.Timestamps;
+import com.gyroscops.payments.platform.hash.Sha256;
+import com.gyroscops.payments.platform.page.Listed;
+import com.gyroscops.payments.platform.page.PageKey;
 import com.gyroscops.payments.v1.Import;
 import com.gyroscops.payments.v1.ImportRejection;
 import com.gyroscops.payments.v1.ImportState;
 import com.gyroscops.payments.v1.ListImportRejectionsResponse;
 import com.gyroscops.payments.v1.UploadImportRequest;
-import com.gyroscops.payments.write.command.Errors;
+import com.gyroscops.payments.write.command.CommandErrors;
 import com.gyroscops.payments.write.imports.ImportStore;
 import com.gyroscops.payments.write.payment.PaymentKey;
 import com.gyroscops.payments.write.postgres.Database;
+import com.gyroscops.payments.write.postgres.Database.Parameters;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,9 +38,10 @@ import org.jspecify.annotations.Nullable;
 public final class PostgresImports implements ImportStore {
 
   private static final String MAKE =
-      "insert into imports (import_id, traceparent) values (?, ?) on conflict do nothing";
+      "insert into imports (import_id, owner, actor, traceparent) values (?, ?, ?, ?)"
+          + " on conflict do nothing";
   private static final String LOCK =
-      "select started_at is not null, ended_at is not null, cancelled from imports"
+      "select started_at is not null, ended_at is not null, cancelled, owner from imports"
           + " where import_id = ? for update";
   private static final String KEEP =
       "insert into import_chunks (import_id, chunk, row_count, digest, rows) values (?, ?, ?, ?, ?)"
@@ -48,12 +53,25 @@ public final class PostgresImports implements ImportStore {
   private static final String START =
       "update imports set started_at = now(),"
           + " start_due_at = now() + ? * interval '1 millisecond' where import_id = ?";
-  private static final String FIND =
+  private static final String IMPORTS =
       "select i.started_at, i.ended_at, i.cancelled, i.created_at, c.chunks, c.rows, c.accepted,"
-          + " c.rejected, c.replayed from imports i cross join lateral (select count(*) as chunks,"
+          + " c.rejected, c.replayed, i.import_id, i.owner, i.actor from %s i"
+          + " cross join lateral (select count(*) as chunks,"
           + " coalesce(sum(row_count), 0) as rows, coalesce(sum(accepted), 0) as accepted,"
           + " coalesce(sum(rejected), 0) as rejected, coalesce(sum(replayed), 0) as replayed"
-          + " from import_chunks c where c.import_id = i.import_id) c where i.import_id = ?";
+          + " from import_chunks c where c.import_id = i.import_id) c";
+  private static final String FIND = IMPORTS.formatted("imports") + " where i.import_id = ?";
+
+  /** The page first, so that the chunks of its imports alone are counted. */
+  private static final String LIST =
+      IMPORTS.formatted(
+              "(select * from imports where (created_at, import_id) < (?, ?)"
+                  + " and owner = coalesce(?, owner) and case when cancelled then ?"
+                  + " when ended_at is not null then ? when started_at is not null then ?"
+                  + " else ? end = any (?)"
+                  + " order by created_at desc, import_id desc limit ?)")
+          + " order by i.created_at desc, i.import_id desc";
+
   private static final String NEXT =
       "select c.rows, i.traceparent from imports i join import_chunks c using (import_id)"
           + " where i.import_id = ? and i.started_at is not null and i.ended_at is null"
@@ -92,21 +110,22 @@ public final class PostgresImports implements ImportStore {
   }
 
   /** How far an import is, its row locked. */
-  private record Stage(boolean started, boolean ended, boolean cancelled) {}
+  private record Stage(boolean started, boolean ended, boolean cancelled, String owner) {}
 
   private static Optional<Stage> lock(Connection connection, String importId)
       throws SQLException, InvalidProtocolBufferException {
     return Database.row(
         connection,
         LOCK,
-        statement -> statement.setString(1, importId),
-        row -> new Stage(row.getBoolean(1), row.getBoolean(2), row.getBoolean(3)));
+        Parameters.of(importId),
+        row ->
+            new Stage(row.getBoolean(1), row.getBoolean(2), row.getBoolean(3), row.getString(4)));
   }
 
   @Override
-  public Upload upload(UploadImportRequest chunk, String traceparent) {
+  public Upload upload(UploadImportRequest chunk, String actor, String traceparent) {
     byte[] rows = chunk.toByteArray();
-    byte[] digest = digest(rows);
+    byte[] digest = Sha256.of(rows);
     return database.inTransaction(
         "keep a chunk of an import",
         connection -> {
@@ -114,11 +133,11 @@ public final class PostgresImports implements ImportStore {
               Database.update(
                   connection,
                   MAKE,
-                  statement -> {
-                    statement.setString(1, chunk.getImportId());
-                    statement.setString(2, traceparent);
-                  });
+                  Parameters.of(chunk.getImportId(), chunk.getOwner(), actor, traceparent));
           Stage stage = lock(connection, chunk.getImportId()).orElseThrow();
+          if (!stage.owner().equals(chunk.getOwner())) {
+            return Upload.OF_ANOTHER;
+          }
           if (stage.started() || stage.ended()) {
             return Upload.STARTED;
           }
@@ -126,13 +145,8 @@ public final class PostgresImports implements ImportStore {
               Database.update(
                   connection,
                   KEEP,
-                  statement -> {
-                    statement.setString(1, chunk.getImportId());
-                    statement.setInt(2, chunk.getChunk());
-                    statement.setInt(3, chunk.getRowsCount());
-                    statement.setBytes(4, digest);
-                    statement.setBytes(5, rows);
-                  });
+                  Parameters.of(
+                      chunk.getImportId(), chunk.getChunk(), chunk.getRowsCount(), digest, rows));
           if (kept == 1) {
             return Upload.KEPT;
           }
@@ -140,22 +154,11 @@ public final class PostgresImports implements ImportStore {
               Database.row(
                       connection,
                       DIGEST,
-                      statement -> {
-                        statement.setString(1, chunk.getImportId());
-                        statement.setInt(2, chunk.getChunk());
-                      },
+                      Parameters.of(chunk.getImportId(), chunk.getChunk()),
                       row -> row.getBytes(1))
                   .orElseThrow();
           return MessageDigest.isEqual(earlier, digest) ? Upload.REPEATED : Upload.DIFFERENT;
         });
-  }
-
-  private static byte[] digest(byte[] rows) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(rows);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 
   @Override
@@ -174,7 +177,7 @@ public final class PostgresImports implements ImportStore {
               Database.row(
                       connection,
                       CHUNKS,
-                      statement -> statement.setString(1, importId),
+                      Parameters.of(importId),
                       row -> row.getInt(1) == chunks && row.getInt(2) == chunks - 1)
                   .orElseThrow();
           if (stage.get().started()) {
@@ -184,13 +187,7 @@ public final class PostgresImports implements ImportStore {
             return Start.INCOMPLETE;
           }
           var _ =
-              Database.update(
-                  connection,
-                  START,
-                  statement -> {
-                    statement.setLong(1, startWithin.toMillis());
-                    statement.setString(2, importId);
-                  });
+              Database.update(connection, START, Parameters.of(startWithin.toMillis(), importId));
           return Start.STARTED;
         });
   }
@@ -202,25 +199,47 @@ public final class PostgresImports implements ImportStore {
 
   private static Optional<Import> find(Connection connection, String importId)
       throws SQLException, InvalidProtocolBufferException {
-    return Database.row(
-        connection,
-        FIND,
-        statement -> statement.setString(1, importId),
+    return Database.row(connection, FIND, Parameters.of(importId), PostgresImports::found);
+  }
+
+  private static Import found(ResultSet row) throws SQLException {
+    var found =
+        Import.newBuilder()
+            .setCreateTime(time(row, 4).orElseThrow())
+            .setChunks(row.getInt(5))
+            .setRows(row.getLong(6))
+            .setAccepted(row.getLong(7))
+            .setRejected(row.getLong(8))
+            .setReplayed(row.getLong(9))
+            .setImportId(row.getString(10))
+            .setOwner(row.getString(11))
+            .setActor(row.getString(12));
+    Optional<Timestamp> started = time(row, 1);
+    Optional<Timestamp> ended = time(row, 2);
+    started.ifPresent(found::setStartTime);
+    ended.ifPresent(found::setEndTime);
+    return found.setState(state(started, ended, row.getBoolean(3))).build();
+  }
+
+  @Override
+  public List<Listed<Import>> list(
+      @Nullable String owner, List<Integer> states, PageKey after, int max) {
+    return database.rows(
+        "list imports",
+        LIST,
+        Parameters.of(
+            after.sqlTime(),
+            after.id(),
+            owner,
+            ImportState.IMPORT_STATE_CANCELLED_VALUE,
+            ImportState.IMPORT_STATE_COMPLETED_VALUE,
+            ImportState.IMPORT_STATE_RUNNING_VALUE,
+            ImportState.IMPORT_STATE_UPLOADING_VALUE,
+            states,
+            max),
         row -> {
-          var found =
-              Import.newBuilder()
-                  .setImportId(importId)
-                  .setCreateTime(time(row, 4).orElseThrow())
-                  .setChunks(row.getInt(5))
-                  .setRows(row.getLong(6))
-                  .setAccepted(row.getLong(7))
-                  .setRejected(row.getLong(8))
-                  .setReplayed(row.getLong(9));
-          Optional<Timestamp> started = time(row, 1);
-          Optional<Timestamp> ended = time(row, 2);
-          started.ifPresent(found::setStartTime);
-          ended.ifPresent(found::setEndTime);
-          return found.setState(state(started, ended, row.getBoolean(3))).build();
+          Instant created = row.getObject(4, OffsetDateTime.class).toInstant();
+          return new Listed<>(found(row), new PageKey(created, row.getString(10)));
         });
   }
 
@@ -247,7 +266,7 @@ public final class PostgresImports implements ImportStore {
     return database.row(
         "read a chunk of an import",
         NEXT,
-        statement -> statement.setString(1, importId),
+        Parameters.of(importId),
         row -> new Chunk(UploadImportRequest.parseFrom(row.getBytes(1)), row.getString(2)));
   }
 
@@ -269,21 +288,16 @@ public final class PostgresImports implements ImportStore {
               Database.update(
                   connection,
                   EXECUTED,
-                  statement -> {
-                    statement.setInt(1, result.accepted());
-                    statement.setInt(2, result.rejections().size());
-                    statement.setInt(3, result.replayed());
-                    statement.setBytes(4, rejections);
-                    statement.setInt(5, result.notStored());
-                    statement.setString(6, importId);
-                    statement.setInt(7, chunk);
-                  });
+                  Parameters.of(
+                      result.accepted(),
+                      result.rejections().size(),
+                      result.replayed(),
+                      rejections,
+                      result.notStored(),
+                      importId,
+                      chunk));
           boolean isLeft =
-              Database.row(
-                      connection,
-                      IS_LEFT,
-                      statement -> statement.setString(1, importId),
-                      row -> row.getBoolean(1))
+              Database.row(connection, IS_LEFT, Parameters.of(importId), row -> row.getBoolean(1))
                   .orElseThrow();
           if (!isLeft) {
             end(connection, importId, false);
@@ -294,14 +308,7 @@ public final class PostgresImports implements ImportStore {
 
   private static void end(Connection connection, String importId, boolean cancelled)
       throws SQLException {
-    var _ =
-        Database.update(
-            connection,
-            END,
-            statement -> {
-              statement.setBoolean(1, cancelled);
-              statement.setString(2, importId);
-            });
+    var _ = Database.update(connection, END, Parameters.of(cancelled, importId));
   }
 
   @Override
@@ -330,11 +337,7 @@ public final class PostgresImports implements ImportStore {
               Database.rows(
                   connection,
                   REJECTIONS,
-                  statement -> {
-                    statement.setString(1, importId);
-                    statement.setInt(2, fromChunk);
-                    statement.setInt(3, chunksMax);
-                  },
+                  Parameters.of(importId, fromChunk, chunksMax),
                   row -> {
                     all.addAll(
                         ListImportRejectionsResponse.parseFrom(row.getBytes(2))
@@ -356,11 +359,11 @@ public final class PostgresImports implements ImportStore {
         .rows(
             "read what of an import is not stored",
             NOT_STORED,
-            statement -> statement.setString(1, importId),
+            Parameters.of(importId),
             row -> ListImportRejectionsResponse.parseFrom(row.getBytes(1)).getRejectionsList())
         .stream()
         .flatMap(List::stream)
-        .filter(it -> it.getError().getReason().equals(Errors.COMMAND_NOT_STORED))
+        .filter(it -> it.getError().getReason().equals(CommandErrors.COMMAND_NOT_STORED))
         .map(it -> new PaymentKey(it.getOrganizationId(), it.getPaymentId()))
         .collect(Collectors.toUnmodifiableSet());
   }
@@ -368,31 +371,19 @@ public final class PostgresImports implements ImportStore {
   @Override
   public List<String> due(int max, Duration again) {
     return database.rows(
-        "read what is due",
-        DUE,
-        statement -> {
-          statement.setLong(1, again.toMillis());
-          statement.setInt(2, max);
-        },
-        row -> row.getString(1));
+        "read what is due", DUE, Parameters.of(again.toMillis(), max), row -> row.getString(1));
   }
 
   @Override
   public int open(int countMax) {
     return database
-        .row(
-            "count imports", OPEN, statement -> statement.setInt(1, countMax), row -> row.getInt(1))
+        .row("count imports", OPEN, Parameters.of(countMax), row -> row.getInt(1))
         .orElseThrow();
   }
 
   @Override
   public int removeOld(Duration before) {
     return database.update(
-        "remove imports",
-        REMOVE_OLD,
-        statement -> {
-          statement.setLong(1, before.toMillis());
-          statement.setLong(2, before.toMillis());
-        });
+        "remove imports", REMOVE_OLD, Parameters.of(before.toMillis(), before.toMillis()));
   }
 }

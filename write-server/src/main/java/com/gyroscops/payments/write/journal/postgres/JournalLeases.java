@@ -1,7 +1,8 @@
 package com.gyroscops.payments.write.journal.postgres;
 
+import com.gyroscops.payments.platform.jdbc.LeaseSql;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
-import com.gyroscops.payments.write.journal.JournalLease;
+import com.gyroscops.payments.write.outbox.SinkLease;
 import io.micronaut.data.annotation.Query;
 import io.micronaut.data.connection.exceptions.ConnectionException;
 import io.micronaut.data.connection.jdbc.exceptions.CannotGetJdbcConnectionException;
@@ -16,37 +17,19 @@ import java.util.function.Supplier;
 
 /** The lease in the write database. Time is the database's own: servers' clocks do not matter. */
 @JdbcRepository(dialect = Dialect.POSTGRES)
-interface JournalLeases extends GenericRepository<JournalLeaseRow, String>, JournalLease {
+interface JournalLeases extends GenericRepository<JournalLeaseRow, String>, SinkLease {
 
-  @Query(
-      value =
-          """
-          with taken as (
-            insert into journal_lease as l (name, holder, fence, expires_at)
-            values ('main', :holder, 1, clock_timestamp() + :millis * interval '1 millisecond')
-            on conflict (name) do update
-              set holder = excluded.holder, fence = l.fence + 1, expires_at = excluded.expires_at
-              where l.expires_at <= clock_timestamp() or l.holder = excluded.holder
-            returning fence)
-          select fence from taken
-          """,
-      readOnly = false)
-  List<Long> takeFor(String holder, long millis);
+  /** The only lease in its table. */
+  String NAME = "main";
 
-  @Query(
-      """
-      update journal_lease
-      set expires_at = clock_timestamp() + :millis * interval '1 millisecond', position = :position
-      where name = 'main' and holder = :holder and fence = :fence
-      """)
-  long extend(String holder, long fence, long position, long millis);
+  @Query(value = LeaseSql.TAKE_FROM + "journal_lease" + LeaseSql.TAKE, readOnly = false)
+  List<Long> take(String name, String holder, long millis);
 
-  @Query(
-      """
-      update journal_lease set expires_at = '-infinity'
-      where name = 'main' and holder = :holder and fence = :fence
-      """)
-  long expire(String holder, long fence);
+  @Query("update journal_lease" + LeaseSql.EXTEND + ", position = :position" + LeaseSql.IF_HELD)
+  long extend(String name, String holder, long fence, long position, long millis);
+
+  @Query("update journal_lease" + LeaseSql.EXPIRE + LeaseSql.IF_HELD)
+  long expire(String name, String holder, long fence);
 
   @Query("select position from journal_lease where name = 'main'")
   List<Long> positions();
@@ -60,19 +43,19 @@ interface JournalLeases extends GenericRepository<JournalLeaseRow, String>, Jour
 
   @Override
   default OptionalLong take(String holder) {
-    return asked(() -> takeFor(holder, TTL.toMillis())).stream()
+    return asked(() -> take(NAME, holder, TTL.toMillis())).stream()
         .mapToLong(Long::longValue)
         .findFirst();
   }
 
   @Override
   default boolean renew(String holder, long fence, long position) {
-    return asked(() -> extend(holder, fence, position, TTL.toMillis())) == 1;
+    return asked(() -> extend(NAME, holder, fence, position, TTL.toMillis())) == 1;
   }
 
   @Override
   default void release(String holder, long fence) {
-    asked(() -> expire(holder, fence));
+    asked(() -> expire(NAME, holder, fence));
   }
 
   @Override

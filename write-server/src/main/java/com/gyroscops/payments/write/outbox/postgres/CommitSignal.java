@@ -1,6 +1,6 @@
 package com.gyroscops.payments.write.outbox.postgres;
 
-import com.gyroscops.payments.contract.database.PrimaryDataSource;
+import com.gyroscops.payments.platform.jdbc.PrimaryDataSource;
 import com.gyroscops.payments.write.outbox.OutboxTail;
 import com.gyroscops.payments.write.outbox.SubscriberProgress;
 import java.sql.Connection;

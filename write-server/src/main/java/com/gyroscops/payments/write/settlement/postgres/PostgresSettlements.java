@@ -3,15 +3,21 @@ package com.gyroscops.payments.write.settlement.postgres;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Timestamp;
 import com.gyroscops.payments.contract.Timestamps;
+import com.gyroscops.payments.platform.page.Listed;
+import com.gyroscops.payments.platform.page.PageKey;
 import com.gyroscops.payments.v1.InvoiceSettlement;
 import com.gyroscops.payments.write.postgres.Database;
+import com.gyroscops.payments.write.postgres.Database.Parameters;
 import com.gyroscops.payments.write.settlement.Settlement;
 import com.gyroscops.payments.write.settlement.SettlementStore;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.ZoneOffset;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -26,12 +32,19 @@ public final class PostgresSettlements implements SettlementStore {
   private static final String KEEP =
       "insert into settlements ("
           + COLUMNS
-          + ", start_due_at) values (?, ?, ?, ?, ?, now() + ? * interval '1 millisecond')"
+          + ", organization_id, request_id, actor, state, created_at, start_due_at)"
+          + " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, now() + ? * interval '1 millisecond')"
           + " on conflict (request_key) do nothing";
   private static final String FIND =
       "select " + COLUMNS + " from settlements where request_key = ?";
+  private static final String LIST =
+      "select "
+          + COLUMNS
+          + ", created_at, request_id from settlements"
+          + " where organization_id = ? and (created_at, request_id) < (?, ?) and state = any (?)"
+          + " order by created_at desc, request_id desc limit ?";
   private static final String CHANGE =
-      "update settlements set settlement = ?,"
+      "update settlements set settlement = ?, state = ?,"
           + " ended_at = case when ? then now() end,"
           + " start_due_at = case when ? then null else start_due_at end where request_key = ?";
   private static final String DUE =
@@ -59,7 +72,8 @@ public final class PostgresSettlements implements SettlementStore {
 
   @Override
   public Settlement keep(Settlement settlement, Duration startWithin) {
-    Timestamp now = Timestamps.of(clock.instant());
+    Instant created = clock.instant().truncatedTo(ChronoUnit.MICROS);
+    Timestamp now = Timestamps.of(created);
     Settlement kept =
         settlement.with(settlement.progress().toBuilder().setCreateTime(now).setUpdateTime(now));
     return database.call(
@@ -69,33 +83,47 @@ public final class PostgresSettlements implements SettlementStore {
               Database.update(
                   connection,
                   KEEP,
-                  statement -> {
-                    statement.setObject(1, kept.requestKey());
-                    statement.setObject(2, kept.requestHash());
-                    statement.setString(3, kept.correlationId());
-                    statement.setString(4, kept.traceparent());
-                    statement.setBytes(5, kept.progress().toByteArray());
-                    statement.setLong(6, startWithin.toMillis());
-                  });
+                  Parameters.of(
+                      kept.requestKey(),
+                      kept.requestHash(),
+                      kept.correlationId(),
+                      kept.traceparent(),
+                      kept.progress().toByteArray(),
+                      kept.progress().getOrganizationId(),
+                      kept.progress().getRequestId(),
+                      kept.progress().getActor(),
+                      kept.progress().getStateValue(),
+                      created.atOffset(ZoneOffset.UTC),
+                      startWithin.toMillis()));
           // An earlier one stays for a long time, so it is still there.
           return inserted == 1
               ? kept
-              : find(connection, FIND + Database.AS_REPLICATED, kept.requestKey()).orElseThrow();
+              : Database.row(
+                      connection,
+                      FIND + Database.AS_REPLICATED,
+                      Parameters.of(kept.requestKey()),
+                      PostgresSettlements::settlement)
+                  .orElseThrow();
         });
   }
 
   @Override
   public Optional<Settlement> find(UUID requestKey) {
-    return database.call("read a settlement", connection -> find(connection, FIND, requestKey));
+    return database.row(
+        "read a settlement", FIND, Parameters.of(requestKey), PostgresSettlements::settlement);
   }
 
-  private static Optional<Settlement> find(Connection connection, String sql, UUID requestKey)
-      throws SQLException, InvalidProtocolBufferException {
-    return Database.row(
-        connection,
-        sql,
-        statement -> statement.setObject(1, requestKey),
-        PostgresSettlements::settlement);
+  @Override
+  public List<Listed<Settlement>> list(
+      String organizationId, List<Integer> states, PageKey after, int max) {
+    return database.rows(
+        "list settlements",
+        LIST,
+        Parameters.of(organizationId, after.sqlTime(), after.id(), states, max),
+        row ->
+            new Listed<>(
+                settlement(row),
+                new PageKey(row.getObject(6, OffsetDateTime.class).toInstant(), row.getString(7))));
   }
 
   @Override
@@ -103,7 +131,12 @@ public final class PostgresSettlements implements SettlementStore {
     return database.inTransaction(
         "change a settlement",
         connection -> {
-          Optional<Settlement> before = find(connection, FIND + " for update", requestKey);
+          Optional<Settlement> before =
+              Database.row(
+                  connection,
+                  FIND + " for update",
+                  Parameters.of(requestKey),
+                  PostgresSettlements::settlement);
           if (before.isEmpty() || before.get().hasEnded()) {
             return before;
           }
@@ -118,12 +151,12 @@ public final class PostgresSettlements implements SettlementStore {
               Database.update(
                   connection,
                   CHANGE,
-                  statement -> {
-                    statement.setBytes(1, after.progress().toByteArray());
-                    statement.setBoolean(2, after.hasEnded());
-                    statement.setBoolean(3, after.hasEnded());
-                    statement.setObject(4, requestKey);
-                  });
+                  Parameters.of(
+                      after.progress().toByteArray(),
+                      after.progress().getStateValue(),
+                      after.hasEnded(),
+                      after.hasEnded(),
+                      requestKey));
           return Optional.of(after);
         });
   }
@@ -133,37 +166,31 @@ public final class PostgresSettlements implements SettlementStore {
     return database.rows(
         "read what is due",
         DUE,
-        statement -> {
-          statement.setLong(1, again.toMillis());
-          statement.setInt(2, max);
-        },
+        Parameters.of(again.toMillis(), max),
         PostgresSettlements::settlement);
   }
 
   @Override
   public int open(int countMax) {
     return database
-        .row(
-            "count settlements",
-            OPEN,
-            statement -> statement.setInt(1, countMax),
-            row -> row.getInt(1))
+        .row("count settlements", OPEN, Parameters.of(countMax), row -> row.getInt(1))
         .orElseThrow();
   }
 
   @Override
   public int removeEnded(Duration before) {
-    return database.update(
-        "remove settlements", REMOVE_ENDED, statement -> statement.setLong(1, before.toMillis()));
+    return database.update("remove settlements", REMOVE_ENDED, Parameters.of(before.toMillis()));
   }
 
   private static Settlement settlement(ResultSet row)
       throws SQLException, InvalidProtocolBufferException {
+    InvoiceSettlement progress = InvoiceSettlement.parseFrom(row.getBytes(5));
     return new Settlement(
         row.getObject(1, UUID.class),
         row.getObject(2, UUID.class),
         row.getString(3),
         row.getString(4),
-        InvoiceSettlement.parseFrom(row.getBytes(5)));
+        // Those of an earlier version do not name their owner.
+        progress.toBuilder().setOwner(progress.getOrganizationId()).build());
   }
 }

@@ -1,8 +1,12 @@
 package com.gyroscops.payments.write.submission.postgres;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.gyroscops.payments.platform.page.Listed;
+import com.gyroscops.payments.platform.page.PageKey;
 import com.gyroscops.payments.v1.Command;
+import com.gyroscops.payments.v1.CommandState;
 import com.gyroscops.payments.write.postgres.Database;
+import com.gyroscops.payments.write.postgres.Database.Parameters;
 import com.gyroscops.payments.write.submission.Submission;
 import com.gyroscops.payments.write.submission.SubmissionStore;
 import java.sql.Connection;
@@ -22,14 +26,25 @@ public final class PostgresSubmissions implements SubmissionStore {
 
   private static final String COLUMNS =
       "request_key, organization_id, request_id, request_hash, command, traceparent,"
-          + " execution_timeout_ms, submitted_at, started_at";
+          + " execution_timeout_ms, submitted_at, started_at, actor";
   private static final String KEEP =
       "insert into submissions (request_key, organization_id, request_id, request_hash, command,"
-          + " traceparent, execution_timeout_ms, start_due_at)"
-          + " values (?, ?, ?, ?, ?, ?, ?, now() + ? * interval '1 millisecond')"
+          + " traceparent, execution_timeout_ms, start_due_at, actor)"
+          + " values (?, ?, ?, ?, ?, ?, ?, now() + ? * interval '1 millisecond', ?)"
           + " on conflict (request_key) do nothing";
   private static final String FIND =
       "select " + COLUMNS + " from submissions where request_key = ?";
+
+  /** One whose outcome is stored has ended, though its row is yet to be removed. */
+  private static final String LIST =
+      "select "
+          + COLUMNS
+          + " from submissions s where organization_id = ? and (submitted_at, request_id) < (?, ?)"
+          + " and case when started_at is null then ? else ? end = any (?)"
+          + " and not exists (select from request_outcomes_a o where o.request_key = s.request_key)"
+          + " and not exists (select from request_outcomes_b o where o.request_key = s.request_key)"
+          + " order by submitted_at desc, request_id desc limit ?";
+
   private static final String TAKE =
       "update submissions set started_at = coalesce(started_at, now()) where request_key = ?"
           + " returning "
@@ -68,7 +83,11 @@ public final class PostgresSubmissions implements SubmissionStore {
               return Optional.empty();
             }
             Optional<Submission> earlier =
-                find(connection, FIND + Database.AS_REPLICATED, submission.requestKey());
+                Database.row(
+                    connection,
+                    FIND + Database.AS_REPLICATED,
+                    Parameters.of(submission.requestKey()),
+                    PostgresSubmissions::submission);
             if (earlier.isPresent()) {
               return earlier;
             }
@@ -84,31 +103,43 @@ public final class PostgresSubmissions implements SubmissionStore {
     return Database.update(
             connection,
             KEEP,
-            statement -> {
-              statement.setObject(1, submission.requestKey());
-              statement.setString(2, submission.organizationId());
-              statement.setString(3, submission.requestId());
-              statement.setObject(4, submission.requestHash());
-              statement.setBytes(5, submission.command().toByteArray());
-              statement.setString(6, submission.traceparent());
-              statement.setLong(7, submission.executionTimeout().toMillis());
-              statement.setLong(8, startWithin.toMillis());
-            })
+            Parameters.of(
+                submission.requestKey(),
+                submission.organizationId(),
+                submission.requestId(),
+                submission.requestHash(),
+                submission.command().toByteArray(),
+                submission.traceparent(),
+                submission.executionTimeout().toMillis(),
+                startWithin.toMillis(),
+                submission.actor()))
         == 1;
   }
 
   @Override
   public Optional<Submission> find(UUID requestKey) {
-    return database.call("read a submission", connection -> find(connection, FIND, requestKey));
+    return database.row(
+        "read a submission", FIND, Parameters.of(requestKey), PostgresSubmissions::submission);
   }
 
-  private static Optional<Submission> find(Connection connection, String sql, UUID requestKey)
-      throws SQLException, InvalidProtocolBufferException {
-    return Database.row(
-        connection,
-        sql,
-        statement -> statement.setObject(1, requestKey),
-        PostgresSubmissions::submission);
+  @Override
+  public List<Listed<Submission>> list(
+      String organizationId, List<Integer> states, PageKey after, int max) {
+    return database.rows(
+        "list submissions",
+        LIST,
+        Parameters.of(
+            organizationId,
+            after.sqlTime(),
+            after.id(),
+            CommandState.COMMAND_STATE_PENDING_VALUE,
+            CommandState.COMMAND_STATE_RUNNING_VALUE,
+            states,
+            max),
+        row -> {
+          Submission found = submission(row);
+          return new Listed<>(found, new PageKey(found.submittedAt(), found.requestId()));
+        });
   }
 
   @Override
@@ -116,18 +147,14 @@ public final class PostgresSubmissions implements SubmissionStore {
     return database.row(
         "take a submission up",
         TAKE,
-        statement -> statement.setObject(1, requestKey),
-        row -> new Taken(submission(row), row.getBoolean(10)));
+        Parameters.of(requestKey),
+        row -> new Taken(submission(row), row.getBoolean(11)));
   }
 
   @Override
   public boolean remove(UUID requestKey) {
     return database
-        .row(
-            "remove a submission",
-            REMOVE,
-            statement -> statement.setObject(1, requestKey),
-            row -> row.getBoolean(1))
+        .row("remove a submission", REMOVE, Parameters.of(requestKey), row -> row.getBoolean(1))
         .orElseThrow();
   }
 
@@ -136,10 +163,7 @@ public final class PostgresSubmissions implements SubmissionStore {
     return database.rows(
         "read what is due",
         DUE,
-        statement -> {
-          statement.setLong(1, again.toMillis());
-          statement.setInt(2, max);
-        },
+        Parameters.of(again.toMillis(), max),
         row ->
             new Submission.Reference(
                 row.getString(1), row.getString(2), Duration.ofMillis(row.getLong(3))));
@@ -151,7 +175,7 @@ public final class PostgresSubmissions implements SubmissionStore {
         .row(
             "count submissions",
             BACKLOG,
-            statement -> statement.setInt(1, countMax),
+            Parameters.of(countMax),
             row -> new Backlog(row.getInt(1), Duration.ofMillis((long) (row.getDouble(2) * 1_000))))
         .orElseThrow();
   }
@@ -166,6 +190,7 @@ public final class PostgresSubmissions implements SubmissionStore {
         row.getString(3),
         row.getObject(4, UUID.class),
         Command.parseFrom(row.getBytes(5)),
+        row.getString(10),
         row.getString(6),
         Duration.ofMillis(row.getLong(7)),
         submittedAt,

@@ -1,14 +1,14 @@
 package com.gyroscops.payments.write.eventstore.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.gyroscops.payments.contract.database.HeldSnapshot;
-import com.gyroscops.payments.contract.database.HeldSnapshots;
+import com.gyroscops.payments.platform.jdbc.HeldSnapshot;
+import com.gyroscops.payments.platform.jdbc.HeldSnapshots;
 import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.PaymentEvent;
-import com.gyroscops.payments.write.eventstore.Chain;
-import com.gyroscops.payments.write.eventstore.Chain.Entry;
 import com.gyroscops.payments.write.eventstore.ChainAnswer;
+import com.gyroscops.payments.write.eventstore.Creations;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.eventstore.KnownRequest;
@@ -37,8 +37,6 @@ import org.junit.jupiter.api.Test;
 
 /** What a log costs that has many partitions, or over which a snapshot is held. */
 class OldLogTest {
-
-  private static final UUID HASH = new UUID(1, 1);
 
   /** Where the first partition of every log ends. */
   private static final long FIRST_END = 10_000_000;
@@ -89,10 +87,11 @@ class OldLogTest {
       PaymentKey key = key(10 * i);
       UUID request = Keys.request("acme", key.paymentId());
       long position = FIRST_END + 10L * i;
-      assertThat(store.append(EventStore.ANY_EPOCH, List.of(creation("new-" + i))).answers())
+      assertThat(store.append(EventStore.ANY_EPOCH, List.of(Creations.of("new-" + i))).answers())
           .containsExactly(new ChainAnswer.Stored(FIRST_END + EVENTS + i));
       assertPartitions(connection, "an append", 1);
-      assertThat(store.append(EventStore.ANY_EPOCH, List.of(creation(key.paymentId()))).answers())
+      assertThat(
+              store.append(EventStore.ANY_EPOCH, List.of(Creations.of(key.paymentId()))).answers())
           .singleElement()
           .isInstanceOfSatisfying(
               ChainAnswer.Known.class,
@@ -101,7 +100,8 @@ class OldLogTest {
                       .map(it -> ((KnownRequest.Accepted) it).event().getPosition())
                       .containsExactly(position));
       assertPartitions(connection, "a repeated append", 2);
-      assertThat(store.close(request, HASH, CommandError.getDefaultInstance())).isPresent();
+      assertThat(store.close(request, Creations.REQUEST_HASH, CommandError.getDefaultInstance()))
+          .isPresent();
       assertPartitions(connection, "closing a request", 2);
       assertThat(store.request(request)).isPresent();
       assertThat(store.newest(List.of(key)).events()).containsOnlyKeys(key);
@@ -132,7 +132,7 @@ class OldLogTest {
     new PostgresEventStore(pool, "test")
         .append(
             EventStore.ANY_EPOCH,
-            IntStream.rangeClosed(1, COMMITS).mapToObj(i -> creation("p-" + i)).toList());
+            IntStream.rangeClosed(1, COMMITS).mapToObj(i -> Creations.of("p-" + i)).toList());
     execute(SAVE);
     // The planner knows of one row each, as after any while without a snapshot.
     execute("vacuum analyze log_positions");
@@ -175,7 +175,7 @@ class OldLogTest {
     assertThat(maintenance.room()).isZero();
     assertThat(maintenance.makePartitions()).isGreaterThanOrEqualTo(maintenance.roomWanted());
     EventStore store = new PostgresEventStore(pool, "test");
-    store.append(EventStore.ANY_EPOCH, List.of(creation("a"), creation("b")));
+    store.append(EventStore.ANY_EPOCH, List.of(Creations.of("a"), Creations.of("b")));
     assertThat(store.read(FIRST_END - 1, 10, 1_000).events()).hasSize(2);
     assertThat(number(reader, "select count(*) from events")).isEqualTo(2);
   }
@@ -215,7 +215,7 @@ class OldLogTest {
       execute(connection, APPEND.replace("'test', '', ", "'test', "));
       execute(connection, "insert into subscriber_progress values ('sql', 'a', 7)");
     }
-    Flyway.configure().dataSource(old).load().migrate();
+    Flyway.configure().dataSource(old).target("9").load().migrate();
     try (Connection connection = old.getConnection()) {
       execute(connection, APPEND);
       execute(connection, SAVE);
@@ -224,6 +224,10 @@ class OldLogTest {
       assertThat(number(connection, "select event_room()"))
           .isEqualTo(3 * FIRST_END - 1 - FIRST_END - 1);
     }
+    assertThatThrownBy(() -> Flyway.configure().dataSource(old).load().migrate())
+        .as("what its events say is read no more")
+        .rootCause()
+        .hasMessageContaining("before the contracts of v1");
   }
 
   @Test
@@ -250,25 +254,11 @@ class OldLogTest {
     new PostgresEventStore(pool, "test")
         .append(
             EventStore.ANY_EPOCH,
-            IntStream.rangeClosed(1, EVENTS).mapToObj(i -> creation("p-" + i)).toList());
+            IntStream.rangeClosed(1, EVENTS).mapToObj(i -> Creations.of("p-" + i)).toList());
   }
 
   private static PaymentKey key(int i) {
     return new PaymentKey("acme", "p-" + i);
-  }
-
-  private static Chain creation(String id) {
-    return new Chain(
-        new PaymentKey("acme", id),
-        0,
-        List.of(
-            new Entry.Accepted(
-                Keys.request("acme", id),
-                HASH,
-                PaymentEvent.newBuilder()
-                    .setEventId(UUID.randomUUID().toString())
-                    .setVersion(1)
-                    .build())));
   }
 
   private static void assertPartitions(Connection connection, String what, int max)

@@ -1,17 +1,18 @@
 package com.gyroscops.payments.write.eventstore.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.gyroscops.payments.contract.Lineage;
+import com.gyroscops.payments.contract.LogHead;
 import com.gyroscops.payments.v1.CommandError;
-import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.Chain;
-import com.gyroscops.payments.write.eventstore.Chain.Entry;
+import com.gyroscops.payments.write.eventstore.Creations;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.EventStoreContract;
 import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.eventstore.KnownRequest;
-import com.gyroscops.payments.write.eventstore.LogHead;
+import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.payment.PaymentKey;
 import com.zaxxer.hikari.HikariDataSource;
 import java.sql.SQLException;
@@ -49,28 +50,14 @@ class PostgresEventStoreTest extends EventStoreContract {
     pools.forEach(HikariDataSource::close);
   }
 
-  private static Chain creation(String id) {
-    return new Chain(
-        new PaymentKey("acme", id),
-        0,
-        List.of(
-            new Entry.Accepted(
-                Keys.request("acme", id),
-                new UUID(1, 1),
-                PaymentEvent.newBuilder()
-                    .setEventId(UUID.randomUUID().toString())
-                    .setVersion(1)
-                    .build())));
-  }
-
   @Test
   void outcomesSurviveOneRotationAndAreForgottenByTheSecond() throws SQLException {
     HikariDataSource pool = open();
     EventStore store = new PostgresEventStore(pool, "test");
-    store.append(EventStore.ANY_EPOCH, List.of(creation("a")));
+    store.append(EventStore.ANY_EPOCH, List.of(Creations.of("a")));
     rotate(pool);
     assertThat(store.request(Keys.request("acme", "a"))).isPresent();
-    store.append(EventStore.ANY_EPOCH, List.of(creation("b")));
+    store.append(EventStore.ANY_EPOCH, List.of(Creations.of("b")));
     rotate(pool);
     assertThat(store.request(Keys.request("acme", "a"))).isEmpty();
     assertThat(store.request(Keys.request("acme", "b"))).isPresent();
@@ -80,7 +67,7 @@ class PostgresEventStoreTest extends EventStoreContract {
   void outcomesAreNotRotatedBeforeTheirTime() {
     HikariDataSource pool = open();
     EventStore store = new PostgresEventStore(pool, "test");
-    store.append(EventStore.ANY_EPOCH, List.of(creation("a")));
+    store.append(EventStore.ANY_EPOCH, List.of(Creations.of("a")));
     LogMaintenance maintenance = new LogMaintenance(pool, Duration.ofDays(1), 10_000_000);
     maintenance.forgetOldRequests();
     maintenance.forgetOldRequests();
@@ -93,17 +80,34 @@ class PostgresEventStoreTest extends EventStoreContract {
     EventStore store = new PostgresEventStore(pool, "test");
     execute(pool, "update log_positions set position = 9999999");
     new LogMaintenance(pool, Duration.ofDays(1), 10_000_000).makePartitions();
-    store.append(EventStore.ANY_EPOCH, List.of(creation("a"), creation("b")));
+    store.append(EventStore.ANY_EPOCH, List.of(Creations.of("a"), Creations.of("b")));
     assertThat(store.read(9_999_999, 10, 1_000).events()).hasSize(2);
+  }
+
+  @Test
+  void whereNoPartitionIsLeftTheStoreIsUnavailableUntilOneIsMade() throws SQLException {
+    HikariDataSource pool = open();
+    EventStore store = new PostgresEventStore(pool, "test");
+    LogMaintenance maintenance = new LogMaintenance(pool, Duration.ofDays(1), 10_000_000);
+    long last = maintenance.room();
+    execute(pool, "update log_positions set position = " + last);
+    List<Chain> chains = List.of(Creations.of("a"));
+    assertThatThrownBy(() -> store.append(EventStore.ANY_EPOCH, chains))
+        .isInstanceOf(StoreUnavailableException.class)
+        .hasMessageContaining("no partition");
+    assertThat(store.head().position()).isEqualTo(last);
+    maintenance.makePartitions();
+    store.append(EventStore.ANY_EPOCH, chains);
+    assertThat(store.head().position()).isEqualTo(last + 1);
   }
 
   @Test
   void aNewEpochIsSeenByTheNextAppend() throws SQLException {
     HikariDataSource pool = open();
     EventStore store = new PostgresEventStore(pool, "test");
-    String before = store.append(EventStore.ANY_EPOCH, List.of(creation("a"))).epoch();
+    String before = store.append(EventStore.ANY_EPOCH, List.of(Creations.of("a"))).epoch();
     execute(pool, "select new_epoch()");
-    assertThat(store.append(EventStore.ANY_EPOCH, List.of(creation("b"))).epoch())
+    assertThat(store.append(EventStore.ANY_EPOCH, List.of(Creations.of("b"))).epoch())
         .isNotEqualTo(before)
         .isEqualTo(store.head().epoch());
   }
@@ -112,7 +116,7 @@ class PostgresEventStoreTest extends EventStoreContract {
   void anotherServerIsALaterHistoryOnceTheHeadIsRead() throws SQLException {
     HikariDataSource pool = open();
     EventStore store = new PostgresEventStore(pool, "test");
-    store.append(EventStore.ANY_EPOCH, List.of(creation("a")));
+    store.append(EventStore.ANY_EPOCH, List.of(Creations.of("a")));
     LogHead before = store.head();
     assertThat(store.head()).isEqualTo(before);
     execute(pool, "update histories set incarnation = 'another server'");
@@ -129,7 +133,7 @@ class PostgresEventStoreTest extends EventStoreContract {
   void whateverIsAskedFirstOfAnotherServerIsAnsweredInItsHistory() throws SQLException {
     HikariDataSource pool = open();
     EventStore store = new PostgresEventStore(pool, "test");
-    String epoch = store.append(EventStore.ANY_EPOCH, List.of(creation("a"))).epoch();
+    String epoch = store.append(EventStore.ANY_EPOCH, List.of(Creations.of("a"))).epoch();
     List<Supplier<String>> questions =
         List.of(
             () -> store.head().epoch(),
@@ -145,7 +149,7 @@ class PostgresEventStoreTest extends EventStoreContract {
                             new UUID(1, 1),
                             CommandError.getDefaultInstance()))
                     .epoch(),
-            () -> store.append(epoch, List.of(creation("b"))).epoch());
+            () -> store.append(epoch, List.of(Creations.of("b"))).epoch());
     Set<String> epochs = new HashSet<>(Set.of(epoch));
     for (Supplier<String> question : questions) {
       execute(pool, "update histories set incarnation = 'yet another server'");
@@ -162,7 +166,7 @@ class PostgresEventStoreTest extends EventStoreContract {
     String origin = store.head().epoch();
     List<String> epochs = new ArrayList<>();
     for (int i = 0; i < Lineage.ANCESTORS_MAX + 10; i++) {
-      store.append(EventStore.ANY_EPOCH, List.of(creation("p" + i)));
+      store.append(EventStore.ANY_EPOCH, List.of(Creations.of("p" + i)));
       execute(pool, "select new_epoch()");
       epochs.add(store.head().epoch());
     }
@@ -182,7 +186,7 @@ class PostgresEventStoreTest extends EventStoreContract {
     execute(pool, "update histories set incarnation = 'another server'");
     List<Callable<String>> askers = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
-      Chain creation = creation("p" + i);
+      Chain creation = Creations.of("p" + i);
       askers.add(() -> store.head().epoch());
       askers.add(() -> store.append(EventStore.ANY_EPOCH, List.of(creation)).epoch());
     }

@@ -1,25 +1,21 @@
 package com.gyroscops.payments.write.outbox.postgres;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.gyroscops.payments.contract.database.PrimaryDataSource;
 import com.gyroscops.payments.localstack.StallingProxy;
-import com.gyroscops.payments.v1.PaymentEvent;
-import com.gyroscops.payments.write.eventstore.Chain;
+import com.gyroscops.payments.platform.jdbc.PrimaryDataSource;
+import com.gyroscops.payments.write.eventstore.Creations;
 import com.gyroscops.payments.write.eventstore.EventStore;
-import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.eventstore.postgres.PostgresEventStore;
 import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
 import com.gyroscops.payments.write.outbox.OutboxTail;
 import com.gyroscops.payments.write.outbox.SubscriberProgress;
-import com.gyroscops.payments.write.payment.PaymentKey;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
-import java.util.UUID;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
@@ -46,7 +42,7 @@ class CommitSignalTest {
         await(() -> listeners(direct) == 1);
 
         proxy.stall();
-        store.append(EventStore.ANY_EPOCH, List.of(creation("while it is stalled")));
+        store.append(EventStore.ANY_EPOCH, List.of(Creations.of("while it is stalled")));
         await(() -> tail.seen() == 1);
         // The connection that was given up, and another.
         await(() -> proxy.connections() > 1);
@@ -87,25 +83,7 @@ class CommitSignalTest {
         .orElseThrow();
   }
 
-  private static Chain creation(String id) {
-    return new Chain(
-        new PaymentKey("acme", id),
-        0,
-        List.of(
-            new Chain.Entry.Accepted(
-                Keys.request("acme", id),
-                new UUID(1, 1),
-                PaymentEvent.newBuilder()
-                    .setEventId(UUID.randomUUID().toString())
-                    .setVersion(1)
-                    .build())));
-  }
-
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      Thread.sleep(10);
-    }
+  private static void await(BooleanSupplier condition) {
+    eventually("in time", condition::getAsBoolean);
   }
 }
