@@ -30,10 +30,10 @@ final class BeforeBenchmark implements Benchmark {
               report,
               Side.start("this build", now),
               Side.start("the one before", before));
-      verdict(report, "create", both.create());
+      verdict(report, "create", both.create(Ids.RANDOM));
       verdict(report, "stream", both.stream());
       verdict(report, "GetPayment from sql", both.get());
-      verdict(report, "drain", both.drain());
+      verdict(report, "drain", both.drain(Ids.RANDOM));
       report.memory("before", now.memory());
     }
   }

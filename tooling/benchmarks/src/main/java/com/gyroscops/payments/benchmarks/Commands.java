@@ -14,7 +14,6 @@ import java.time.Instant;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -31,13 +30,18 @@ final class Commands {
 
   private Commands() {}
 
-  /** A creation; identifiers are random, as those of independent clients are. */
+  /** A creation with random ids: the worst that clients can do to an index. */
   static CreatePaymentRequest create() {
+    return create(Ids.RANDOM);
+  }
+
+  /** A creation. */
+  static CreatePaymentRequest create(Ids ids) {
     ThreadLocalRandom random = ThreadLocalRandom.current();
     return CreatePaymentRequest.newBuilder()
-        .setContext(context())
+        .setContext(context(ids))
         .setOrganizationId("organization-" + random.nextInt(ORGANIZATIONS))
-        .setPaymentId(newId())
+        .setPaymentId(ids.next())
         .setAmount(
             Amount.newBuilder()
                 .setMinorUnits(1 + random.nextLong(MINOR_UNITS_MAX))
@@ -65,8 +69,12 @@ final class Commands {
 
   /** The processing of a payment. */
   static ProcessPaymentRequest process(CreatePaymentRequest created) {
+    return process(created, Ids.RANDOM);
+  }
+
+  private static ProcessPaymentRequest process(CreatePaymentRequest created, Ids ids) {
     return ProcessPaymentRequest.newBuilder()
-        .setContext(context())
+        .setContext(context(ids))
         .setOrganizationId(created.getOrganizationId())
         .setPaymentId(created.getPaymentId())
         .setProviderReference("ch_" + ThreadLocalRandom.current().nextInt(Integer.MAX_VALUE))
@@ -83,7 +91,7 @@ final class Commands {
 
   /** Creations, each with its payment's processing right behind it, as long as more are wanted. */
   static Iterator<Command> pairs(BooleanSupplier more) {
-    return pairs(more, _ -> {});
+    return pairs(Ids.RANDOM, more, _ -> {});
   }
 
   /**
@@ -91,7 +99,8 @@ final class Commands {
    *
    * @param taken told of each creation when it is taken
    */
-  static Iterator<Command> pairs(BooleanSupplier more, Consumer<CreatePaymentRequest> taken) {
+  static Iterator<Command> pairs(
+      Ids ids, BooleanSupplier more, Consumer<CreatePaymentRequest> taken) {
     return new Iterator<>() {
       private @Nullable CreatePaymentRequest created;
       private boolean promised;
@@ -112,9 +121,9 @@ final class Commands {
         CreatePaymentRequest before = created;
         if (before != null) {
           created = null;
-          return command(process(before));
+          return command(process(before, ids));
         }
-        CreatePaymentRequest create = create();
+        CreatePaymentRequest create = create(ids);
         created = create;
         taken.accept(create);
         return command(create);
@@ -123,15 +132,14 @@ final class Commands {
   }
 
   static String newId() {
-    ThreadLocalRandom random = ThreadLocalRandom.current();
-    return new UUID(random.nextLong(), random.nextLong()).toString();
+    return Ids.RANDOM.next();
   }
 
   static Timestamp now() {
     return Timestamps.of(Instant.now());
   }
 
-  private static CommandContext context() {
-    return CommandContext.newBuilder().setRequestId(newId()).build();
+  private static CommandContext context(Ids ids) {
+    return CommandContext.newBuilder().setRequestId(ids.next()).build();
   }
 }

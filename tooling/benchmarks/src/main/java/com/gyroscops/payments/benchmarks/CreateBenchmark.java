@@ -30,14 +30,16 @@ final class CreateBenchmark implements Benchmark {
       // The compilers' time comes before any of the contests.
       Duration warmUp = settings.slice().multipliedBy(WARM_UP_SLICES);
       Progress.say("create, warming up for %d s each", warmUp.toSeconds());
-      create(stack, commands, WARM_UP_IN_FLIGHT, warmUp);
+      create(stack, commands, Ids.RANDOM, WARM_UP_IN_FLIGHT, warmUp);
       ClosedLoop.blocking(WARM_UP_IN_FLIGHT, warmUp, () -> textbook.execute(Commands.create()));
       for (int inFlight : IN_FLIGHT) {
         List<Series> series =
             new Contest(
                     "create, " + inFlight + " in flight",
                     List.of(
-                        new Contender("gRPC", length -> create(stack, commands, inFlight, length)),
+                        new Contender(
+                            "gRPC",
+                            length -> create(stack, commands, Ids.RANDOM, inFlight, length)),
                         new Contender(
                             "textbook",
                             length ->
@@ -51,7 +53,11 @@ final class CreateBenchmark implements Benchmark {
   }
 
   static Measurement create(
-      Stack stack, CommandServiceGrpc.CommandServiceStub commands, int inFlight, Duration length)
+      Stack stack,
+      CommandServiceGrpc.CommandServiceStub commands,
+      Ids ids,
+      int inFlight,
+      Duration length)
       throws Exception {
     Measurement measured =
         ClosedLoop.<CreatePaymentResponse>grpc(
@@ -60,7 +66,7 @@ final class CreateBenchmark implements Benchmark {
             answer ->
                 commands
                     .withDeadlineAfter(Stack.CALL_MAX.toSeconds(), TimeUnit.SECONDS)
-                    .createPayment(Commands.create(), answer));
+                    .createPayment(Commands.create(ids), answer));
     stack.awaitCaughtUp(); // What a read-server has yet to do must not slow the peer down.
     return measured;
   }

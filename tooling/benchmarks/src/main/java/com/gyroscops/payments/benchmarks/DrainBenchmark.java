@@ -42,7 +42,7 @@ final class DrainBenchmark implements Benchmark {
       long failed = 0;
       stack.startReadServer().awaitServing();
       for (int round = 1; round <= settings.rounds(); round++) {
-        Round one = round(stack, channels, events);
+        Round one = round(stack, channels, Ids.RANDOM, events);
         Drained drained = one.drained();
         rounds.add(drained);
         failed += one.failed();
@@ -56,23 +56,24 @@ final class DrainBenchmark implements Benchmark {
   }
 
   /** Has the read-server, which runs, miss events and apply them once it is started again. */
-  static Round round(Stack stack, List<ManagedChannel> channels, int events) throws Exception {
+  static Round round(Stack stack, List<ManagedChannel> channels, Ids ids, int events)
+      throws Exception {
     stack.stopReadServer();
     long before = stack.headPosition();
-    long failed = append(channels, events).failed();
+    long failed = append(channels, ids, events).failed();
     Drained drained = drain(stack, before);
     stack.awaitCaughtUp();
     return new Round(drained, failed);
   }
 
-  private static Measurement append(List<ManagedChannel> channels, int events)
+  private static Measurement append(List<ManagedChannel> channels, Ids ids, int events)
       throws InterruptedException {
     Progress.say("drain, appending %,d events", events);
     List<Iterator<Command>> sources = new ArrayList<>();
     for (int i = 0; i < STREAMS; i++) {
       int pairs = events / 2 * (i + 1) / STREAMS - events / 2 * i / STREAMS;
       int[] left = {pairs};
-      sources.add(Commands.pairs(() -> left[0] > 0, _ -> left[0]--));
+      sources.add(Commands.pairs(ids, () -> left[0] > 0, _ -> left[0]--));
     }
     return StreamLoad.run(channels, sources, APPEND_MAX);
   }

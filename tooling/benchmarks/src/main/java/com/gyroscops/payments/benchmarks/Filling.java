@@ -28,6 +28,7 @@ final class Filling {
     int[] created = new int[1];
     Iterator<Command> noted =
         Commands.pairs(
+            Ids.RANDOM,
             () -> created[0] < payments,
             create -> {
               created[0]++;

@@ -73,6 +73,7 @@ final class GetBenchmark implements Benchmark {
     List<GetPaymentRequest> requests = new ArrayList<>();
     Iterator<Command> noted =
         Commands.pairs(
+            Ids.RANDOM,
             () -> requests.size() < payments,
             create ->
                 requests.add(

@@ -36,9 +36,11 @@ final class OldBenchmark implements Benchmark {
       SideBySide both =
           new SideBySide(
               "old", settings, report, Side.start("old log", aged), Side.start("new log", fresh));
-      verdict(report, "create", both.create());
+      verdict(report, "create, ids by time", both.create(Ids.BY_TIME));
+      verdict(report, "create, random ids", both.create(Ids.RANDOM));
       verdict(report, "GetPayment from sql", both.get());
-      verdict(report, "drain", both.drain());
+      verdict(report, "drain, ids by time", both.drain(Ids.BY_TIME));
+      verdict(report, "drain, random ids", both.drain(Ids.RANDOM));
       report.memory("old", aged.memory());
     }
   }

@@ -66,8 +66,8 @@ record SideBySide(String name, Settings settings, Report report, Side subject, S
       return new Contender(name, load);
     }
 
-    private Contender create() {
-      return contender(length -> CreateBenchmark.create(stack, commands, IN_FLIGHT, length));
+    private Contender create(Ids ids) {
+      return contender(length -> CreateBenchmark.create(stack, commands, ids, IN_FLIGHT, length));
     }
 
     private Contender stream() {
@@ -90,8 +90,8 @@ record SideBySide(String name, Settings settings, Report report, Side subject, S
   }
 
   /** CreatePayment; for each round how many times as long it took on the subject. */
-  double[] create() throws Exception {
-    return contest("create", subject.create(), peer.create());
+  double[] create(Ids ids) throws Exception {
+    return contest(named("create", ids), subject.create(ids), peer.create(ids));
   }
 
   /** StreamCommands on one stream, likewise. */
@@ -118,7 +118,8 @@ record SideBySide(String name, Settings settings, Report report, Side subject, S
   }
 
   /** A backlog that the read-server missed, likewise. */
-  double[] drain() throws Exception {
+  double[] drain(Ids ids) throws Exception {
+    String what = named("drain", ids);
     int events = Math.max(BACKLOG_MIN, settings.scaled(BACKLOG));
     double[] times = new double[settings.rounds()];
     double[] perSecond = new double[settings.rounds()];
@@ -128,8 +129,8 @@ record SideBySide(String name, Settings settings, Report report, Side subject, S
     for (int round = 0; round < settings.rounds(); round++) {
       // As in a contest: who is later finds everything a little warmer.
       boolean subjectFirst = round % 2 == 0;
-      DrainBenchmark.Round one = drain(subjectFirst ? subject : peer, events);
-      DrainBenchmark.Round other = drain(subjectFirst ? peer : subject, events);
+      DrainBenchmark.Round one = drain(subjectFirst ? subject : peer, ids, events);
+      DrainBenchmark.Round other = drain(subjectFirst ? peer : subject, ids, events);
       DrainBenchmark.Round first = subjectFirst ? one : other;
       DrainBenchmark.Round second = subjectFirst ? other : one;
       failed += first.failed();
@@ -138,8 +139,9 @@ record SideBySide(String name, Settings settings, Report report, Side subject, S
       perSecondOfPeer[round] = second.drained().perSecond();
       times[round] = perSecondOfPeer[round] / perSecond[round];
       Progress.say(
-          "%s, drain, round %d of %d: %s %,.0f/s, %s %,.0f/s",
+          "%s, %s, round %d of %d: %s %,.0f/s, %s %,.0f/s",
           name,
+          what,
           round + 1,
           settings.rounds(),
           subject.name(),
@@ -148,12 +150,17 @@ record SideBySide(String name, Settings settings, Report report, Side subject, S
           perSecondOfPeer[round]);
     }
     long calls = (long) events * settings.rounds();
-    report.row(name, subject.name() + ", drain", Contest.median(perSecond), calls, failed);
-    report.row(name, peer.name() + ", drain", Contest.median(perSecondOfPeer), calls, failedOfPeer);
+    report.row(name, subject.name() + ", " + what, Contest.median(perSecond), calls, failed);
+    report.row(
+        name, peer.name() + ", " + what, Contest.median(perSecondOfPeer), calls, failedOfPeer);
     return times;
   }
 
-  private static DrainBenchmark.Round drain(Side side, int events) throws Exception {
-    return DrainBenchmark.round(side.stack(), side.streams(), events);
+  private static DrainBenchmark.Round drain(Side side, Ids ids, int events) throws Exception {
+    return DrainBenchmark.round(side.stack(), side.streams(), ids, events);
+  }
+
+  private static String named(String what, Ids ids) {
+    return ids == Ids.RANDOM ? what : what + ", ids by time";
   }
 }
