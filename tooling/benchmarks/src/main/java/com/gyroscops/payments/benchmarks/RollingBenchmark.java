@@ -2,8 +2,8 @@ package com.gyroscops.payments.benchmarks;
 
 import com.gyroscops.payments.cli.client.Clients;
 import com.gyroscops.payments.cli.load.SteadyLoad;
-import com.gyroscops.payments.localstack.FreePorts;
-import com.gyroscops.payments.localstack.LocalNginx;
+import com.gyroscops.payments.stack.engine.LocalNginx;
+import com.gyroscops.payments.stack.process.FreePorts;
 import com.gyroscops.payments.v1.QueryServiceGrpc;
 import io.grpc.ManagedChannel;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package com.gyroscops.payments.benchmarks;
 
-import com.gyroscops.payments.localstack.Metrics;
+import com.gyroscops.payments.stack.process.Metrics;
 import java.util.OptionalLong;
 import java.util.regex.Pattern;
 

@@ -1,7 +1,7 @@
 package com.gyroscops.payments.benchmarks;
 
-import com.gyroscops.payments.localstack.Metrics;
-import com.gyroscops.payments.localstack.ServerJvm;
+import com.gyroscops.payments.stack.process.Metrics;
+import com.gyroscops.payments.stack.process.ServerJvm;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;

@@ -11,7 +11,7 @@ import com.gyroscops.payments.cli.stack.StackFolder;
 import com.gyroscops.payments.cli.stack.StackState;
 import com.gyroscops.payments.cli.stack.StackView;
 import com.gyroscops.payments.cli.stack.SupervisorClient;
-import com.gyroscops.payments.localstack.Metrics;
+import com.gyroscops.payments.stack.process.Metrics;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;

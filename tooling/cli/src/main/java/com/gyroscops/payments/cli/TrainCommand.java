@@ -7,7 +7,7 @@ import com.gyroscops.payments.cli.stack.Replica;
 import com.gyroscops.payments.cli.stack.StackFolder;
 import com.gyroscops.payments.cli.stack.Trainer;
 import com.gyroscops.payments.cli.stack.Training;
-import com.gyroscops.payments.localstack.Metrics;
+import com.gyroscops.payments.stack.process.Metrics;
 import com.gyroscops.payments.v1.CommandServiceGrpc;
 import com.gyroscops.payments.v1.QueryServiceGrpc;
 import io.grpc.ManagedChannel;

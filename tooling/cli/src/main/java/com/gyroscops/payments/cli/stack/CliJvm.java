@@ -1,6 +1,6 @@
 package com.gyroscops.payments.cli.stack;
 
-import com.gyroscops.payments.localstack.ServerJvm;
+import com.gyroscops.payments.stack.process.ServerJvm;
 import java.util.List;
 import java.util.stream.Stream;
 

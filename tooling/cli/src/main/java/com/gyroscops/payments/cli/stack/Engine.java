@@ -1,9 +1,9 @@
 package com.gyroscops.payments.cli.stack;
 
-import com.gyroscops.payments.localstack.LocalOpenSearch;
-import com.gyroscops.payments.localstack.LocalPostgres;
-import com.gyroscops.payments.localstack.LocalRedis;
-import com.gyroscops.payments.localstack.LocalTemporal;
+import com.gyroscops.payments.stack.engine.LocalOpenSearch;
+import com.gyroscops.payments.stack.engine.LocalPostgres;
+import com.gyroscops.payments.stack.engine.LocalRedis;
+import com.gyroscops.payments.stack.engine.LocalTemporal;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Optional;

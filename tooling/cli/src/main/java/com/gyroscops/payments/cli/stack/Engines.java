@@ -1,10 +1,10 @@
 package com.gyroscops.payments.cli.stack;
 
-import com.gyroscops.payments.localstack.LocalOpenSearch;
-import com.gyroscops.payments.localstack.LocalPostgres;
-import com.gyroscops.payments.localstack.LocalRedis;
-import com.gyroscops.payments.localstack.LocalTemporal;
-import com.gyroscops.payments.localstack.Processes;
+import com.gyroscops.payments.stack.engine.LocalOpenSearch;
+import com.gyroscops.payments.stack.engine.LocalPostgres;
+import com.gyroscops.payments.stack.engine.LocalRedis;
+import com.gyroscops.payments.stack.engine.LocalTemporal;
+import com.gyroscops.payments.stack.process.Processes;
 import java.io.Closeable;
 import java.io.IOException;
 import java.sql.SQLException;

@@ -1,6 +1,6 @@
 package com.gyroscops.payments.cli.stack;
 
-import com.gyroscops.payments.localstack.Processes;
+import com.gyroscops.payments.stack.process.Processes;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;

@@ -1,9 +1,9 @@
 package com.gyroscops.payments.cli.stack;
 
-import com.gyroscops.payments.localstack.BuildFolder;
-import com.gyroscops.payments.localstack.LocalOpenSearch;
-import com.gyroscops.payments.localstack.LocalTemporal;
 import com.gyroscops.payments.platform.hash.Sha256;
+import com.gyroscops.payments.stack.engine.LocalOpenSearch;
+import com.gyroscops.payments.stack.engine.LocalTemporal;
+import com.gyroscops.payments.stack.process.BuildFolder;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;

@@ -1,7 +1,7 @@
 package com.gyroscops.payments.cli.stack;
 
-import com.gyroscops.payments.localstack.FreePorts;
-import com.gyroscops.payments.localstack.Processes;
+import com.gyroscops.payments.stack.process.FreePorts;
+import com.gyroscops.payments.stack.process.Processes;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package com.gyroscops.payments.cli.stack;
 
-import com.gyroscops.payments.localstack.ServerJvm;
+import com.gyroscops.payments.stack.process.ServerJvm;
 import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;

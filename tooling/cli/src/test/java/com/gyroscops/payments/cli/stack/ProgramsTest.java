@@ -32,7 +32,7 @@ final class ProgramsTest {
             "write-server/target/lib/micronaut.jar",
             "read-server/target/read-server.jar",
             "read-server/target/lib/lucene.jar",
-            "tooling/local-stack/target/opensearch/opensearch.jar",
+            "tooling/opensearch/target/lib/opensearch.jar",
             "tooling/temporal/target/lib/temporal.jar")) {
       Path file = checkout.resolve(jar);
       Files.createDirectories(file.getParent());
