@@ -3,7 +3,7 @@ package com.gyroscops.payments.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.cli.StatusCommand.Progress;
-import com.gyroscops.payments.cli.stack.Feature;
+import com.gyroscops.payments.stack.Feature;
 import com.gyroscops.payments.stack.process.Metrics;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
