@@ -6,6 +6,7 @@ import com.gyroscops.payments.platform.journal.JournalVerifier;
 import com.gyroscops.payments.platform.journal.Segment;
 import com.gyroscops.payments.platform.journal.SegmentHeader;
 import com.gyroscops.payments.platform.journal.Verification;
+import com.gyroscops.payments.stack.ServerProcess;
 import com.gyroscops.payments.stack.process.FreePorts;
 import com.gyroscops.payments.stack.process.Metrics;
 import com.gyroscops.payments.v1.PaymentEvent;

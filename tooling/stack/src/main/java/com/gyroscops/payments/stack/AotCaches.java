@@ -1,5 +1,6 @@
 package com.gyroscops.payments.stack;
 
+import com.gyroscops.payments.stack.process.FileTrees;
 import com.gyroscops.payments.stack.process.Processes;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -37,7 +38,7 @@ public record AotCaches(Path folder) {
           Pattern.MULTILINE);
 
   /** Whether all of these programs have one. */
-  boolean existFor(List<String> programs) {
+  public boolean existFor(List<String> programs) {
     return programs.stream().allMatch(program -> Files.exists(cache(program)));
   }
 
@@ -47,7 +48,7 @@ public record AotCaches(Path folder) {
   }
 
   /** Options by which a program's JVM uses its cache; none where there is none. */
-  List<String> options(String program) {
+  public List<String> options(String program) {
     Path cache = cache(program);
     return Files.exists(cache) ? List.of(USE + cache) : List.of();
   }
@@ -58,7 +59,7 @@ public record AotCaches(Path folder) {
   }
 
   /** Options by which a program's JVM writes its cache when it ends. */
-  List<String> trainingOptions(String program) {
+  public List<String> trainingOptions(String program) {
     return List.of("-XX:AOTCacheOutput=" + cache(program));
   }
 
@@ -82,7 +83,7 @@ public record AotCaches(Path folder) {
             && ProcessHandle.of(Long.parseLong(name.group(1)))
                 .filter(Processes::isRunning)
                 .isEmpty()) {
-          Programs.deleteTree(file);
+          FileTrees.delete(file);
         }
       }
     }
@@ -107,7 +108,7 @@ public record AotCaches(Path folder) {
       bytes += Files.size(cache);
       Files.move(cache, cache(program), StandardCopyOption.ATOMIC_MOVE);
     }
-    Programs.deleteTree(draft.folder());
+    FileTrees.delete(draft.folder());
     return bytes;
   }
 

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -27,10 +26,6 @@ import org.jspecify.annotations.Nullable;
  * concurrent use.
  */
 final class Engines {
-
-  private static final String WRITE_DATABASE = "payments_write";
-  private static final String READ_DATABASE = "payments_read";
-  private static final String DATABASE_USER = "postgres";
 
   /**
    * Payments that a read-server's memory source holds at most: with its index on disk, what 512 MiB
@@ -157,8 +152,9 @@ final class Engines {
         LocalPostgres postgres =
             LocalPostgres.start(folder.postgres(), port, folder.log(engine.label()));
         try {
-          postgres.createDatabase(WRITE_DATABASE);
-          postgres.createDatabase(READ_DATABASE);
+          for (ServerKind kind : ServerKind.values()) {
+            postgres.createDatabase(kind.database());
+          }
         } catch (SQLException e) {
           postgres.close();
           throw e;
@@ -256,37 +252,23 @@ final class Engines {
 
   /** What a server is told about the engines: by an empty value, that there is none. */
   Map<String, String> environment(Replica replica, StackPlan plan) {
-    Map<String, String> environment = new LinkedHashMap<>();
-    switch (replica.kind()) {
-      case WRITE_SERVER -> {
-        database(environment, "WRITE_DATABASE", WRITE_DATABASE, plan);
-        environment.put("TEMPORAL_ADDRESS", url(Feature.TEMPORAL, Engine.TEMPORAL, plan));
-      }
-      case READ_SERVER -> {
-        database(environment, "READ_DATABASE", READ_DATABASE, plan);
-        environment.put("REDIS_URI", url(Feature.REDIS, Engine.REDIS, plan));
-        environment.put("SEARCH_URL", url(Feature.SEARCH, Engine.OPENSEARCH, plan));
-        environment.put("SEARCH_USER", "");
-        environment.put("SEARCH_PASSWORD", "");
-        int paymentsMax = plan.features().contains(Feature.MEMORY) ? MEMORY_PAYMENTS_MAX : 0;
-        environment.put("MEMORY_PAYMENTS_MAX", Integer.toString(paymentsMax));
-        environment.put("MEMORY_FOLDER", folder.memory(replica.name()).toString());
-        environment.put("TEMPORAL_ADDRESS", url(Feature.TEMPORAL, Engine.TEMPORAL, plan));
-        environment.put("REPORT_FOLDER", folder.reports().toString());
-      }
+    Map<String, String> environment =
+        ServerEnvironment.database(replica.kind(), plan.postgresPort());
+    environment.put("TEMPORAL_ADDRESS", url(Feature.TEMPORAL, Engine.TEMPORAL, plan));
+    if (replica.kind() == ServerKind.READ_SERVER) {
+      environment.put("REDIS_URI", url(Feature.REDIS, Engine.REDIS, plan));
+      environment.put("SEARCH_URL", url(Feature.SEARCH, Engine.OPENSEARCH, plan));
+      environment.put("SEARCH_USER", "");
+      environment.put("SEARCH_PASSWORD", "");
+      int paymentsMax = plan.features().contains(Feature.MEMORY) ? MEMORY_PAYMENTS_MAX : 0;
+      environment.put("MEMORY_PAYMENTS_MAX", Integer.toString(paymentsMax));
+      environment.put("MEMORY_FOLDER", folder.memory(replica.name()).toString());
+      environment.put("REPORT_FOLDER", folder.reports().toString());
     }
     return environment;
   }
 
   private static String url(Feature feature, Engine engine, StackPlan plan) {
     return plan.features().contains(feature) ? engine.address(plan.port(engine)) : "";
-  }
-
-  private static void database(
-      Map<String, String> environment, String prefix, String name, StackPlan plan) {
-    String url = "jdbc:postgresql://127.0.0.1:" + plan.postgresPort() + "/" + name;
-    environment.put(prefix + "_URL", url);
-    environment.put(prefix + "_USER", DATABASE_USER);
-    environment.put(prefix + "_PASSWORD", "");
   }
 }

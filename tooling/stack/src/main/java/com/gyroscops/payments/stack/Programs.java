@@ -4,6 +4,7 @@ import com.gyroscops.payments.platform.hash.Sha256;
 import com.gyroscops.payments.stack.engine.LocalOpenSearch;
 import com.gyroscops.payments.stack.engine.LocalTemporal;
 import com.gyroscops.payments.stack.process.BuildFolder;
+import com.gyroscops.payments.stack.process.FileTrees;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -14,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -57,24 +57,48 @@ public record Programs(Path folder) {
     return new Programs(folder);
   }
 
+  /**
+   * The servers of a checkout, copied into a folder of the caller's. Where they were not built as
+   * this program was, as those of another checkout may not, they are those of {@code ./mvnw}.
+   *
+   * @throws IllegalStateException if one was not built
+   */
+  public static Programs servers(Path checkout, Path folder) throws IOException {
+    Map<String, Path> jars = new TreeMap<>();
+    for (ServerKind kind : ServerKind.values()) {
+      Path module = checkout.resolve(kind.label());
+      Path built = BuildFolder.of(module);
+      boolean exists = Files.exists(built.resolve(kind.label() + ".jar"));
+      putProgram(jars, kind.label(), exists ? built : module.resolve("target"));
+    }
+    var _ = copyInto(folder, jars);
+    return new Programs(folder);
+  }
+
   /** Jars of a checkout by their names in a copy. */
   private static Map<String, Path> jars(Path checkout) throws IOException {
     Map<String, Path> jars = new TreeMap<>();
     for (String name : NAMES) {
-      Path built =
+      putProgram(
+          jars,
+          name,
           BuildFolder.of(
-              name.equals(CLI) ? checkout.resolve("tooling/cli") : checkout.resolve(name));
-      Path jar = built.resolve(name + ".jar");
-      if (!Files.exists(jar)) {
-        throw new IllegalStateException(
-            jar + " is missing: run ./payments, which builds it, or ./mvnw package");
-      }
-      jars.put(name + "/" + name + ".jar", jar);
-      putAll(jars, name + "/lib", built.resolve("lib"));
+              name.equals(CLI) ? checkout.resolve("tooling/cli") : checkout.resolve(name)));
     }
     putAll(jars, "opensearch", LocalOpenSearch.libraries(checkout));
     putAll(jars, "temporal", LocalTemporal.libraries(checkout));
     return jars;
+  }
+
+  private static void putProgram(Map<String, Path> jars, String name, Path built)
+      throws IOException {
+    Path jar = built.resolve(name + ".jar");
+    if (!Files.exists(jar)) {
+      throw new IllegalStateException(
+          jar + " is missing: run ./payments, which builds it, or ./mvnw package");
+    }
+    jars.put(name + "/" + name + ".jar", jar);
+    putAll(jars, name + "/lib", built.resolve("lib"));
   }
 
   private static void putAll(Map<String, Path> jars, String prefix, Path folder)
@@ -109,22 +133,27 @@ public record Programs(Path folder) {
   }
 
   private static void copy(Map<String, Path> jars, Path draft, Path folder) throws IOException {
-    Map<String, Path> copies = new TreeMap<>();
-    for (Map.Entry<String, Path> jar : jars.entrySet()) {
-      Path copy = draft.resolve(jar.getKey());
-      Files.createDirectories(copy.resolve("..").normalize());
-      Files.copy(jar.getValue(), copy, StandardCopyOption.COPY_ATTRIBUTES);
-      copies.put(jar.getKey(), copy);
-    }
-    if (!folder.endsWith(digest(copies))) {
-      deleteTree(draft);
+    if (!folder.endsWith(digest(copyInto(draft, jars)))) {
+      FileTrees.delete(draft);
       throw new IllegalStateException("jars changed while they were copied: run this again");
     }
     try {
       Files.move(draft, folder, StandardCopyOption.ATOMIC_MOVE);
     } catch (FileAlreadyExistsException | DirectoryNotEmptyException e) {
-      deleteTree(draft); // Another process was faster.
+      FileTrees.delete(draft); // Another process was faster.
     }
+  }
+
+  private static Map<String, Path> copyInto(Path folder, Map<String, Path> jars)
+      throws IOException {
+    Map<String, Path> copies = new TreeMap<>();
+    for (Map.Entry<String, Path> jar : jars.entrySet()) {
+      Path copy = folder.resolve(jar.getKey());
+      Files.createDirectories(copy.resolve("..").normalize());
+      Files.copy(jar.getValue(), copy, StandardCopyOption.COPY_ATTRIBUTES);
+      copies.put(jar.getKey(), copy);
+    }
+    return copies;
   }
 
   /** Folder of the libraries that OpenSearch runs from. */
@@ -138,12 +167,12 @@ public record Programs(Path folder) {
   }
 
   /** The runnable jar of a module. */
-  Path jar(String name) {
+  public Path jar(String name) {
     return folder.resolve(name).resolve(name + ".jar");
   }
 
   /** Ahead-of-time caches of these very jars. */
-  AotCaches caches() {
+  public AotCaches caches() {
     return new AotCaches(folder.resolve("aot"));
   }
 
@@ -174,23 +203,12 @@ public record Programs(Path folder) {
   private static void removeUnused(Path other) throws IOException {
     Path lock = other.resolve(IN_USE);
     if (!Files.exists(lock)) {
-      deleteTree(other);
+      FileTrees.delete(other);
       return;
     }
     try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.WRITE)) {
       if (channel.tryLock() != null) {
-        deleteTree(other);
-      }
-    }
-  }
-
-  static void deleteTree(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> paths = Files.walk(folder)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
+        FileTrees.delete(other);
       }
     }
   }

@@ -12,8 +12,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -27,7 +28,6 @@ import org.jspecify.annotations.Nullable;
 final class RunningStack {
 
   private static final Duration POLL = Duration.ofMillis(50);
-  private static final int LOG_TAIL_LINES = 25;
 
   private final StackFolder folder;
   private final Programs programs;
@@ -37,9 +37,22 @@ final class RunningStack {
   private final Runnable changed;
   private final Engines engines;
   private final ReentrantLock changing = new ReentrantLock();
-  private final Map<String, ServerProcess> servers = new LinkedHashMap<>();
+  private final Map<String, Server> servers = new LinkedHashMap<>();
   private volatile @Nullable StackPlan plan;
   private volatile boolean stopping;
+
+  /**
+   * A server of the plan.
+   *
+   * @param isNew whether nobody was told yet that it serves
+   */
+  private record Server(Replica replica, ServerProcess process, AtomicBoolean isNew) {
+
+    boolean isRunning() {
+      // Not isAlive: a process that was just killed counts as alive until it has been collected.
+      return Processes.isRunning(process.process().toHandle());
+    }
+  }
 
   /**
    * @param events told of processes that end by themselves, and of their restarts
@@ -114,22 +127,10 @@ final class RunningStack {
     try {
       long start = System.nanoTime();
       if (!servers.isEmpty()) {
-        List<Process> processes = servers.values().stream().map(ServerProcess::process).toList();
-        processes.forEach(Process::destroy);
-        CompletableFuture.allOf(
-                processes.stream().map(Process::onExit).toArray(CompletableFuture[]::new))
-            .completeOnTimeout(null, jvm.drainMax().toMillis(), TimeUnit.MILLISECONDS)
-            .join();
-        for (ServerProcess server : servers.values()) {
-          if (server.process().isAlive()) {
-            progress.accept(
-                server.replica().name()
-                    + " did not drain within "
-                    + jvm.drainMax().toSeconds()
-                    + " s and was killed");
-            server.process().destroyForcibly().onExit().join();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+          for (Server server : servers.values()) {
+            var _ = threads.submit(() -> stop(server, progress));
           }
-          server.close();
         }
         progress.accept("servers drained and stopped (" + secondsSince(start) + ")");
         servers.clear();
@@ -140,11 +141,20 @@ final class RunningStack {
     }
   }
 
+  private static void stop(Server server, Consumer<String> progress) {
+    try {
+      server.process().close();
+    } catch (IOException e) {
+      progress.accept(String.valueOf(e.getMessage()));
+    }
+  }
+
   /** Every server it started and did not stop; engines prove by their folders whose they are. */
   synchronized List<StackState.Ran> processes() {
     List<StackState.Ran> processes = new ArrayList<>();
-    for (ServerProcess server : snapshot()) {
-      processes.add(StackState.Ran.of(server.replica().name(), server.process().toHandle()));
+    for (Server server : snapshot()) {
+      processes.add(
+          StackState.Ran.of(server.replica().name(), server.process().process().toHandle()));
     }
     return processes;
   }
@@ -169,8 +179,8 @@ final class RunningStack {
               restarter.restarts(engine.engine().label()),
               false));
     }
-    for (ServerProcess server : snapshot()) {
-      Process process = server.process();
+    for (Server server : snapshot()) {
+      Process process = server.process().process();
       Replica replica = server.replica();
       parts.add(
           new StackView.Part(
@@ -182,21 +192,20 @@ final class RunningStack {
               replica.httpPort(),
               0,
               restarter.restarts(replica.name()),
-              server.isAheadOfTime()));
+              server.process().isAheadOfTime()));
     }
     return new StackView(plan(), parts, aheadOfTime);
   }
 
-  private List<ServerProcess> snapshot() {
+  private List<Server> snapshot() {
     synchronized (servers) {
       return List.copyOf(servers.values());
     }
   }
 
   private boolean isRunning(Replica replica) {
-    ServerProcess server = servers.get(replica.name());
-    // Not isAlive: a process that was just killed counts as alive until it has been collected.
-    return server != null && Processes.isRunning(server.process().toHandle());
+    Server server = servers.get(replica.name());
+    return server != null && server.isRunning();
   }
 
   private StackPlan planned(Order order) throws StartFailedException {
@@ -288,9 +297,9 @@ final class RunningStack {
     }
   }
 
-  private List<ServerProcess> start(ServerKind kind, List<Replica> missing, StackPlan next)
+  private List<Server> start(ServerKind kind, List<Replica> missing, StackPlan next)
       throws StartFailedException {
-    List<ServerProcess> started = new ArrayList<>();
+    List<Server> started = new ArrayList<>();
     for (Replica replica : missing) {
       if (replica.kind() == kind) {
         requireNotStopping();
@@ -300,21 +309,29 @@ final class RunningStack {
     return started;
   }
 
-  private ServerProcess start(Replica replica, StackPlan next) throws StartFailedException {
+  private Server start(Replica replica, StackPlan next) throws StartFailedException {
+    String kind = replica.kind().label();
+    List<String> program = new ArrayList<>(jvm.options(kind));
+    program.addAll(List.of(Leftovers.mark(folder), "-jar", programs.jar(kind).toString()));
     try {
-      ServerProcess server =
+      ServerProcess process =
           ServerProcess.start(
-              replica,
-              programs.jar(replica.kind().label()),
-              jvm.options(replica.kind().label()),
-              folder,
-              environment(replica, next));
-      ServerProcess before;
+              new ServerProcess.Launch(
+                  replica.name(),
+                  program,
+                  environment(replica, next),
+                  replica.grpcPort(),
+                  folder.root(),
+                  folder.log(replica.name()),
+                  jvm.readyMax(),
+                  jvm.drainMax()));
+      Server server = new Server(replica, process, new AtomicBoolean(true));
+      Server before;
       synchronized (servers) {
         before = servers.put(replica.name(), server);
       }
       if (before != null) {
-        before.close();
+        before.process().close();
       }
       changed.run();
       return server;
@@ -324,13 +341,9 @@ final class RunningStack {
   }
 
   private Map<String, String> environment(Replica replica, StackPlan next) throws IOException {
-    Map<String, String> environment = new LinkedHashMap<>();
-    environment.put("GRPC_HOST", "127.0.0.1");
-    environment.put("GRPC_PORT", Integer.toString(replica.grpcPort()));
-    environment.put("HTTP_PORT", Integer.toString(replica.httpPort()));
-    environment.put("DRAIN_NOTICE", "0s");
-    environment.put("INSTANCE_ID", replica.name());
-    environment.put("INTERNAL_GRPC_PORT", Integer.toString(replica.internalPort()));
+    Map<String, String> environment =
+        ServerEnvironment.listening(
+            replica.name(), replica.grpcPort(), replica.internalPort(), replica.httpPort());
     environment.putAll(engines.environment(replica, next));
     if (replica.kind() == ServerKind.WRITE_SERVER) {
       environment.put("JOURNAL_FOLDER", folder.journal().toString());
@@ -343,52 +356,42 @@ final class RunningStack {
     return environment;
   }
 
-  private void awaitServing(List<ServerProcess> awaited, Consumer<String> progress)
+  private void awaitServing(List<Server> awaited, Consumer<String> progress)
       throws StartFailedException {
     long start = System.nanoTime();
-    List<ServerProcess> waiting = new ArrayList<>(awaited);
+    List<Server> waiting = new ArrayList<>(awaited);
     while (!waiting.isEmpty()) {
       requireNotStopping();
-      for (ServerProcess server : List.copyOf(waiting)) {
-        String name = server.replica().name();
-        if (!server.process().isAlive()) {
-          throw new StartFailedException(
-              name
-                  + " ended with code "
-                  + server.process().exitValue()
-                  + " while starting. The end of "
-                  + folder.log(name)
-                  + ":\n"
-                  + tail(name));
-        }
-        if (server.isServing()) {
+      for (Server server : List.copyOf(waiting)) {
+        if (isServing(server, start)) {
           waiting.remove(server);
-          if (server.isNew()) {
+          if (server.isNew().getAndSet(false)) {
             watch(server);
             progress.accept(
-                ready(name, "127.0.0.1:" + server.replica().grpcPort(), server.startNanos()));
+                ready(
+                    server.replica().name(),
+                    "127.0.0.1:" + server.replica().grpcPort(),
+                    server.process().startNanos()));
             tellRefusal(server, progress);
           }
-        } else if (System.nanoTime() - start > jvm.readyMax().toNanos()) {
-          throw new StartFailedException(
-              name
-                  + " is not ready after "
-                  + jvm.readyMax().toSeconds()
-                  + " s. The end of "
-                  + folder.log(name)
-                  + ":\n"
-                  + tail(name));
         }
       }
       pause();
     }
   }
 
-  private void tellRefusal(ServerProcess server, Consumer<String> progress)
-      throws StartFailedException {
+  private static boolean isServing(Server server, long sinceNanos) throws StartFailedException {
+    try {
+      return server.process().isServing(sinceNanos);
+    } catch (IOException e) {
+      throw new StartFailedException(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private void tellRefusal(Server server, Consumer<String> progress) throws StartFailedException {
     String name = server.replica().name();
     try {
-      Optional<String> refusal = server.cacheRefusal();
+      Optional<String> refusal = server.process().cacheRefusal();
       if (refusal.isPresent()) {
         progress.accept(name + " makes no use of its ahead-of-time cache: " + refusal.get());
         programs.caches().remove(server.replica().kind().label());
@@ -398,10 +401,11 @@ final class RunningStack {
     }
   }
 
-  private void watch(ServerProcess server) {
+  private void watch(Server server) {
     Replica replica = server.replica();
     var _ =
         server
+            .process()
             .process()
             .onExit()
             .thenAccept(process ->
@@ -417,7 +421,7 @@ final class RunningStack {
 
   /** Others start while it does, for it may have to wait for them. */
   private boolean restart(Replica replica) throws StartFailedException {
-    ServerProcess server;
+    Server server;
     changing.lock();
     try {
       requireNotStopping();
@@ -432,7 +436,7 @@ final class RunningStack {
       awaitServing(List.of(server), events);
     } catch (StartFailedException e) {
       // Another takes its place.
-      server.process().destroyForcibly();
+      server.process().kill();
       throw e;
     }
     return true;
@@ -453,14 +457,6 @@ final class RunningStack {
       return missing;
     } finally {
       changing.unlock();
-    }
-  }
-
-  private String tail(String name) throws StartFailedException {
-    try {
-      return folder.logTail(name, LOG_TAIL_LINES);
-    } catch (IOException e) {
-      throw new StartFailedException(name + " failed and its log cannot be read: " + e, e);
     }
   }
 

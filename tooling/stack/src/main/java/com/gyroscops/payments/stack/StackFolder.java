@@ -13,7 +13,6 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Base64;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -177,17 +176,6 @@ public record StackFolder(Path root) {
     byte[] secret = new byte[SECRET_BYTES];
     new SecureRandom().nextBytes(secret);
     return Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
-  }
-
-  /** The end of a log, without the frames of stack traces, which hide what is said. */
-  public String logTail(String name, int linesMax) throws IOException {
-    if (!Files.exists(log(name))) {
-      return "";
-    }
-    try (Stream<String> lines = Files.lines(log(name))) {
-      List<String> all = lines.filter(line -> !line.startsWith("\t")).toList();
-      return String.join("\n", all.subList(Math.max(0, all.size() - linesMax), all.size()));
-    }
   }
 
   private void replace(Path file, String text) throws IOException {

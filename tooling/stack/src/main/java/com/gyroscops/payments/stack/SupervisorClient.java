@@ -1,5 +1,6 @@
 package com.gyroscops.payments.stack;
 
+import com.gyroscops.payments.stack.process.LogTail;
 import com.gyroscops.payments.stack.process.Processes;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -152,7 +153,7 @@ public final class SupervisorClient {
         "the supervisor did not start. The end of "
             + folder.log("supervisor")
             + ":\n"
-            + folder.logTail("supervisor", LOG_TAIL_LINES));
+            + LogTail.of(folder.log("supervisor"), LOG_TAIL_LINES));
   }
 
   private static Notice ask(StackState state, Order order, Consumer<String> progress)

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.stack;
 
+import com.gyroscops.payments.stack.process.FileTrees;
 import com.gyroscops.payments.stack.process.Processes;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -171,7 +172,7 @@ public final class Training implements AutoCloseable {
       kill(running);
       endLeftOver(folder);
       if (draft != null) {
-        Programs.deleteTree(draft.folder());
+        FileTrees.delete(draft.folder());
         draft = null;
       }
     } catch (IOException | RuntimeException e) {
@@ -209,7 +210,7 @@ public final class Training implements AutoCloseable {
             .toList();
     kill(servers);
     Engines.stopLeftOvers(training.get());
-    Programs.deleteTree(training.get().root());
+    FileTrees.delete(training.get().root());
   }
 
   /** Kills those that would else write caches; the other engines are stopped as they should be. */

@@ -1,11 +1,9 @@
 package com.gyroscops.payments.stack.engine;
 
 import com.gyroscops.payments.stack.process.FreePorts;
+import com.gyroscops.payments.stack.process.LogTail;
 import com.gyroscops.payments.stack.process.Processes;
 import java.io.IOException;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -29,7 +27,7 @@ final class EngineProcess {
   /** Another process may take a free port between its choice and its use. */
   private static final int FREE_PORT_ATTEMPTS_MAX = 5;
 
-  private static final int LOG_TAIL_BYTES = 4_096;
+  private static final int LOG_TAIL_LINES = 25;
 
   /** POSIX; it becomes the process that it starts. */
   private static final List<String> YIELD = List.of("nice", "-n", "5");
@@ -70,7 +68,8 @@ final class EngineProcess {
       boolean endedByItself = !engine.process.isAlive();
       kill(engine.process.toHandle());
       if (port != 0 || !endedByItself || attempt == FREE_PORT_ATTEMPTS_MAX) {
-        throw new IOException(trouble.get() + "; the end of its log:\n" + tail(log));
+        throw new IOException(
+            trouble.get() + "; the end of its log:\n" + LogTail.of(log, LOG_TAIL_LINES));
       }
     }
   }
@@ -188,14 +187,6 @@ final class EngineProcess {
     process.destroyForcibly();
     if (!Processes.awaitEnd(List.of(process), KILL_MAX)) {
       throw new IOException("process " + process.pid() + " does not end");
-    }
-  }
-
-  private static String tail(Path log) throws IOException {
-    try (FileChannel channel = FileChannel.open(log)) {
-      channel.position(Math.max(0, channel.size() - LOG_TAIL_BYTES));
-      return new String(
-          Channels.newInputStream(channel).readNBytes(LOG_TAIL_BYTES), StandardCharsets.UTF_8);
     }
   }
 }

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.stack.engine;
 
+import com.gyroscops.payments.stack.process.FileTrees;
 import com.gyroscops.payments.stack.process.Processes;
 import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
@@ -253,7 +254,7 @@ public final class LocalPostgres implements AutoCloseable {
       }
     }
     Path draft = dataDirectory.resolveSibling(dataDirectory.getFileName() + ".initializing");
-    PostgresBinaries.deleteTree(draft);
+    FileTrees.delete(draft);
     List<String> command = new ArrayList<>(prefix);
     command.addAll(
         List.of(

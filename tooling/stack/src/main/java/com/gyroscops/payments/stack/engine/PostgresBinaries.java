@@ -1,5 +1,6 @@
 package com.gyroscops.payments.stack.engine;
 
+import com.gyroscops.payments.stack.process.FileTrees;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,7 +14,6 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Locale;
-import java.util.stream.Stream;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.tukaani.xz.XZInputStream;
@@ -61,7 +61,7 @@ record PostgresBinaries(Path home) {
         unpack(archive, copy);
         publish(copy, home);
       } finally {
-        deleteTree(copy);
+        FileTrees.delete(copy);
       }
     }
     return new PostgresBinaries(home);
@@ -154,17 +154,5 @@ record PostgresBinaries(Path home) {
       case "aarch64", "arm64" -> "arm_64";
       default -> "x86_64";
     };
-  }
-
-  /** Deletes a folder and what is in it; without effect where there is none. */
-  static void deleteTree(Path folder) throws IOException {
-    if (!Files.exists(folder)) {
-      return;
-    }
-    try (Stream<Path> paths = Files.walk(folder)) {
-      for (Path path : paths.sorted(java.util.Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(path);
-      }
-    }
   }
 }

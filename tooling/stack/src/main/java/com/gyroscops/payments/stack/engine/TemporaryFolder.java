@@ -1,5 +1,6 @@
 package com.gyroscops.payments.stack.engine;
 
+import com.gyroscops.payments.stack.process.FileTrees;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,7 +50,7 @@ final class TemporaryFolder implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    PostgresBinaries.deleteTree(path);
+    FileTrees.delete(path);
     if (!Thread.currentThread().equals(hook)) {
       try {
         Runtime.getRuntime().removeShutdownHook(hook);
