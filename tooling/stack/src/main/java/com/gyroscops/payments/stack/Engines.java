@@ -13,17 +13,20 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The engines of a stack, as children of this process. They start and stop side by side, for none
- * needs another. {@link #start} and {@link #stop} are for one caller at a time; the others are for
- * concurrent use.
+ * needs another. {@link #start} and {@link #stop} are for one caller at a time, with no other; the
+ * others are for concurrent use.
  */
 final class Engines {
 
@@ -39,6 +42,7 @@ final class Engines {
   private final Consumer<Engine> ended;
   private final Runnable changed;
   private final Map<Engine, Running> started = new EnumMap<>(Engine.class);
+  private final Map<Engine, ReentrantLock> startingAgain = new EnumMap<>(Engine.class);
   private volatile boolean stopping;
 
   /**
@@ -69,6 +73,9 @@ final class Engines {
     this.jvm = jvm;
     this.ended = ended;
     this.changed = changed;
+    for (Engine engine : Engine.values()) {
+      startingAgain.put(engine, new ReentrantLock());
+    }
   }
 
   /** Those of a plan that do not run. */
@@ -122,6 +129,26 @@ final class Engines {
     }
     if (first != null) {
       throw new StartFailedException(String.join("\n", failures), first);
+    }
+  }
+
+  /**
+   * Starts an engine that ended, while others may do the same of other engines.
+   *
+   * @return false: it runs already
+   */
+  boolean startAgain(Engine engine, StackPlan plan, Consumer<String> progress)
+      throws StartFailedException {
+    Lock lock = Objects.requireNonNull(startingAgain.get(engine));
+    lock.lock();
+    try {
+      boolean missing = missing(plan).contains(engine);
+      if (missing) {
+        start(List.of(engine), plan, _ -> {}, progress);
+      }
+      return missing;
+    } finally {
+      lock.unlock();
     }
   }
 

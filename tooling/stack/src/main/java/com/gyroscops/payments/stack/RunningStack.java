@@ -16,14 +16,15 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The engines and the servers, as children of this process. One change at a time; a stop makes a
- * start that is under way give up.
+ * The engines and the servers, as children of this process. One change at a time, but that what
+ * ended by itself is started again side by side; a stop makes a start that is under way give up.
  */
 final class RunningStack {
 
@@ -36,7 +37,11 @@ final class RunningStack {
   private final Restarter restarter;
   private final Runnable changed;
   private final Engines engines;
-  private final ReentrantLock changing = new ReentrantLock();
+
+  /** Shared by restarts, each of one part, which change nothing else. */
+  private final ReentrantReadWriteLock changing = new ReentrantReadWriteLock();
+
+  private final ReentrantLock restartingServer = new ReentrantLock();
   private final Map<String, Server> servers = new LinkedHashMap<>();
   private volatile @Nullable StackPlan plan;
   private volatile boolean stopping;
@@ -88,7 +93,7 @@ final class RunningStack {
 
   /** Starts what the plan has and does not run, and waits until all of it serves. */
   void bringUp(Order order, Consumer<String> progress) throws StartFailedException {
-    changing.lock();
+    changing.writeLock().lock();
     try {
       StackPlan next = planned(order);
       List<Replica> missing =
@@ -115,7 +120,7 @@ final class RunningStack {
       start(ServerKind.READ_SERVER, missing, next);
       awaitServing(snapshot(), progress);
     } finally {
-      changing.unlock();
+      changing.writeLock().unlock();
     }
   }
 
@@ -123,7 +128,7 @@ final class RunningStack {
   void stop(Consumer<String> progress) {
     stopping = true;
     restarter.stop();
-    changing.lock();
+    changing.writeLock().lock();
     try {
       long start = System.nanoTime();
       if (!servers.isEmpty()) {
@@ -137,7 +142,7 @@ final class RunningStack {
       }
       engines.stop(progress);
     } finally {
-      changing.unlock();
+      changing.writeLock().unlock();
     }
   }
 
@@ -303,7 +308,9 @@ final class RunningStack {
     for (Replica replica : missing) {
       if (replica.kind() == kind) {
         requireNotStopping();
-        started.add(start(replica, next));
+        Server server = start(replica, next);
+        watch(server);
+        started.add(server);
       }
     }
     return started;
@@ -366,7 +373,6 @@ final class RunningStack {
         if (isServing(server, start)) {
           waiting.remove(server);
           if (server.isNew().getAndSet(false)) {
-            watch(server);
             progress.accept(
                 ready(
                     server.replica().name(),
@@ -422,7 +428,8 @@ final class RunningStack {
   /** Others start while it does, for it may have to wait for them. */
   private boolean restart(Replica replica) throws StartFailedException {
     Server server;
-    changing.lock();
+    changing.readLock().lock();
+    restartingServer.lock();
     try {
       requireNotStopping();
       if (isRunning(replica)) {
@@ -430,7 +437,8 @@ final class RunningStack {
       }
       server = start(replica, plan());
     } finally {
-      changing.unlock();
+      restartingServer.unlock();
+      changing.readLock().unlock();
     }
     try {
       awaitServing(List.of(server), events);
@@ -439,6 +447,7 @@ final class RunningStack {
       server.process().kill();
       throw e;
     }
+    watch(server);
     return true;
   }
 
@@ -447,16 +456,12 @@ final class RunningStack {
   }
 
   private boolean restart(Engine engine) throws StartFailedException {
-    changing.lock();
+    changing.readLock().lock();
     try {
       requireNotStopping();
-      boolean missing = engines.missing(plan()).contains(engine);
-      if (missing) {
-        engines.start(List.of(engine), plan(), _ -> {}, events);
-      }
-      return missing;
+      return engines.startAgain(engine, plan(), events);
     } finally {
-      changing.unlock();
+      changing.readLock().unlock();
     }
   }
 
