@@ -3,12 +3,12 @@ package com.gyroscops.payments.read;
 import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.gyroscops.payments.localstack.LocalPostgres;
-import com.gyroscops.payments.localstack.LocalStandby;
 import com.gyroscops.payments.read.projection.LeaseRepository;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
 import com.gyroscops.payments.read.source.sql.SqlProbe;
 import com.gyroscops.payments.read.source.sql.SqlSource;
+import com.gyroscops.payments.stack.engine.LocalPostgres;
+import com.gyroscops.payments.stack.engine.LocalStandby;
 import io.micronaut.context.ApplicationContext;
 import io.micronaut.data.connection.jdbc.advice.DelegatingDataSource;
 import io.micronaut.inject.qualifiers.Qualifiers;

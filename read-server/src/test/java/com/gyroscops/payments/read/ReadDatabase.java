@@ -1,9 +1,9 @@
 package com.gyroscops.payments.read;
 
-import com.gyroscops.payments.localstack.LocalPostgres;
 import com.gyroscops.payments.read.app.ReadVariables;
 import com.gyroscops.payments.read.projection.LeaseRepository;
 import com.gyroscops.payments.read.source.sql.SqlSource;
+import com.gyroscops.payments.stack.engine.LocalPostgres;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
 import io.micronaut.context.ApplicationContext;

@@ -1,9 +1,9 @@
 package com.gyroscops.payments.read;
 
-import com.gyroscops.payments.localstack.LocalRedis;
 import com.gyroscops.payments.read.redis.RedisLink;
 import com.gyroscops.payments.read.source.redis.Holding;
 import com.gyroscops.payments.read.source.redis.RedisSource;
+import com.gyroscops.payments.stack.engine.LocalRedis;
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.api.StatefulRedisConnection;

@@ -4,9 +4,9 @@ import static com.gyroscops.payments.read.RunningReplica.fullyConsistent;
 import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.gyroscops.payments.localstack.FreePorts;
-import com.gyroscops.payments.localstack.LocalRedis;
-import com.gyroscops.payments.localstack.Processes;
+import com.gyroscops.payments.stack.engine.LocalRedis;
+import com.gyroscops.payments.stack.process.FreePorts;
+import com.gyroscops.payments.stack.process.Processes;
 import com.gyroscops.payments.v1.PaymentStatus;
 import java.nio.file.Path;
 import java.util.Map;

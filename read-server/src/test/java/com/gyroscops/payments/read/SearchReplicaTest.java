@@ -4,9 +4,9 @@ import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
-import com.gyroscops.payments.localstack.FreePorts;
-import com.gyroscops.payments.localstack.LocalOpenSearch;
 import com.gyroscops.payments.read.source.search.SearchEngines;
+import com.gyroscops.payments.stack.engine.LocalOpenSearch;
+import com.gyroscops.payments.stack.process.FreePorts;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentFilter;
 import com.gyroscops.payments.v1.ReadOptions;

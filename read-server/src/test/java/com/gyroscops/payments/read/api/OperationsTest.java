@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.gyroscops.payments.contract.ApiError;
-import com.gyroscops.payments.localstack.LocalPostgres;
 import com.gyroscops.payments.read.ReadDatabase;
 import com.gyroscops.payments.read.ReplicaTest;
 import com.gyroscops.payments.read.RunningReplica;
+import com.gyroscops.payments.stack.engine.LocalPostgres;
 import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.QueryServiceGrpc;

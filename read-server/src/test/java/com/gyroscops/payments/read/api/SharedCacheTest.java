@@ -4,11 +4,11 @@ import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.contract.ConsistencyTokens;
-import com.gyroscops.payments.localstack.FreePorts;
-import com.gyroscops.payments.localstack.LocalRedis;
-import com.gyroscops.payments.localstack.Processes;
 import com.gyroscops.payments.read.ReplicaTest;
 import com.gyroscops.payments.read.RunningReplica;
+import com.gyroscops.payments.stack.engine.LocalRedis;
+import com.gyroscops.payments.stack.process.FreePorts;
+import com.gyroscops.payments.stack.process.Processes;
 import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.CacheLevel;
 import com.gyroscops.payments.v1.GetPaymentResponse;

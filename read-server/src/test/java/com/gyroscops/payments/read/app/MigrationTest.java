@@ -3,11 +3,11 @@ package com.gyroscops.payments.read.app;
 import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.gyroscops.payments.localstack.LocalPostgres;
 import com.gyroscops.payments.read.ReadDatabase;
 import com.gyroscops.payments.read.RunningReplica;
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.ScriptedFeed;
+import com.gyroscops.payments.stack.engine.LocalPostgres;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import java.sql.Connection;
 import java.sql.DriverManager;

@@ -4,9 +4,9 @@ import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.internal.v1.SubscribeStart;
-import com.gyroscops.payments.localstack.StallingProxy;
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.ScriptedFeed;
+import com.gyroscops.payments.stack.process.StallingProxy;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;

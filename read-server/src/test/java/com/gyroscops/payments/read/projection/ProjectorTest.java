@@ -4,7 +4,6 @@ import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.internal.v1.SubscribeStart;
-import com.gyroscops.payments.localstack.LocalPostgres;
 import com.gyroscops.payments.read.ProjectionTest;
 import com.gyroscops.payments.read.ReadDatabase;
 import com.gyroscops.payments.read.SampleLog;
@@ -16,6 +15,7 @@ import com.gyroscops.payments.read.source.PositionTracker;
 import com.gyroscops.payments.read.source.SleepingSource;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
+import com.gyroscops.payments.stack.engine.LocalPostgres;
 import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.PaymentEvent;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;

@@ -1,6 +1,6 @@
 package com.gyroscops.payments.benchmarks;
 
-import com.gyroscops.payments.localstack.ServerJvm;
+import com.gyroscops.payments.stack.process.ServerJvm;
 import java.lang.management.ManagementFactory;
 import java.nio.file.FileStore;
 import java.nio.file.Files;

@@ -1,13 +1,14 @@
 package com.gyroscops.payments.benchmarks;
 
-import com.gyroscops.payments.localstack.FreePorts;
-import com.gyroscops.payments.localstack.Metrics;
 import com.gyroscops.payments.platform.journal.Expectation;
 import com.gyroscops.payments.platform.journal.JournalEntry;
 import com.gyroscops.payments.platform.journal.JournalVerifier;
 import com.gyroscops.payments.platform.journal.Segment;
 import com.gyroscops.payments.platform.journal.SegmentHeader;
 import com.gyroscops.payments.platform.journal.Verification;
+import com.gyroscops.payments.stack.ServerProcess;
+import com.gyroscops.payments.stack.process.FreePorts;
+import com.gyroscops.payments.stack.process.Metrics;
 import com.gyroscops.payments.v1.PaymentEvent;
 import io.grpc.ManagedChannel;
 import java.io.BufferedOutputStream;

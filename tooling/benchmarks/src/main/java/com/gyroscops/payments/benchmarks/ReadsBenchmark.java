@@ -1,7 +1,8 @@
 package com.gyroscops.payments.benchmarks;
 
 import com.gyroscops.payments.benchmarks.Contest.Contender;
-import com.gyroscops.payments.localstack.FreePorts;
+import com.gyroscops.payments.stack.ServerProcess;
+import com.gyroscops.payments.stack.process.FreePorts;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
 import com.gyroscops.payments.v1.GetPaymentAnalyticsResponse;
 import com.gyroscops.payments.v1.GetPaymentResponse;

@@ -2,8 +2,9 @@ package com.gyroscops.payments.benchmarks;
 
 import com.gyroscops.payments.cli.client.Clients;
 import com.gyroscops.payments.cli.load.SteadyLoad;
-import com.gyroscops.payments.localstack.FreePorts;
-import com.gyroscops.payments.localstack.LocalNginx;
+import com.gyroscops.payments.stack.ServerProcess;
+import com.gyroscops.payments.stack.engine.LocalNginx;
+import com.gyroscops.payments.stack.process.FreePorts;
 import com.gyroscops.payments.v1.QueryServiceGrpc;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
@@ -110,14 +111,41 @@ final class RollingBenchmark implements Benchmark {
         try {
           Progress.say("rolling, %s, warming up", way.name());
           warmUp(way);
-          measure(way, "restarts", calls, ServerProcess::restart, replicas, readers, report);
+          measure(way, "restarts", calls, RollingBenchmark::restart, replicas, readers, report);
           measure(
-              way, "kill -9", calls / 2, ServerProcess::restartKilled, replicas, readers, report);
+              way,
+              "kill -9",
+              calls / 2,
+              RollingBenchmark::restartKilled,
+              replicas,
+              readers,
+              report);
         } finally {
           way.close();
         }
       }
     }
+  }
+
+  /** Lets a server drain, starts it again on the same ports, and waits until it serves. */
+  private static void restart(ServerProcess replica) throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    replica.stop();
+    long ended = System.nanoTime();
+    replica.startAgain();
+    replica.awaitServing();
+    Progress.say(
+        "%s: drained in %d ms, back %d ms later",
+        replica.name(),
+        TimeUnit.NANOSECONDS.toMillis(ended - start),
+        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - ended));
+  }
+
+  private static void restartKilled(ServerProcess replica)
+      throws IOException, InterruptedException {
+    replica.kill();
+    replica.startAgain();
+    replica.awaitServing();
   }
 
   private static void warmUp(ServerProcess writer, ServerProcess reader)

@@ -1,11 +1,16 @@
 package com.gyroscops.payments.benchmarks;
 
-import com.gyroscops.payments.localstack.BuildFolder;
-import com.gyroscops.payments.localstack.FreePorts;
-import com.gyroscops.payments.localstack.LocalOpenSearch;
-import com.gyroscops.payments.localstack.LocalPostgres;
-import com.gyroscops.payments.localstack.LocalRedis;
-import com.gyroscops.payments.localstack.Metrics;
+import com.gyroscops.payments.stack.AotCaches;
+import com.gyroscops.payments.stack.Programs;
+import com.gyroscops.payments.stack.ServerEnvironment;
+import com.gyroscops.payments.stack.ServerKind;
+import com.gyroscops.payments.stack.ServerProcess;
+import com.gyroscops.payments.stack.engine.LocalOpenSearch;
+import com.gyroscops.payments.stack.engine.LocalPostgres;
+import com.gyroscops.payments.stack.engine.LocalRedis;
+import com.gyroscops.payments.stack.process.FileTrees;
+import com.gyroscops.payments.stack.process.FreePorts;
+import com.gyroscops.payments.stack.process.Metrics;
 import com.sun.management.OperatingSystemMXBean;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
@@ -25,14 +30,12 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -50,11 +53,16 @@ final class Stack implements AutoCloseable {
   /** A database for tables of peers. */
   private static final String PEER_DATABASE = "payments_peer";
 
-  private static final String WRITE_DATABASE = "payments_write";
-  private static final String READ_DATABASE = "payments_read";
-  private static final String WRITE_SERVER = "write-server";
-  private static final String READ_SERVER = "read-server";
+  private static final String WRITE_DATABASE = ServerKind.WRITE_SERVER.database();
+  private static final String READ_DATABASE = ServerKind.READ_SERVER.database();
+  private static final String WRITE_SERVER = ServerKind.WRITE_SERVER.label();
+  private static final String READ_SERVER = ServerKind.READ_SERVER.label();
   private static final String LOOPBACK = "127.0.0.1";
+
+  private static final Duration START_MAX = Duration.ofMinutes(2);
+
+  /** With an ahead-of-time cache to be written, too. */
+  private static final Duration STOP_MAX = Duration.ofSeconds(60);
 
   /** More than any benchmark makes. */
   private static final String MEMORY_PAYMENTS_MAX = "5000000";
@@ -95,9 +103,9 @@ final class Stack implements AutoCloseable {
   private final @Nullable LocalOpenSearch search;
   private final Map<String, String> serverSettings;
 
-  /** Of the JVM, by server. */
-  private final Map<String, String> aotOptions = new ConcurrentHashMap<>();
-
+  private final Programs programs;
+  private final AotCaches caches;
+  private volatile boolean training;
   private final ServerProcess writeServer;
   private @Nullable ServerProcess readServer;
   private boolean closed;
@@ -107,12 +115,11 @@ final class Stack implements AutoCloseable {
       throws IOException, SQLException {
     this.folder = folder;
     this.serverSettings = serverSettings;
+    this.caches = new AotCaches(folder);
     synchronized (this) {
       try {
         Runtime.getRuntime().addShutdownHook(hook);
-        for (String server : List.of(WRITE_SERVER, READ_SERVER)) {
-          copyProgram(built(home.resolve(server), server), server);
-        }
+        programs = Programs.servers(home, folder);
         postgres =
             register(
                 LocalPostgres.start(
@@ -196,51 +203,45 @@ final class Stack implements AutoCloseable {
   private ServerProcess startWriteServer(
       String name, int internalPort, int httpPort, Map<String, String> settings)
       throws IOException {
+    return start(ServerKind.WRITE_SERVER, name, internalPort, httpPort, Map.of(), settings);
+  }
+
+  private ServerProcess start(
+      ServerKind kind,
+      String name,
+      int internalPort,
+      int httpPort,
+      Map<String, String> ofKind,
+      Map<String, String> ofServer)
+      throws IOException {
     int port = FreePorts.next();
-    Map<String, String> environment = new HashMap<>();
-    environment.put("GRPC_HOST", LOOPBACK);
-    environment.put("GRPC_PORT", Integer.toString(port));
-    environment.put("INTERNAL_GRPC_PORT", Integer.toString(internalPort));
-    environment.put("HTTP_PORT", Integer.toString(httpPort));
-    environment.put("DRAIN_NOTICE", "0s");
-    environment.put("INSTANCE_ID", name);
-    environment.put("WRITE_DATABASE_URL", postgres.jdbcUrl(WRITE_DATABASE));
-    environment.put("WRITE_DATABASE_USER", postgres.user());
-    environment.put("WRITE_DATABASE_PASSWORD", "");
+    Map<String, String> environment =
+        ServerEnvironment.listening(name, port, internalPort, httpPort);
+    environment.putAll(ServerEnvironment.database(kind, postgres.port()));
+    environment.putAll(ofKind);
     environment.putAll(serverSettings);
-    environment.putAll(settings);
-    return register(ServerProcess.start(name, jar(WRITE_SERVER), environment, port, folder));
+    environment.putAll(ofServer);
+    String label = kind.label();
+    List<String> program =
+        new ArrayList<>(training ? caches.trainingOptions(label) : caches.options(label));
+    program.addAll(List.of("-jar", programs.jar(label).toString()));
+    return launch(name, program, environment, port);
   }
 
-  /** Where a server was built; another checkout may have been in the other way. */
-  private static Path built(Path module, String server) {
-    Path folder = BuildFolder.of(module);
-    return Files.exists(folder.resolve(server + ".jar")) ? folder : module.resolve("target");
-  }
-
-  /** Copies, for a build beside a running stack would change the jars under it. */
-  private void copyProgram(Path target, String server) throws IOException {
-    Path jar = target.resolve(server + ".jar");
-    if (!Files.exists(jar)) {
-      throw new IOException(jar + " is missing: ./mvnw -DskipTests package builds it");
-    }
-    Path libraries = Files.createDirectories(folder.resolve(server).resolve("lib"));
-    Files.copy(jar, folder.resolve(server).resolve(server + ".jar"));
-    try (Stream<Path> files = Files.list(target.resolve("lib"))) {
-      for (Path file : files.toList()) {
-        Files.copy(file, libraries.resolve(file.getFileName().toString()));
-      }
-    }
-  }
-
-  private List<String> jar(String server) {
-    List<String> program = new ArrayList<>();
-    String option = aotOptions.get(server);
-    if (option != null) {
-      program.add(option);
-    }
-    program.addAll(List.of("-jar", folder.resolve(server).resolve(server + ".jar").toString()));
-    return program;
+  private ServerProcess launch(
+      String name, List<String> program, Map<String, String> environment, int port)
+      throws IOException {
+    return register(
+        ServerProcess.start(
+            new ServerProcess.Launch(
+                name,
+                program,
+                environment,
+                port,
+                folder,
+                folder.resolve(name + ".log"),
+                START_MAX,
+                STOP_MAX)));
   }
 
   /** What a training run does with servers of both kinds. */
@@ -255,9 +256,7 @@ final class Stack implements AutoCloseable {
    * each kind loads, links and compiles during a training run.
    */
   void trainAheadOfTime(Training training) throws IOException, InterruptedException {
-    for (String server : List.of(WRITE_SERVER, READ_SERVER)) {
-      aotOptions.put(server, "-XX:AOTCacheOutput=" + aotCache(server));
-    }
+    this.training = true;
     ServerProcess trainedWriter =
         startWriteServer(WRITE_SERVER + "-trained", FreePorts.next(), Map.of());
     ServerProcess trainedReader = startReadServer(READ_SERVER + "-trained", Map.of());
@@ -266,16 +265,10 @@ final class Stack implements AutoCloseable {
     training.with(trainedWriter, trainedReader);
     trainedReader.close();
     trainedWriter.close();
-    for (String server : List.of(WRITE_SERVER, READ_SERVER)) {
-      if (!Files.exists(aotCache(server))) {
-        throw new IOException(server + " left no ahead-of-time cache when it ended");
-      }
-      aotOptions.put(server, "-XX:AOTCache=" + aotCache(server));
+    if (!caches.existFor(List.of(WRITE_SERVER, READ_SERVER))) {
+      throw new IOException("a server left no ahead-of-time cache when it ended");
     }
-  }
-
-  private Path aotCache(String server) {
-    return folder.resolve(server + ".aot");
+    this.training = false;
   }
 
   /** Starts a read-server that follows, without waiting. */
@@ -293,17 +286,7 @@ final class Stack implements AutoCloseable {
 
   private ServerProcess startReadServer(String name, int httpPort, Map<String, String> settings)
       throws IOException {
-    int port = FreePorts.next();
     Map<String, String> environment = new HashMap<>();
-    environment.put("GRPC_HOST", LOOPBACK);
-    environment.put("GRPC_PORT", Integer.toString(port));
-    environment.put("INTERNAL_GRPC_PORT", Integer.toString(FreePorts.next()));
-    environment.put("HTTP_PORT", Integer.toString(httpPort));
-    environment.put("DRAIN_NOTICE", "0s");
-    environment.put("INSTANCE_ID", name);
-    environment.put("READ_DATABASE_URL", postgres.jdbcUrl(READ_DATABASE));
-    environment.put("READ_DATABASE_USER", postgres.user());
-    environment.put("READ_DATABASE_PASSWORD", "");
     environment.put("FEED_TARGETS", LOOPBACK + ":" + feedPort);
     environment.put("PAGE_TOKEN_SECRET", "a secret of the benchmarks alone, 32 bytes and more");
     environment.put("REDIS_URI", redis == null ? "" : redis.uri());
@@ -312,9 +295,7 @@ final class Stack implements AutoCloseable {
     environment.put("SEARCH_URL", search == null ? "" : search.url().toString());
     environment.put("MEMORY_PAYMENTS_MAX", search == null ? "0" : MEMORY_PAYMENTS_MAX);
     environment.put("MEMORY_FOLDER", folder.resolve(name + "-memory").toString());
-    environment.putAll(serverSettings);
-    environment.putAll(settings);
-    return register(ServerProcess.start(name, jar(READ_SERVER), environment, port, folder));
+    return start(ServerKind.READ_SERVER, name, FreePorts.next(), httpPort, environment, settings);
   }
 
   /** Where the search engine answers; only with all sources. */
@@ -331,7 +312,7 @@ final class Stack implements AutoCloseable {
   void stopReadServer() throws IOException, InterruptedException {
     ServerProcess server = readServer;
     if (server != null) {
-      memoryOfStopped.add(server.memory(readHttpPort));
+      memoryOfStopped.add(ServerMemory.of(server, readHttpPort));
       readServer = null;
       server.close();
     }
@@ -346,12 +327,13 @@ final class Stack implements AutoCloseable {
   /** Stops the servers, changes their databases, and starts the write-server again. */
   void whileStopped(DatabaseWork work) throws SQLException, IOException, InterruptedException {
     stopReadServer();
-    writeServer.close();
+    writeServer.stop();
     try (Connection writeDatabase = connect(WRITE_DATABASE);
         Connection readDatabase = connect(READ_DATABASE)) {
       work.with(writeDatabase, readDatabase);
     }
-    writeServer.restart();
+    writeServer.startAgain();
+    writeServer.awaitServing();
   }
 
   /** The read-server that follows, started by {@link #startReadServer()}. */
@@ -369,7 +351,7 @@ final class Stack implements AutoCloseable {
     program.set(1, absolute(program.get(1)));
     ServerProcess peer;
     synchronized (this) {
-      peer = register(ServerProcess.start(main.getSimpleName(), program, Map.of(), port, folder));
+      peer = launch(main.getSimpleName(), program, Map.of(), port);
     }
     peer.awaitServing();
     return peer;
@@ -552,10 +534,10 @@ final class Stack implements AutoCloseable {
   /** What each server's process took, those that were stopped included. */
   List<ServerMemory> memory() throws IOException, InterruptedException {
     List<ServerMemory> all = new ArrayList<>(memoryOfStopped);
-    all.add(writeServer.memory(writeHttpPort));
+    all.add(ServerMemory.of(writeServer, writeHttpPort));
     ServerProcess reading = readServer;
     if (reading != null) {
-      all.add(reading.memory(readHttpPort));
+      all.add(ServerMemory.of(reading, readHttpPort));
     }
     return all;
   }
@@ -597,10 +579,8 @@ final class Stack implements AutoCloseable {
     }
     closed = true;
     opened.forEach(Stack::closeOne);
-    try (Stream<Path> files = Files.walk(folder)) {
-      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-        Files.deleteIfExists(file);
-      }
+    try {
+      FileTrees.delete(folder);
     } catch (IOException e) {
       Progress.say("%s was not removed: %s", folder, e);
     }

@@ -2,7 +2,8 @@ package com.gyroscops.payments.benchmarks;
 
 import com.gyroscops.payments.benchmarks.Contest.Contender;
 import com.gyroscops.payments.benchmarks.Contest.Series;
-import com.gyroscops.payments.localstack.FreePorts;
+import com.gyroscops.payments.stack.ServerProcess;
+import com.gyroscops.payments.stack.process.FreePorts;
 import com.gyroscops.payments.v1.CommandServiceGrpc;
 import com.gyroscops.payments.v1.CommandServiceGrpc.CommandServiceStub;
 import com.gyroscops.payments.v1.CreatePaymentRequest;

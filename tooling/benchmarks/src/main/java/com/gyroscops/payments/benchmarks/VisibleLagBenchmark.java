@@ -1,5 +1,6 @@
 package com.gyroscops.payments.benchmarks;
 
+import com.gyroscops.payments.stack.ServerProcess;
 import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.Consistency;
 import com.gyroscops.payments.v1.CreatePaymentRequest;

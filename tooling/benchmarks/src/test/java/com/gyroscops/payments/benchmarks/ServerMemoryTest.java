@@ -2,7 +2,7 @@ package com.gyroscops.payments.benchmarks;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.gyroscops.payments.localstack.Metrics;
+import com.gyroscops.payments.stack.process.Metrics;
 import org.junit.jupiter.api.Test;
 
 class ServerMemoryTest {

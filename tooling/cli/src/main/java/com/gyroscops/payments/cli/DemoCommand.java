@@ -2,8 +2,8 @@ package com.gyroscops.payments.cli;
 
 import com.gyroscops.payments.cli.client.Clients;
 import com.gyroscops.payments.cli.demo.Demo;
-import com.gyroscops.payments.cli.stack.ServerKind;
 import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.stack.ServerKind;
 import com.gyroscops.payments.v1.CommandServiceGrpc;
 import com.gyroscops.payments.v1.QueryServiceGrpc;
 import io.grpc.ManagedChannel;

@@ -1,7 +1,7 @@
 package com.gyroscops.payments.cli;
 
-import com.gyroscops.payments.cli.stack.StackFolder;
-import com.gyroscops.payments.cli.stack.SupervisorClient;
+import com.gyroscops.payments.stack.StackFolder;
+import com.gyroscops.payments.stack.SupervisorClient;
 import java.io.PrintWriter;
 import java.util.Optional;
 import java.util.concurrent.Callable;

@@ -1,6 +1,6 @@
 package com.gyroscops.payments.cli;
 
-import com.gyroscops.payments.cli.stack.Engine;
+import com.gyroscops.payments.stack.Engine;
 import io.grpc.Grpc;
 import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;

@@ -7,7 +7,7 @@ import com.gyroscops.payments.cli.imports.CommandImport;
 import com.gyroscops.payments.cli.imports.ImportListener;
 import com.gyroscops.payments.cli.imports.ImportResult;
 import com.gyroscops.payments.cli.imports.ImportSettings;
-import com.gyroscops.payments.cli.stack.ServerKind;
+import com.gyroscops.payments.stack.ServerKind;
 import com.gyroscops.payments.v1.Import;
 import com.gyroscops.payments.v1.ImportState;
 import io.grpc.ManagedChannel;

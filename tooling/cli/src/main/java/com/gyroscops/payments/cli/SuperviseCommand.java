@@ -1,7 +1,7 @@
 package com.gyroscops.payments.cli;
 
-import com.gyroscops.payments.cli.stack.StackFolder;
-import com.gyroscops.payments.cli.stack.Supervisor;
+import com.gyroscops.payments.stack.StackFolder;
+import com.gyroscops.payments.stack.Supervisor;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;

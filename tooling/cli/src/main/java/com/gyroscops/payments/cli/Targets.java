@@ -1,9 +1,9 @@
 package com.gyroscops.payments.cli;
 
-import com.gyroscops.payments.cli.stack.Replica;
-import com.gyroscops.payments.cli.stack.ServerKind;
-import com.gyroscops.payments.cli.stack.StackFolder;
-import com.gyroscops.payments.cli.stack.SupervisorClient;
+import com.gyroscops.payments.stack.Replica;
+import com.gyroscops.payments.stack.ServerKind;
+import com.gyroscops.payments.stack.StackFolder;
+import com.gyroscops.payments.stack.SupervisorClient;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

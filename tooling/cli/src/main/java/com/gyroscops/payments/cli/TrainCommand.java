@@ -2,12 +2,12 @@ package com.gyroscops.payments.cli;
 
 import com.gyroscops.payments.cli.client.Clients;
 import com.gyroscops.payments.cli.demo.Demo;
-import com.gyroscops.payments.cli.stack.Feature;
-import com.gyroscops.payments.cli.stack.Replica;
-import com.gyroscops.payments.cli.stack.StackFolder;
-import com.gyroscops.payments.cli.stack.Trainer;
-import com.gyroscops.payments.cli.stack.Training;
-import com.gyroscops.payments.localstack.Metrics;
+import com.gyroscops.payments.stack.Feature;
+import com.gyroscops.payments.stack.Replica;
+import com.gyroscops.payments.stack.StackFolder;
+import com.gyroscops.payments.stack.Trainer;
+import com.gyroscops.payments.stack.Training;
+import com.gyroscops.payments.stack.process.Metrics;
 import com.gyroscops.payments.v1.CommandServiceGrpc;
 import com.gyroscops.payments.v1.QueryServiceGrpc;
 import io.grpc.ManagedChannel;

@@ -1,11 +1,11 @@
 package com.gyroscops.payments.cli;
 
-import com.gyroscops.payments.cli.stack.Engine;
-import com.gyroscops.payments.cli.stack.Feature;
-import com.gyroscops.payments.cli.stack.Notice;
-import com.gyroscops.payments.cli.stack.StackFolder;
-import com.gyroscops.payments.cli.stack.StackView;
-import com.gyroscops.payments.cli.stack.SupervisorClient;
+import com.gyroscops.payments.stack.Engine;
+import com.gyroscops.payments.stack.Feature;
+import com.gyroscops.payments.stack.Notice;
+import com.gyroscops.payments.stack.StackFolder;
+import com.gyroscops.payments.stack.StackView;
+import com.gyroscops.payments.stack.SupervisorClient;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.Locale;

@@ -4,7 +4,7 @@ import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
-import com.gyroscops.payments.localstack.Processes;
+import com.gyroscops.payments.stack.process.Processes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.gyroscops.payments.cli.client.Clients;
 import com.gyroscops.payments.cli.load.SteadyLoad;
-import com.gyroscops.payments.localstack.LocalNginx;
-import com.gyroscops.payments.localstack.Processes;
+import com.gyroscops.payments.stack.engine.LocalNginx;
+import com.gyroscops.payments.stack.process.Processes;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.CommandServiceGrpc;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.gyroscops.payments.cli.ClientTools.Ended;
 import com.gyroscops.payments.cli.cookbook.Answers;
 import com.gyroscops.payments.cli.cookbook.Recipe;
-import com.gyroscops.payments.localstack.ServerJvm;
+import com.gyroscops.payments.stack.process.ServerJvm;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

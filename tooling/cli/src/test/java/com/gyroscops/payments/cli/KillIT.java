@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.cli.CliStack.Ran;
 import com.gyroscops.payments.cli.CliStack.Running;
-import com.gyroscops.payments.localstack.Processes;
+import com.gyroscops.payments.stack.process.Processes;
 import com.gyroscops.payments.testing.Seed;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -7,7 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.gyroscops.payments.cli.client.Clients;
 import com.gyroscops.payments.contract.ApiError;
-import com.gyroscops.payments.localstack.Processes;
+import com.gyroscops.payments.stack.process.Processes;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.Command;
 import com.gyroscops.payments.v1.CommandContext;

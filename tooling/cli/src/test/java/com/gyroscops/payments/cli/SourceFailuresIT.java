@@ -14,7 +14,7 @@ import com.gyroscops.payments.internal.v1.ReadAdminServiceGrpc;
 import com.gyroscops.payments.internal.v1.ReadAdminServiceGrpc.ReadAdminServiceBlockingStub;
 import com.gyroscops.payments.internal.v1.SourceHealth;
 import com.gyroscops.payments.internal.v1.SourceState;
-import com.gyroscops.payments.localstack.Processes;
+import com.gyroscops.payments.stack.process.Processes;
 import com.gyroscops.payments.testing.Eventually;
 import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.ReadSource;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import com.gyroscops.payments.cli.CliStack.Ran;
 import com.gyroscops.payments.cli.CliStack.Running;
-import com.gyroscops.payments.localstack.Processes;
+import com.gyroscops.payments.stack.process.Processes;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

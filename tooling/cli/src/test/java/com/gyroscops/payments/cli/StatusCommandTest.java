@@ -3,8 +3,8 @@ package com.gyroscops.payments.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.cli.StatusCommand.Progress;
-import com.gyroscops.payments.cli.stack.Feature;
-import com.gyroscops.payments.localstack.Metrics;
+import com.gyroscops.payments.stack.Feature;
+import com.gyroscops.payments.stack.process.Metrics;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.Set;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.gyroscops.payments.cli.client.Clients;
-import com.gyroscops.payments.localstack.Processes;
+import com.gyroscops.payments.stack.process.Processes;
 import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.Command;

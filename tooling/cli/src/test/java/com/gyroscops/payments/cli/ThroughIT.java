@@ -10,7 +10,7 @@ import static com.gyroscops.payments.v1.SourceProgressState.SOURCE_PROGRESS_STAT
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.cli.client.Clients;
-import com.gyroscops.payments.localstack.Processes;
+import com.gyroscops.payments.stack.process.Processes;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.CommandReceipt;

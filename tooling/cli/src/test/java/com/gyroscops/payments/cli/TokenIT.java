@@ -4,7 +4,7 @@ import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.cli.client.Clients;
-import com.gyroscops.payments.localstack.Processes;
+import com.gyroscops.payments.stack.process.Processes;
 import com.gyroscops.payments.testing.Seed;
 import io.grpc.ManagedChannel;
 import java.nio.file.Path;

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.internal.v1.GetHeadRequest;
-import com.gyroscops.payments.localstack.LocalPostgres;
-import com.gyroscops.payments.localstack.LocalStandby;
+import com.gyroscops.payments.stack.engine.LocalPostgres;
+import com.gyroscops.payments.stack.engine.LocalStandby;
 import com.gyroscops.payments.write.eventstore.Chain;
 import com.gyroscops.payments.write.eventstore.ChainAnswer;
 import com.gyroscops.payments.write.eventstore.Creations;

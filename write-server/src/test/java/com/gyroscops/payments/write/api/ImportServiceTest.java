@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.gyroscops.payments.contract.ApiError;
-import com.gyroscops.payments.localstack.FreePorts;
-import com.gyroscops.payments.localstack.LocalTemporal;
+import com.gyroscops.payments.stack.engine.LocalTemporal;
+import com.gyroscops.payments.stack.process.FreePorts;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.CancelImportRequest;
 import com.gyroscops.payments.v1.Command;

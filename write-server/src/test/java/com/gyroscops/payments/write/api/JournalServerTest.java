@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.gyroscops.payments.contract.ApiError;
-import com.gyroscops.payments.localstack.Metrics;
 import com.gyroscops.payments.platform.journal.Expectation;
 import com.gyroscops.payments.platform.journal.JournalVerifier;
 import com.gyroscops.payments.platform.journal.Verification;
 import com.gyroscops.payments.platform.journal.Verification.History;
+import com.gyroscops.payments.stack.process.Metrics;
 import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
 import com.zaxxer.hikari.HikariDataSource;
 import io.grpc.Status.Code;

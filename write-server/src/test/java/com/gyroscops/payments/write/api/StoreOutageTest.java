@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.gyroscops.payments.contract.ApiError;
-import com.gyroscops.payments.localstack.LocalPostgres;
+import com.gyroscops.payments.stack.engine.LocalPostgres;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.Duration;
 import com.gyroscops.payments.contract.ApiError;
-import com.gyroscops.payments.localstack.FreePorts;
-import com.gyroscops.payments.localstack.LocalTemporal;
+import com.gyroscops.payments.stack.engine.LocalTemporal;
+import com.gyroscops.payments.stack.process.FreePorts;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.CancelCommandRequest;
 import com.gyroscops.payments.v1.CancelInvoiceSettlementRequest;

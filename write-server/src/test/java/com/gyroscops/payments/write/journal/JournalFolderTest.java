@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.google.protobuf.UnknownFieldSet;
-import com.gyroscops.payments.localstack.ServerJvm;
 import com.gyroscops.payments.platform.journal.Expectation;
 import com.gyroscops.payments.platform.journal.JournalDamagedException;
 import com.gyroscops.payments.platform.journal.JournalVerifier;
 import com.gyroscops.payments.platform.journal.Segment;
 import com.gyroscops.payments.platform.journal.Verification;
 import com.gyroscops.payments.platform.relay.HistoryDivergedException;
+import com.gyroscops.payments.stack.process.ServerJvm;
 import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.write.eventstore.EventStore;

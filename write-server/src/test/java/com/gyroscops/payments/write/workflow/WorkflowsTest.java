@@ -4,7 +4,7 @@ import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Duration;
-import com.gyroscops.payments.localstack.LocalTemporal;
+import com.gyroscops.payments.stack.engine.LocalTemporal;
 import com.gyroscops.payments.workflow.v1.ImportStepResult;
 import com.gyroscops.payments.workflow.v1.SettlementPayment;
 import com.gyroscops.payments.workflow.v1.SettlementStepResult;

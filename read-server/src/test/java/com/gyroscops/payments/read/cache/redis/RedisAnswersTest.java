@@ -4,9 +4,9 @@ import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.gyroscops.payments.localstack.LocalRedis;
 import com.gyroscops.payments.read.cache.L2Store.AwayException;
 import com.gyroscops.payments.read.redis.RedisLink;
+import com.gyroscops.payments.stack.engine.LocalRedis;
 import io.lettuce.core.RedisClient;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

@@ -4,10 +4,10 @@ import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.Duration;
-import com.gyroscops.payments.localstack.LocalTemporal;
 import com.gyroscops.payments.platform.temporal.TemporalConnection;
 import com.gyroscops.payments.platform.temporal.TemporalSettings;
 import com.gyroscops.payments.platform.temporal.TemporalUnavailableException;
+import com.gyroscops.payments.stack.engine.LocalTemporal;
 import com.gyroscops.payments.workflow.v1.SubmittedReport;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.temporal.activity.Activity;

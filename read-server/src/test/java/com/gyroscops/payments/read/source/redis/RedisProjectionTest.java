@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.gyroscops.payments.internal.v1.SubscribeStart;
-import com.gyroscops.payments.localstack.LocalRedis;
-import com.gyroscops.payments.localstack.Processes;
 import com.gyroscops.payments.read.ProjectionTest;
 import com.gyroscops.payments.read.ReadRedis;
 import com.gyroscops.payments.read.SampleLog;
@@ -21,6 +19,8 @@ import com.gyroscops.payments.read.source.PositionTracker;
 import com.gyroscops.payments.read.source.SleepingSource;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
+import com.gyroscops.payments.stack.engine.LocalRedis;
+import com.gyroscops.payments.stack.process.Processes;
 import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;

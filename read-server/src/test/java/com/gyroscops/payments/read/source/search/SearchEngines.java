@@ -2,9 +2,9 @@ package com.gyroscops.payments.read.source.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.gyroscops.payments.localstack.LocalElasticsearch;
-import com.gyroscops.payments.localstack.LocalOpenSearch;
 import com.gyroscops.payments.read.Opened;
+import com.gyroscops.payments.stack.engine.LocalElasticsearch;
+import com.gyroscops.payments.stack.engine.LocalOpenSearch;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

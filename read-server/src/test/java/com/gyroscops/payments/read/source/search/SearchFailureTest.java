@@ -4,8 +4,6 @@ import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.gyroscops.payments.localstack.LocalOpenSearch;
-import com.gyroscops.payments.localstack.Processes;
 import com.gyroscops.payments.read.ProjectionTest;
 import com.gyroscops.payments.read.SampleLog;
 import com.gyroscops.payments.read.feed.FeedClient;
@@ -20,6 +18,8 @@ import com.gyroscops.payments.read.source.PaymentSearch;
 import com.gyroscops.payments.read.source.PositionTracker;
 import com.gyroscops.payments.read.source.SearchPage;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
+import com.gyroscops.payments.stack.engine.LocalOpenSearch;
+import com.gyroscops.payments.stack.process.Processes;
 import com.gyroscops.payments.testing.Seed;
 import io.grpc.Context;
 import io.grpc.Deadline;

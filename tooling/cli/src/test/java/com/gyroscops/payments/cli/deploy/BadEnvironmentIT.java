@@ -7,8 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.cli.client.Clients;
 import com.gyroscops.payments.cli.deploy.Server.Running;
-import com.gyroscops.payments.localstack.LocalRedis;
 import com.gyroscops.payments.platform.grpc.ServingHealth;
+import com.gyroscops.payments.stack.engine.LocalRedis;
 import io.grpc.ManagedChannel;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;

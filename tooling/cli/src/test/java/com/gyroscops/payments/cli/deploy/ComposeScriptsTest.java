@@ -3,7 +3,7 @@ package com.gyroscops.payments.cli.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import com.gyroscops.payments.localstack.LocalPostgres;
+import com.gyroscops.payments.stack.engine.LocalPostgres;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;

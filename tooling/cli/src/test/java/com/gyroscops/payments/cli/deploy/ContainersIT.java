@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.gyroscops.payments.cli.deploy.Server.Running;
-import com.gyroscops.payments.localstack.LocalRedis;
-import com.gyroscops.payments.localstack.LocalTemporal;
+import com.gyroscops.payments.stack.engine.LocalRedis;
+import com.gyroscops.payments.stack.engine.LocalTemporal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package com.gyroscops.payments.cli.deploy;
 
-import com.gyroscops.payments.localstack.LocalPostgres;
+import com.gyroscops.payments.stack.engine.LocalPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

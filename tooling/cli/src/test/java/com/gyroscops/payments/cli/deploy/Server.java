@@ -3,8 +3,8 @@ package com.gyroscops.payments.cli.deploy;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.cli.TrainedCaches;
-import com.gyroscops.payments.localstack.FreePorts;
-import com.gyroscops.payments.localstack.ServerJvm;
+import com.gyroscops.payments.stack.process.FreePorts;
+import com.gyroscops.payments.stack.process.ServerJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package com.gyroscops.payments.write.eventstore.postgres;
 
-import com.gyroscops.payments.localstack.LocalPostgres;
+import com.gyroscops.payments.stack.engine.LocalPostgres;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.io.IOException;

@@ -3,8 +3,8 @@ package com.gyroscops.payments.write.outbox.postgres;
 import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.gyroscops.payments.localstack.StallingProxy;
 import com.gyroscops.payments.platform.jdbc.PrimaryDataSource;
+import com.gyroscops.payments.stack.process.StallingProxy;
 import com.gyroscops.payments.write.eventstore.Creations;
 import com.gyroscops.payments.write.eventstore.EventStore;
 import com.gyroscops.payments.write.eventstore.postgres.PostgresEventStore;

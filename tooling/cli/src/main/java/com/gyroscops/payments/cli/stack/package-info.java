@@ -1,5 +1,0 @@
-/** The local stack as processes: who starts, watches and stops them, and who talks to that one. */
-@NullMarked
-package com.gyroscops.payments.cli.stack;
-
-import org.jspecify.annotations.NullMarked;

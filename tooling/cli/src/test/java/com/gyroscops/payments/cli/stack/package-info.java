@@ -1,4 +1,0 @@
-@NullMarked
-package com.gyroscops.payments.cli.stack;
-
-import org.jspecify.annotations.NullMarked;

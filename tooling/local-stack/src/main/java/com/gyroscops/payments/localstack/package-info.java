@@ -1,8 +1,0 @@
-/**
- * Real engines from Maven Central artifacts, each in a process of its own, for `payments up` and
- * for tests. They differ from production in where they run, never in how durable they are.
- */
-@NullMarked
-package com.gyroscops.payments.localstack;
-
-import org.jspecify.annotations.NullMarked;

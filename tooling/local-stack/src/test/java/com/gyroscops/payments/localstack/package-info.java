@@ -1,4 +1,0 @@
-@NullMarked
-package com.gyroscops.payments.localstack;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,107 @@
+package com.gyroscops.payments.stack.process;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+
+/**
+ * What the JDK does not know of processes: to pause them, and whether they still run, those
+ * included that are no children of this one. For them {@link ProcessHandle#onExit} looks only every
+ * few seconds, and {@link ProcessHandle#isAlive} takes for alive what ended and was not yet
+ * collected by its parent, which in a container may be never.
+ */
+public final class Processes {
+
+  /** Place of the number of threads behind the name in a process's stat file. */
+  private static final int THREADS = 17;
+
+  private static final Duration POLL = Duration.ofMillis(20);
+
+  private Processes() {}
+
+  /** Whether it runs; one that ended and is not yet collected (a zombie) does not. */
+  public static boolean isRunning(ProcessHandle process) {
+    if (!process.isAlive()) {
+      return false;
+    }
+    Path stat = Path.of("/proc", Long.toString(process.pid()), "stat");
+    if (!Files.exists(stat)) {
+      return process.isAlive(); // No such file system, or it ended just now.
+    }
+    try {
+      // pid (name) state ...; the name may hold anything.
+      String text = Files.readString(stat, java.nio.charset.StandardCharsets.ISO_8859_1);
+      String afterName = text.substring(text.lastIndexOf(')') + 1).strip();
+      boolean ended = afterName.startsWith("Z") || afterName.startsWith("X");
+      // A killed one counts as ended with its first thread; its ports are free after the last one.
+      return !ended || Integer.parseInt(afterName.split(" ", -1)[THREADS]) > 1;
+    } catch (IOException e) {
+      return process.isAlive(); // It ended while its file was read.
+    }
+  }
+
+  /**
+   * Has a process and all that it started stand still until {@link #resume}.
+   *
+   * @throws IOException it cannot be, or the calling thread is interrupted
+   */
+  public static void pause(ProcessHandle process) throws IOException {
+    signal(process, "STOP");
+  }
+
+  /** Has a process and all that it started go on after {@link #pause}. */
+  public static void resume(ProcessHandle process) throws IOException {
+    signal(process, "CONT");
+  }
+
+  /** To itself first, so that one that stands still starts no others. */
+  private static void signal(ProcessHandle process, String signal) throws IOException {
+    send(process, signal);
+    for (ProcessHandle started : process.descendants().toList()) {
+      send(started, signal);
+    }
+  }
+
+  /** Sends a signal, named without SIG. One that has ended meanwhile needs none. */
+  public static void send(ProcessHandle process, String signal) throws IOException {
+    try {
+      int exit =
+          new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start()
+              .waitFor();
+      if (exit != 0 && isRunning(process)) {
+        throw new IOException("process " + process.pid() + " does not take signal " + signal);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted while a process is signalled", e);
+    }
+  }
+
+  /**
+   * Waits until none of them runs.
+   *
+   * @return whether that came in time
+   * @throws IOException if the calling thread is interrupted
+   */
+  public static boolean awaitEnd(Collection<ProcessHandle> processes, Duration timeMax)
+      throws IOException {
+    long deadline = System.nanoTime() + timeMax.toNanos();
+    while (processes.stream().anyMatch(Processes::isRunning)) {
+      if (System.nanoTime() - deadline > 0) {
+        return false;
+      }
+      try {
+        Thread.sleep(POLL);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted while processes end", e);
+      }
+    }
+    return true;
+  }
+}

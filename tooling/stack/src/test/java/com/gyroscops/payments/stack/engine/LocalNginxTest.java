@@ -1,0 +1,58 @@
+package com.gyroscops.payments.stack.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The configuration that is shipped, where a process starts with 1,024 files. */
+@Tag("engines")
+final class LocalNginxTest {
+
+  private static final List<String> NOBODY = List.of("127.0.0.1:1", "127.0.0.1:1");
+  private static final Path PROCESSES = Path.of("/proc");
+
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void needNginx() {
+    assumeThat(LocalNginx.isInstalled()).withFailMessage("nginx is not installed").isTrue();
+  }
+
+  @Test
+  void it_starts_without_a_warning() throws Exception {
+    try (LocalNginx nginx = start()) {
+      assertThat(nginx.target()).startsWith("127.0.0.1:");
+    }
+    assertThat(folder.resolve("nginx.log")).content().doesNotContain("[warn]", "[alert]");
+  }
+
+  @Test
+  void a_worker_may_open_as_many_files_as_its_connections_need() throws Exception {
+    assumeThat(PROCESSES).withFailMessage("limits are read from /proc").isDirectory();
+    try (LocalNginx nginx = start()) {
+      assertThat(filesMax(nginx.master())).isEqualTo(1024);
+      List<ProcessHandle> workers = nginx.master().children().toList();
+      assertThat(workers).isNotEmpty();
+      assertThat(workers).allSatisfy(worker -> assertThat(filesMax(worker)).isGreaterThan(4096));
+    }
+  }
+
+  private LocalNginx start() throws Exception {
+    return LocalNginx.start(NOBODY, NOBODY, folder);
+  }
+
+  /** The limit that holds now. */
+  private static long filesMax(ProcessHandle process) throws Exception {
+    String limits = Files.readString(PROCESSES.resolve(process.pid() + "/limits"));
+    String line =
+        limits.lines().filter(it -> it.startsWith("Max open files")).findFirst().orElseThrow();
+    return Long.parseLong(line.substring("Max open files".length()).strip().split("\\s+", 2)[0]);
+  }
+}

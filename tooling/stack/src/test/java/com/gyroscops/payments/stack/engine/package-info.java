@@ -1,0 +1,4 @@
+@NullMarked
+package com.gyroscops.payments.stack.engine;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package com.gyroscops.payments.stack;
+
+import org.jspecify.annotations.NullMarked;

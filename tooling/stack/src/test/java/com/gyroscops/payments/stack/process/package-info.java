@@ -1,0 +1,4 @@
+@NullMarked
+package com.gyroscops.payments.stack.process;
+
+import org.jspecify.annotations.NullMarked;
