@@ -45,10 +45,10 @@ import org.junit.jupiter.api.io.TempDir;
 final class BalanceIT {
 
   /** Of each way, on the usual machine, which starts servers meanwhile. */
-  private static final int PER_SECOND = 50;
+  private static final int PER_SECOND = 25;
 
-  private static final Duration END_MAX = Duration.ofSeconds(30);
-  private static final Duration CATCH_UP_MAX = Duration.ofSeconds(10);
+  private static final Duration END_MAX = Duration.ofSeconds(60);
+  private static final Duration CATCH_UP_MAX = Duration.ofSeconds(60);
 
   /** What one replica gets at least of its kind's calls, of two or three. */
   private static final double SHARE_MIN = 0.1;
@@ -77,10 +77,12 @@ final class BalanceIT {
       // The third joins later.
       List<String> readers = IntStream.range(0, 3).mapToObj(stack::readTarget).toList();
       try (LocalNginx nginx = LocalNginx.start(writers, readers, folder.resolve("nginx"))) {
-        Pace pace = Pace.found(() -> stack.run("status").succeeded());
+        Pace found = Pace.found(stack::ready);
+        int perSecond = found.perSecond(PER_SECOND);
+        Pace pace = found.slowed();
         System.out.printf(
             "pace: %s; %d calls/s each way, deadlines of %s%n",
-            pace, pace.perSecond(PER_SECOND), pace.time(Duration.ofSeconds(10)));
+            found, perSecond, pace.time(Duration.ofSeconds(10)));
         Map<String, ?> config = pace.serviceConfig();
         ManagedChannel proxied = open(channels, () -> Clients.retrying(nginx.target(), config));
         ManagedChannel commands =
@@ -89,8 +91,8 @@ final class BalanceIT {
             open(channels, () -> Clients.retrying(Clients.allOf(readers), config));
         List<Way> ways =
             List.of(
-                begin("through nginx", proxied, proxied, pace, threads, enough),
-                begin("client-side", commands, queries, pace, threads, enough));
+                begin("through nginx", proxied, proxied, perSecond, threads, enough),
+                begin("client-side", commands, queries, perSecond, threads, enough));
 
         for (String name :
             List.of("write-server-0", "read-server-0", "write-server-1", "read-server-1")) {
@@ -105,7 +107,9 @@ final class BalanceIT {
         for (String name : List.of("write-server-1", "read-server-0")) {
           ProcessHandle process = stack.process(name);
           assertThat(process.destroyForcibly()).isTrue();
-          assertThat(Processes.awaitEnd(List.of(process), END_MAX)).as("%s ends", name).isTrue();
+          assertThat(Processes.awaitEnd(List.of(process), pace.time(END_MAX)))
+              .as("%s ends", name)
+              .isTrue();
         }
         stack.up().succeeded();
         awaitShares(nginx::servers, writers, pace);
@@ -118,7 +122,7 @@ final class BalanceIT {
         for (Way way : ways) {
           assertWent(way, readers, pace);
         }
-        assertTokensHonoured(writers, readers);
+        assertTokensHonoured(writers, readers, pace);
       } finally {
         enough.set(true);
         channels.forEach(ManagedChannel::shutdownNow);
@@ -137,7 +141,7 @@ final class BalanceIT {
       String name,
       Channel commands,
       Channel queries,
-      Pace pace,
+      int perSecond,
       ExecutorService threads,
       AtomicBoolean enough)
       throws InterruptedException {
@@ -145,10 +149,7 @@ final class BalanceIT {
     SteadyWatcher watcher = new SteadyWatcher(organization, queries);
     SteadyLoad load = new SteadyLoad(organization, commands, queries, _ -> {});
     return new Way(
-        name,
-        load,
-        watcher,
-        threads.submit(() -> load.run(pace.perSecond(PER_SECOND), _ -> !enough.get())));
+        name, load, watcher, threads.submit(() -> load.run(perSecond, _ -> !enough.get())));
   }
 
   private static void assertWent(Way way, List<String> readers, Pace pace) throws Exception {
@@ -158,7 +159,7 @@ final class BalanceIT {
         way.name(), result.calls(), result.failed(), result.retried(), result.attemptsFailed());
     assertThat(result.allFailed()).as("%s: %s", way.name(), result.failures()).isZero();
     for (String reader : readers) {
-      with(reader, channel -> way.load().verify(QueryServiceGrpc.newBlockingStub(channel)));
+      with(reader, pace, channel -> way.load().verify(QueryServiceGrpc.newBlockingStub(channel)));
     }
     eventually(
         way.name() + " is watched to the end",
@@ -202,13 +203,14 @@ final class BalanceIT {
   }
 
   /** A token of each write-server, used at once at each read-server. */
-  private static void assertTokensHonoured(List<String> writers, List<String> readers)
+  private static void assertTokensHonoured(List<String> writers, List<String> readers, Pace pace)
       throws Exception {
     for (String writer : writers) {
       for (String reader : readers) {
         String id = ("token-" + writer + "-" + reader).replace(':', '-');
         with(
             writer,
+            pace,
             commands -> {
               var created =
                   CommandServiceGrpc.newBlockingStub(commands)
@@ -222,6 +224,7 @@ final class BalanceIT {
                               .build());
               with(
                   reader,
+                  pace,
                   queries ->
                       assertThat(
                               QueryServiceGrpc.newBlockingStub(queries)
@@ -250,8 +253,8 @@ final class BalanceIT {
     void run(Channel channel) throws Exception;
   }
 
-  private static void with(String target, Step step) throws Exception {
-    ManagedChannel channel = Clients.retrying(target);
+  private static void with(String target, Pace pace, Step step) throws Exception {
+    ManagedChannel channel = Clients.retrying(target, pace.serviceConfig());
     try {
       step.run(channel);
     } finally {

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.cli;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonElement;
@@ -28,6 +29,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
+import org.awaitility.core.ConditionTimeoutException;
 
 /**
  * A stack in a folder of its own, on ports of its own, worked as a user would: through the
@@ -35,7 +37,12 @@ import java.util.stream.IntStream;
  */
 final class CliStack implements AutoCloseable {
 
-  private static final Duration COMMAND_MAX = Duration.ofMinutes(4);
+  private static final Duration COMMAND_MAX = Duration.ofMinutes(10);
+
+  /** Longest until a status says what is so: it gives each part two seconds to answer. */
+  private static final Duration READY_MAX = Duration.ofMinutes(2);
+
+  private static final Duration READY_POLL = Duration.ofMillis(500);
   private static final Path HOME =
       Path.of(System.getProperty("payments.home", "../..")).toAbsolutePath().normalize();
 
@@ -48,6 +55,8 @@ final class CliStack implements AutoCloseable {
   private static final int OFFSET_MIN = 11_000;
 
   private static final int OFFSET_MAX = 13_400;
+
+  private static final Pace SLOW = new Pace(Pace.SLOWNESS_MAX);
 
   private final Path dataDirectory;
   private final Path programs;
@@ -186,6 +195,24 @@ final class CliStack implements AutoCloseable {
     return run("status", "--json");
   }
 
+  /** The status once it says that all is ready, as it does in the end where that is so. */
+  Ran ready() {
+    List<Ran> looks = new ArrayList<>();
+    try {
+      eventually(
+          "all is ready",
+          READY_MAX,
+          READY_POLL,
+          () -> {
+            looks.add(status());
+            return looks.getLast().exitCode() == 0;
+          });
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError("not ready: " + looks.getLast(), e);
+    }
+    return looks.getLast();
+  }
+
   /** The process of a component, as the status tells. */
   ProcessHandle process(String name) throws IOException {
     for (JsonElement element : status().json().getAsJsonArray("components")) {
@@ -197,8 +224,9 @@ final class CliStack implements AutoCloseable {
     throw new AssertionError("no component " + name);
   }
 
+  /** A channel that waits for answers as long as a slow machine may take. */
   ManagedChannel readServer(int index) {
-    return Clients.retrying(readTarget(index));
+    return Clients.retrying(readTarget(index), SLOW.serviceConfig());
   }
 
   String readTarget(int index) {
@@ -215,8 +243,9 @@ final class CliStack implements AutoCloseable {
     return "http://127.0.0.1:" + (19_200 + portOffset);
   }
 
+  /** As {@link #readServer}. */
   ManagedChannel writeServer(int index) {
-    return Clients.retrying(writeTarget(index));
+    return Clients.retrying(writeTarget(index), SLOW.serviceConfig());
   }
 
   String writeTarget(int index) {

@@ -29,7 +29,7 @@ final class ClientTools {
   static final Path JAVA_EXAMPLE = CHECKOUT.resolve("examples/java/target/example.jar");
 
   private static final int NODE_MIN = 18;
-  private static final Duration PROGRAM_MAX = Duration.ofMinutes(2);
+  private static final Duration PROGRAM_MAX = Duration.ofMinutes(5);
 
   private ClientTools() {}
 

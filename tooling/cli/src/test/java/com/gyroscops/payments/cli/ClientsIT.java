@@ -36,14 +36,18 @@ final class ClientsIT {
   private static final Path DOCS = ClientTools.NODE.resolve("../../docs").normalize();
 
   /** Longest that a question is asked again until the answer is the printed one. */
-  private static final Duration SETTLE_MAX = Duration.ofSeconds(15);
+  private static final Duration SETTLE_MAX = Duration.ofSeconds(90);
 
-  private static final Duration COMMAND_MAX = Duration.ofSeconds(20);
-  private static final Duration EXAMPLE_MAX = Duration.ofMinutes(1);
+  private static final Duration COMMAND_MAX = Duration.ofMinutes(2);
+  private static final Duration EXAMPLE_MAX = Duration.ofMinutes(5);
 
-  /** How long a stream is listened to that the page lets go on until it is stopped. */
-  private static final Duration STREAM_MAX = Duration.ofSeconds(10);
+  /** How long a stream is listened to at first that the page lets go on until it is stopped. */
+  private static final Duration STREAM = Duration.ofSeconds(10);
 
+  /** How much longer than at first, and than the page has it, streams are listened to at most. */
+  private static final int PATIENCE_MAX = 8;
+
+  private static final Pattern SECONDS = Pattern.compile("\\b(-max-time|sleep) (\\d+)\\b");
   private static final Pattern ADDRESS = Pattern.compile("127\\.0\\.0\\.1:(\\d+)");
 
   private static final int NGINX_PORT = 50_050;
@@ -80,7 +84,7 @@ final class ClientsIT {
     int written = 0;
     for (Recipe recipe : Recipe.of(page)) {
       if (recipe.answer().isEmpty() && Boolean.getBoolean("payments.cookbook.write")) {
-        List<String> answer = answers.printed(execute(answers, recipe)).lines().toList();
+        List<String> answer = answers.printed(execute(answers, recipe, 1)).lines().toList();
         lines.addAll(recipe.answerLine() - 1 + written, answer);
         written += answer.size();
       } else {
@@ -105,18 +109,25 @@ final class ClientsIT {
             .toList();
     assertThat(recipes).hasSizeGreaterThan(3);
     for (Recipe recipe : recipes) {
-      boolean endless = recipe.rpc().endsWith("/WatchPayments");
-      String command = command(answers, recipe);
-      Ended ended = ClientTools.shell(endless ? STREAM_MAX : COMMAND_MAX, command);
-      if (!endless) {
-        ended.succeeded();
-      }
-      String printed = whole(recipe.answer());
-      String came = ended.out().substring(0, Math.min(ended.out().length(), ends(ended.out())));
-      if (!printed.isEmpty()) {
-        assertThat(answers.difference(printed, came)).as(recipe.command()).isEmpty();
-      }
+      assertThat(settled(recipe, patience -> differenceOfCall(answers, recipe, patience)))
+          .as(recipe.command())
+          .isEmpty();
     }
+  }
+
+  private static Optional<String> differenceOfCall(Answers answers, Recipe recipe, int patience)
+      throws Exception {
+    boolean endless = recipe.rpc().endsWith("/WatchPayments");
+    String command = command(answers, recipe, patience);
+    Ended ended = ClientTools.shell(endless ? STREAM.multipliedBy(patience) : COMMAND_MAX, command);
+    if (!endless && ended.exitCode() != 0) {
+      return Optional.of("it ended with " + ended);
+    }
+    String printed = whole(recipe.answer());
+    String came = ended.out().substring(0, Math.min(ended.out().length(), ends(ended.out())));
+    return printed.isEmpty()
+        ? Optional.empty()
+        : answers.difference(printed, came).map(what -> what + ", in\n" + ended);
   }
 
   /** The messages before the one that an ellipsis cuts; all of them if there is none. */
@@ -189,9 +200,14 @@ final class ClientsIT {
             line -> assertThat(line.strip()).isEqualTo("ok"));
   }
 
-  private static String command(Answers answers, Recipe recipe) {
+  private static String command(Answers answers, Recipe recipe, int patience) {
+    String longer =
+        SECONDS
+            .matcher(answers.own(recipe.command()))
+            .replaceAll(
+                match -> match.group(1) + " " + patience * Integer.parseInt(match.group(2)));
     return ADDRESS
-        .matcher(answers.own(recipe.command()))
+        .matcher(longer)
         .replaceAll(match ->
             "127.0.0.1:" + (port(recipe, Integer.parseInt(match.group(1))) + stack.portOffset()));
   }
@@ -205,19 +221,39 @@ final class ClientsIT {
   }
 
   /** What a command prints: its answer, or its error. */
-  private static String execute(Answers answers, Recipe recipe) throws Exception {
-    Ended ended = ClientTools.shell(COMMAND_MAX, command(answers, recipe));
+  private static String execute(Answers answers, Recipe recipe, int patience) throws Exception {
+    Ended ended = ClientTools.shell(COMMAND_MAX, command(answers, recipe, patience));
     return ended.exitCode() == 0 || recipe.isBounded() ? ended.out() : ended.err();
   }
 
-  /** A question is asked again for a while: what it is about may still be on its way. */
   private static Optional<String> difference(Answers answers, Recipe recipe) throws Exception {
+    return settled(
+        recipe,
+        patience -> {
+          String answer = execute(answers, recipe, patience);
+          return answers.difference(recipe.answer(), answer).map(what -> what + ", in\n" + answer);
+        });
+  }
+
+  /** Compares what comes with what is printed. */
+  @FunctionalInterface
+  private interface Asked {
+    /**
+     * @param patience how many times as long as usual a stream is listened to
+     */
+    Optional<String> difference(int patience) throws Exception;
+  }
+
+  /**
+   * A question is asked again for a while, and then listened to for longer: what it is about may
+   * still be on its way.
+   */
+  private static Optional<String> settled(Recipe recipe, Asked asked) throws Exception {
     long end = System.nanoTime() + SETTLE_MAX.toNanos();
-    while (true) {
-      String answer = execute(answers, recipe);
-      Optional<String> difference = answers.difference(recipe.answer(), answer);
+    for (int patience = 1; ; patience = Math.min(2 * patience, PATIENCE_MAX)) {
+      Optional<String> difference = asked.difference(patience);
       if (difference.isEmpty() || recipe.isCommand() || System.nanoTime() > end) {
-        return difference.map(what -> what + ", in\n" + answer);
+        return difference;
       }
       Thread.sleep(200);
     }

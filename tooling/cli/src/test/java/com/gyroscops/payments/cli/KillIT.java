@@ -31,6 +31,9 @@ final class KillIT {
   /** From before the first command of an import to after the last one. */
   private static final int KILL_WITHIN_MILLIS = 4_000;
 
+  /** Seconds; longer than what was killed takes to come back, on a slow machine. */
+  private static final String GIVE_UP_AFTER = "300";
+
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   Path folder;
 
@@ -62,10 +65,11 @@ final class KillIT {
       int delayMillis = random.nextInt(KILL_WITHIN_MILLIS);
       System.out.printf("round %s: kill %s after %d ms%n", round, victim, delayMillis);
 
-      Running first = stack.start("import", commands.toString(), "--json");
+      Running first =
+          stack.start("import", commands.toString(), "--json", "--give-up-after", GIVE_UP_AFTER);
       Thread.sleep(delayMillis);
       assertThat(process.destroyForcibly()).isTrue();
-      assertThat(Processes.awaitEnd(List.of(process), Duration.ofSeconds(10))).isTrue();
+      assertThat(Processes.awaitEnd(List.of(process), Duration.ofMinutes(1))).isTrue();
       stack.up().succeeded();
       Ran interrupted = stack.end(first);
       System.out.println("  import meanwhile: " + interrupted.out().lines().toList().getLast());

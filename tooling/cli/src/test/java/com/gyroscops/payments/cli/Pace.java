@@ -24,6 +24,7 @@ record Pace(double slowness) {
   /** One that is slower still is measured by its deadlines. */
   static final double SLOWNESS_MAX = 4;
 
+  private static final double CHANGE_MAX = 3;
   private static final int TIMES = 3;
 
   /** What is done to find out: starts a JVM, and waits for its end. */
@@ -52,6 +53,11 @@ record Pace(double slowness) {
 
   static Pace of(Duration took) {
     return new Pace(Math.clamp((double) took.toNanos() / USUAL.toNanos(), 1, SLOWNESS_MAX));
+  }
+
+  /** That of a machine that becomes as slow as machines do from one hour to the next. */
+  Pace slowed() {
+    return new Pace(Math.min(slowness * CHANGE_MAX, SLOWNESS_MAX));
   }
 
   /** A rate that asks no more of this machine than the usual one of the usual machine. */

@@ -30,6 +30,12 @@ final class PaceTest {
   }
 
   @Test
+  void one_that_becomes_slower_is_given_room() {
+    assertThat(Pace.of(Pace.USUAL).slowed()).isEqualTo(new Pace(3));
+    assertThat(Pace.of(Pace.USUAL.multipliedBy(3)).slowed()).isEqualTo(new Pace(Pace.SLOWNESS_MAX));
+  }
+
+  @Test
   void nothing_but_timeouts_differs() {
     String usual = ServiceConfig.shipped().toString();
     String slow = Pace.of(Duration.ofHours(1)).serviceConfig().toString();

@@ -24,20 +24,21 @@ import java.util.function.Function;
  * The read-servers of a stack, each by itself and all by one channel that takes turns ({@code
  * round_robin}), without retries but the ones made and counted here.
  *
- * <p>A call may fail for two reasons alone: the answer that it asks for is not there yet ({@code
- * NO_FRESH_SOURCE}, with a delay after which it is asked again), or it went to a server of which
- * that is expected. Everything else is the caller's. For concurrent use.
+ * <p>A call may fail for three reasons alone: the answer that it asks for is not there yet ({@code
+ * NO_FRESH_SOURCE}, with a delay after which it is asked again), the one source that it names does
+ * not answer just then, or it went to a server of which that is expected. Everything else is the
+ * caller's. For concurrent use.
  */
 final class ReadFleet implements AutoCloseable {
 
   /** All of them, in turns. */
   static final int IN_TURNS = -1;
 
-  /** Deadline of one call: twice what a server waits for a source that stands still. */
-  private static final Duration CALL_MAX = Duration.ofSeconds(5);
+  /** Deadline of one call: ten times what a server waits for a source while there are others. */
+  private static final Duration CALL_MAX = Duration.ofSeconds(20);
 
-  /** Longest time for one answer: the lease of a dead projector, several times over. */
-  private static final Duration ANSWER_MAX = Duration.ofSeconds(30);
+  /** Longest time for one answer: the lease of a dead projector, many times over. */
+  private static final Duration ANSWER_MAX = Duration.ofSeconds(90);
 
   /** Pause before a call that went to a server that is out is made again. */
   private static final Duration ELSEWHERE = Duration.ofMillis(10);
@@ -106,20 +107,24 @@ final class ReadFleet implements AutoCloseable {
    * Asks until there is an answer.
    *
    * @param way a server's number, or {@link #IN_TURNS}
+   * @param named whether one source alone is to answer, which may be away for a moment
    * @throws StatusRuntimeException as a server answered
    * @throws AssertionError if there is none in time
    */
   <T> T ask(
-      int way, Function<QueryServiceBlockingStub, T> query, Function<T, ReadMetadata> readOf) {
+      int way,
+      boolean named,
+      Function<QueryServiceBlockingStub, T> query,
+      Function<T, ReadMetadata> readOf) {
     long start = System.nanoTime();
     while (true) {
       try {
-        T answer = askOnce(way, query);
+        T answer = askOnce(way, CALL_MAX, query);
         count(by(readOf.apply(answer)));
         longestMillis.accumulate(Duration.ofNanos(System.nanoTime() - start).toMillis());
         return answer;
       } catch (StatusRuntimeException e) {
-        Duration delay = delay(way, e);
+        Duration delay = delay(way, named, e);
         if (System.nanoTime() - start > ANSWER_MAX.toNanos()) {
           throw new AssertionError("no answer within " + ANSWER_MAX, e);
         }
@@ -128,19 +133,25 @@ final class ReadFleet implements AutoCloseable {
     }
   }
 
-  /** Asks once. */
-  <T> T askOnce(int way, Function<QueryServiceBlockingStub, T> query) {
+  /** Asks once, with a deadline. */
+  <T> T askOnce(int way, Duration max, Function<QueryServiceBlockingStub, T> query) {
     ManagedChannel channel = way == IN_TURNS ? inTurns : channels.get(way);
     return query.apply(
         QueryServiceGrpc.newBlockingStub(channel)
-            .withDeadlineAfter(CALL_MAX.toMillis(), TimeUnit.MILLISECONDS));
+            .withDeadlineAfter(max.toMillis(), TimeUnit.MILLISECONDS));
   }
 
-  private Duration delay(int way, StatusRuntimeException e) {
+  private Duration delay(int way, boolean named, StatusRuntimeException e) {
     ApiError error = ApiError.from(e).orElse(null);
-    if (error != null && error.reason().equals("NO_FRESH_SOURCE") && error.retryAfter() != null) {
-      count("not fresh");
-      return error.retryAfter();
+    if (error != null && error.retryAfter() != null) {
+      if (error.reason().equals("NO_FRESH_SOURCE")) {
+        count("not fresh");
+        return error.retryAfter();
+      }
+      if (named && error.reason().equals("SOURCE_UNAVAILABLE")) {
+        count("away for a moment");
+        return error.retryAfter();
+      }
     }
     Code code = e.getStatus().getCode();
     Out now = out;

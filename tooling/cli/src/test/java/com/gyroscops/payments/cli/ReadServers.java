@@ -26,10 +26,10 @@ import java.util.function.IntSupplier;
 final class ReadServers implements AutoCloseable {
 
   /** Longest time for one answer: the lease of a dead projector, several times over. */
-  private static final Duration ANSWER_MAX = Duration.ofSeconds(60);
+  private static final Duration ANSWER_MAX = Duration.ofMinutes(2);
 
   /** Deadline of one call: above all that a server waits for by itself. */
-  private static final Duration CALL_MAX = Duration.ofSeconds(10);
+  private static final Duration CALL_MAX = Duration.ofSeconds(30);
 
   /** Pause before another server is asked in place of a dead one. */
   private static final Duration ELSEWHERE = Duration.ofMillis(10);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class RestartIT {
 
   /** A server on a slow machine, after the first delays. */
-  private static final Duration BACK_MAX = Duration.ofMinutes(3);
+  private static final Duration BACK_MAX = Duration.ofMinutes(5);
 
   private static final Duration POLL = Duration.ofMillis(500);
 
@@ -50,10 +50,17 @@ final class RestartIT {
             () ->
                 stack.status().exitCode() == 0
                     && component(stack, victim).get("pid").getAsLong() != process.pid());
+        // It is counted once the supervisor, too, has seen it answer.
+        eventually(
+            "it is told of",
+            BACK_MAX,
+            POLL,
+            () -> component(stack, victim).get("restarts").getAsInt() > 0);
         assertThat(component(stack, victim).get("restarts").getAsInt()).isEqualTo(1);
       }
       assertThat(stack.redis("STRLEN answer")).isEqualTo(":2");
-      stack.run("demo").succeeded();
+      // What a kill left undone, such as a lease that has to lapse, may hold the first one up.
+      eventually("it works", BACK_MAX, POLL, () -> stack.run("demo").exitCode() == 0);
       assertThat(log(stack))
           .contains(
               "redis ended by itself; started again in 1 s",
@@ -64,10 +71,12 @@ final class RestartIT {
       kill(stack, "redis");
       eventually(
           "it is said who starts it",
+          BACK_MAX,
+          POLL,
           () -> log(stack).contains("redis ended by itself; ./payments up starts it again"));
       assertThat(stack.status().exitCode()).isEqualTo(3);
       stack.run("up", "--detach").succeeded();
-      assertThat(stack.status().exitCode()).isZero();
+      stack.ready();
       assertThat(component(stack, "redis").get("restarts").getAsInt()).isEqualTo(1);
     }
   }
@@ -75,7 +84,7 @@ final class RestartIT {
   private static ProcessHandle kill(CliStack stack, String victim) throws IOException {
     ProcessHandle process = stack.process(victim);
     assertThat(process.destroyForcibly()).isTrue();
-    assertThat(Processes.awaitEnd(List.of(process), Duration.ofSeconds(10))).isTrue();
+    assertThat(Processes.awaitEnd(List.of(process), Duration.ofMinutes(1))).isTrue();
     return process;
   }
 

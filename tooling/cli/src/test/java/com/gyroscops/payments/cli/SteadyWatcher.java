@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class SteadyWatcher implements AutoCloseable {
 
   private static final Duration AGAIN = Duration.ofMillis(100);
-  private static final Duration BEGIN_MAX = Duration.ofSeconds(10);
+  private static final Duration BEGIN_MAX = Duration.ofMinutes(1);
 
   private final String organization;
   private final Channel channel;

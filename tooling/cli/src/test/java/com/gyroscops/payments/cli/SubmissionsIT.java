@@ -63,7 +63,7 @@ final class SubmissionsIT {
   private static final int KILL_WITHIN_MILLIS = 5_000;
 
   /** Longest that a submission may take to end, lost workflows included. */
-  private static final Duration END_MAX = Duration.ofMinutes(3);
+  private static final Duration END_MAX = Duration.ofMinutes(5);
 
   private static final Set<Code> TRY_AGAIN =
       Set.of(Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED, Code.RESOURCE_EXHAUSTED);
@@ -106,7 +106,7 @@ final class SubmissionsIT {
             clients.submit(() -> {
               Thread.sleep(delayMillis);
               assertThat(process.destroyForcibly()).isTrue();
-              assertThat(Processes.awaitEnd(List.of(process), Duration.ofSeconds(10))).isTrue();
+              assertThat(Processes.awaitEnd(List.of(process), Duration.ofMinutes(1))).isTrue();
               stack.up().succeeded();
               return null;
             });
@@ -149,9 +149,12 @@ final class SubmissionsIT {
       String id = uploaded.get("import_id").getAsString();
       long unusable = uploaded.get("unusable").getAsLong();
 
+      List<ProcessHandle> victims = new ArrayList<>();
       for (String victim : List.of("write-server-0", "write-server-1", "temporal")) {
-        assertThat(stack.process(victim).destroyForcibly()).isTrue();
+        victims.add(stack.process(victim));
+        assertThat(victims.getLast().destroyForcibly()).isTrue();
       }
+      assertThat(Processes.awaitEnd(victims, Duration.ofMinutes(1))).isTrue();
       try (Connection connection = stack.database("payments_write");
           Statement statement = connection.createStatement()) {
         long left = number(statement, "select count(*) from import_chunks where rows is not null");

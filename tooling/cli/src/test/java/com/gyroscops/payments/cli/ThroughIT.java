@@ -10,6 +10,7 @@ import static com.gyroscops.payments.v1.SourceProgressState.SOURCE_PROGRESS_STAT
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.gyroscops.payments.cli.client.Clients;
+import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.stack.process.Processes;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.CommandContext;
@@ -21,8 +22,8 @@ import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentFilter;
 import com.gyroscops.payments.v1.ProcessPaymentRequest;
-import com.gyroscops.payments.v1.QueryServiceGrpc;
 import com.gyroscops.payments.v1.QueryServiceGrpc.QueryServiceBlockingStub;
+import com.gyroscops.payments.v1.QueryServiceGrpc;
 import com.gyroscops.payments.v1.ReadOptions;
 import com.gyroscops.payments.v1.ReadSource;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
@@ -39,8 +40,10 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,13 +65,30 @@ final class ThroughIT {
   private static final int COMMANDS = 400;
   private static final int SEARCHED_COMMANDS = 20;
 
-  /** What the write-servers wait at most. */
-  private static final Duration WAIT_MAX = Duration.ofSeconds(2);
+  /** A machine that stalls for a moment does so seldom. */
+  private static final int ATTEMPTS_MAX = 20;
 
-  /** Below what servers take that do not know that somebody waits; benchmarks tell the figure. */
+  /** What the write-servers wait at most: a source that is well is never waited for as long. */
+  private static final Duration WAIT_MAX = Duration.ofSeconds(15);
+
+  /**
+   * Of a call that is to find a source that stands still before its projector gives up on it, which
+   * takes it three seconds.
+   */
+  private static final Duration SHORT_CALL_MAX = Duration.ofSeconds(1);
+
+  /** What a call's deadline leaves for the answer, and more. */
+  private static final Duration DEADLINE_MARGIN_MAX = Duration.ofMillis(100);
+
+  /**
+   * Below what nearly every command takes at a server that the others do not know to be waited at;
+   * many times what the quicker ones take otherwise. Benchmarks tell the figure.
+   */
   private static final Duration HASTE_MAX = Duration.ofMillis(150);
 
-  private static final Duration CALL_MAX = Duration.ofSeconds(10);
+  private static final Duration CALL_MAX = Duration.ofSeconds(60);
+  private static final Duration EVENTUALLY_MAX = Duration.ofMinutes(2);
+  private static final Duration POLL = Duration.ofMillis(100);
 
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   static Path folder;
@@ -79,7 +99,9 @@ final class ThroughIT {
 
   @BeforeAll
   static void start() throws Exception {
-    stack = new CliStack(folder.resolve("data"));
+    stack =
+        new CliStack(
+            folder.resolve("data"), Map.of("WRITE_THROUGH_WAIT_MAX", WAIT_MAX.toSeconds() + "s"));
     stack
         .up("--write-servers", "2", "--read-servers", "1", "--without", "memory,temporal")
         .succeeded();
@@ -103,8 +125,8 @@ final class ThroughIT {
       int server = each;
       eventually(
           "sources come up",
-          Duration.ofSeconds(60),
-          Duration.ofMillis(100),
+          EVENTUALLY_MAX,
+          POLL,
           () ->
               allApplied(
                   create(
@@ -128,16 +150,20 @@ final class ThroughIT {
         .build();
   }
 
-  private CommandServiceGrpc.CommandServiceBlockingStub commands(int server) {
+  private CommandServiceGrpc.CommandServiceBlockingStub commands(int server, Duration max) {
     return CommandServiceGrpc.newBlockingStub(writeServers.get(server))
-        .withDeadlineAfter(CALL_MAX.toMillis(), TimeUnit.MILLISECONDS);
+        .withDeadlineAfter(max.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   /** Creates the payment of that id, by a request of that id. */
   private Done create(int server, String id, ReadSource... sources) {
+    return create(server, CALL_MAX, id, sources);
+  }
+
+  private Done create(int server, Duration max, String id, ReadSource... sources) {
     long start = System.nanoTime();
     var response =
-        commands(server)
+        commands(server, max)
             .createPayment(
                 CreatePaymentRequest.newBuilder()
                     .setContext(context(id, sources))
@@ -153,7 +179,7 @@ final class ThroughIT {
   private Done process(int server, String paymentId, ReadSource... sources) {
     long start = System.nanoTime();
     var response =
-        commands(server)
+        commands(server, CALL_MAX)
             .processPayment(
                 ProcessPaymentRequest.newBuilder()
                     .setContext(context(UUID.randomUUID().toString(), sources))
@@ -189,42 +215,72 @@ final class ThroughIT {
         .build();
   }
 
+  /** The first answer: where a source does not answer for a moment, it is asked again. */
   private Payment find(String paymentId, ReadSource source) {
-    return queries()
-        .getPayment(
-            GetPaymentRequest.newBuilder()
-                .setOrganizationId("through")
-                .setPaymentId(paymentId)
-                .setReadOptions(by(source))
-                .build())
-        .getPayment();
+    GetPaymentRequest request =
+        GetPaymentRequest.newBuilder()
+            .setOrganizationId("through")
+            .setPaymentId(paymentId)
+            .setReadOptions(by(source))
+            .build();
+    return answered(() -> queries().getPayment(request)).getPayment();
+  }
+
+  private static <T> T answered(Supplier<T> query) {
+    List<T> answers = new ArrayList<>();
+    eventually(
+        "a source answers",
+        EVENTUALLY_MAX,
+        POLL,
+        () -> {
+          try {
+            return answers.add(query.get());
+          } catch (StatusRuntimeException e) {
+            if (ApiError.from(e).map(ApiError::reason).orElse("").equals("SOURCE_UNAVAILABLE")) {
+              return false;
+            }
+            throw e;
+          }
+        });
+    return answers.getFirst();
   }
 
   @Test
   @Order(1)
   void what_is_applied_is_seen_at_once_in_each_source_named() {
-    List<Duration> took = new ArrayList<>();
+    List<List<Duration>> took = List.of(new ArrayList<>(), new ArrayList<>());
     for (int i = 0; i < COMMANDS / 2; i++) {
       String id = "seen-" + i;
-      for (Done done :
-          List.of(
-              create(i % 2, id, READ_SOURCE_SQL, READ_SOURCE_REDIS),
-              process((i + i / 2) % 2, id, READ_SOURCE_REDIS, READ_SOURCE_SQL))) {
-        assertThat(states(done.receipt()))
+      int creator = i % 2;
+      int processor = (i + i / 2) % 2;
+      Done created = create(creator, id, READ_SOURCE_SQL, READ_SOURCE_REDIS);
+      took.get(creator).add(created.took());
+      Done done = process(processor, id, READ_SOURCE_REDIS, READ_SOURCE_SQL);
+      took.get(processor).add(done.took());
+      for (Done each : List.of(created, done)) {
+        assertThat(states(each.receipt()))
             .containsExactly(
                 Map.entry(READ_SOURCE_SQL, SOURCE_PROGRESS_STATE_APPLIED),
                 Map.entry(READ_SOURCE_REDIS, SOURCE_PROGRESS_STATE_APPLIED));
-        took.add(done.took());
       }
       Payment processed = find(id, READ_SOURCE_SQL);
       assertThat(processed.getVersion()).isEqualTo(2);
       assertThat(find(id, READ_SOURCE_REDIS)).isEqualTo(processed);
     }
-    took.sort(Duration::compareTo);
-    System.out.printf(
-        "%d commands through sql and redis: p50 %d ms, max %d ms%n",
-        COMMANDS, took.get(COMMANDS / 2).toMillis(), took.getLast().toMillis());
-    assertThat(took.get(COMMANDS / 2)).isLessThan(HASTE_MAX);
+    for (int server = 0; server < 2; server++) {
+      List<Duration> all = took.get(server);
+      all.sort(Duration::compareTo);
+      System.out.printf(
+          "%d commands through sql and redis at write-server-%d: p25 %d ms, p50 %d ms, max %d ms%n",
+          all.size(),
+          server,
+          all.get(all.size() / 4).toMillis(),
+          all.get(all.size() / 2).toMillis(),
+          all.getLast().toMillis());
+      assertThat(all.get(all.size() / 4))
+          .as("the quicker commands at write-server-%d", server)
+          .isLessThan(HASTE_MAX);
+    }
   }
 
   @Test
@@ -233,15 +289,13 @@ final class ThroughIT {
     for (int i = 0; i < SEARCHED_COMMANDS; i++) {
       String id = "searched-" + i;
       assertThat(allApplied(create(i % 2, id, READ_SOURCE_SEARCH).receipt())).isTrue();
-      assertThat(
-              queries()
-                  .searchPayments(
-                      SearchPaymentsRequest.newBuilder()
-                          .setOrganizationId("through")
-                          .setFilter(PaymentFilter.newBuilder().setMerchantReference("order-" + id))
-                          .setReadOptions(by(READ_SOURCE_SEARCH))
-                          .build())
-                  .getPaymentsList())
+      SearchPaymentsRequest request =
+          SearchPaymentsRequest.newBuilder()
+              .setOrganizationId("through")
+              .setFilter(PaymentFilter.newBuilder().setMerchantReference("order-" + id))
+              .setReadOptions(by(READ_SOURCE_SEARCH))
+              .build();
+      assertThat(answered(() -> queries().searchPayments(request)).getPaymentsList())
           .extracting(Payment::getPaymentId)
           .containsExactly(id);
     }
@@ -253,21 +307,28 @@ final class ThroughIT {
       throws Exception {
     ProcessHandle redis = stack.process("redis");
     Processes.pause(redis);
+    Optional<Done> pending = Optional.empty();
+    String id = "";
     try {
-      Done done = create(0, "stands", READ_SOURCE_SQL, READ_SOURCE_REDIS);
-      assertThat(states(done.receipt()))
-          .containsExactly(
-              Map.entry(READ_SOURCE_SQL, SOURCE_PROGRESS_STATE_APPLIED),
-              Map.entry(READ_SOURCE_REDIS, SOURCE_PROGRESS_STATE_PENDING));
-      assertThat(done.took()).isGreaterThanOrEqualTo(WAIT_MAX);
-      assertThat(find("stands", READ_SOURCE_SQL)).isEqualTo(done.payment());
+      for (int attempt = 1; pending.isEmpty(); attempt++) {
+        assertThat(attempt).as("it is pending when the time is up").isLessThan(ATTEMPTS_MAX);
+        Processes.resume(redis);
+        awaitReplayApplied("goes-on-" + attempt);
+        id = "stands-" + attempt;
+        Processes.pause(redis);
+        pending = pending(id);
+      }
+      Done done = pending.get();
+      assertThat(done.took()).isGreaterThanOrEqualTo(SHORT_CALL_MAX.minus(DEADLINE_MARGIN_MAX));
+      assertThat(find(id, READ_SOURCE_SQL)).isEqualTo(done.payment());
 
       // Its projector gives up on it: from then on nothing is known of it, old events included.
-      long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+      long deadline = System.nanoTime() + EVENTUALLY_MAX.toNanos();
       Done replayed;
       do {
         assertThat(System.nanoTime()).as("it is noticed in time").isLessThan(deadline);
-        replayed = create(1, "stands", READ_SOURCE_SQL, READ_SOURCE_REDIS);
+        replayed = create(1, id, READ_SOURCE_SQL, READ_SOURCE_REDIS);
+        assertThat(replayed.took()).isGreaterThanOrEqualTo(WAIT_MAX);
         assertThat(replayed.receipt().getReplayed()).isTrue();
         assertThat(states(replayed.receipt()))
             .containsEntry(READ_SOURCE_SQL, SOURCE_PROGRESS_STATE_APPLIED)
@@ -276,8 +337,30 @@ final class ThroughIT {
     } finally {
       Processes.resume(redis);
     }
-    awaitReplayApplied("stands");
-    assertThat(find("stands", READ_SOURCE_REDIS).getVersion()).isEqualTo(1);
+    awaitReplayApplied(id);
+    assertThat(find(id, READ_SOURCE_REDIS).getVersion()).isEqualTo(1);
+  }
+
+  /**
+   * A command while redis stands still, told that redis is behind. Empty where it took so long that
+   * the call was over, or that more was known of redis, or less of sql.
+   */
+  private Optional<Done> pending(String id) {
+    Done done;
+    try {
+      done = create(0, SHORT_CALL_MAX, id, READ_SOURCE_SQL, READ_SOURCE_REDIS);
+    } catch (StatusRuntimeException e) {
+      assertThat(e.getStatus().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
+      return Optional.empty();
+    }
+    Map<ReadSource, SourceProgressState> states = states(done.receipt());
+    assertThat(states)
+        .containsOnlyKeys(READ_SOURCE_SQL, READ_SOURCE_REDIS)
+        .doesNotContainEntry(READ_SOURCE_REDIS, SOURCE_PROGRESS_STATE_APPLIED);
+    return states.get(READ_SOURCE_SQL) == SOURCE_PROGRESS_STATE_APPLIED
+            && states.get(READ_SOURCE_REDIS) == SOURCE_PROGRESS_STATE_PENDING
+        ? Optional.of(done)
+        : Optional.empty();
   }
 
   @Test
@@ -306,9 +389,10 @@ final class ThroughIT {
   }
 
   private void awaitReplayApplied(String id) {
-    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-    while (!allApplied(create(0, id, READ_SOURCE_REDIS).receipt())) {
-      assertThat(System.nanoTime()).as("redis goes on").isLessThan(deadline);
-    }
+    eventually(
+        "redis goes on",
+        EVENTUALLY_MAX,
+        POLL,
+        () -> allApplied(create(0, id, READ_SOURCE_REDIS).receipt()));
   }
 }

@@ -9,6 +9,7 @@ import com.gyroscops.payments.cli.client.Clients;
 import com.gyroscops.payments.cli.deploy.Server.Running;
 import com.gyroscops.payments.platform.grpc.ServingHealth;
 import com.gyroscops.payments.stack.engine.LocalRedis;
+import com.gyroscops.payments.stack.process.FreePorts;
 import io.grpc.ManagedChannel;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -51,7 +52,7 @@ final class BadEnvironmentIT {
   private static final String WRONG = "wr0ng-s3cret";
 
   private static final String NOBODY = "127.0.0.1:1";
-  private static final Duration LINE_MAX = Duration.ofMinutes(2);
+  private static final Duration LINE_MAX = Duration.ofMinutes(5);
 
   /** Variables that may hold any text. */
   private static final Set<String> FREE =
@@ -107,8 +108,9 @@ final class BadEnvironmentIT {
     return new Case(server, changes, MISCONFIGURED, List.of(line));
   }
 
-  static Stream<Case> cases() {
+  static Stream<Case> cases() throws IOException {
     String port = Integer.toString(taken.getLocalPort());
+    String twice = Integer.toString(FreePorts.next());
     String nowhere = folder.resolve("missing").toString();
     String empty = folder.resolve("empty").toString();
     String wrong = folder.resolve("wrong").toString();
@@ -117,9 +119,9 @@ final class BadEnvironmentIT {
         new Case(READ, Map.of("INTERNAL_GRPC_PORT", port), UNAVAILABLE, List.of("INTERNAL", port)),
         new Case(
             READ,
-            Map.of("GRPC_PORT", "20111", "HTTP_PORT", "20111"),
+            Map.of("GRPC_PORT", twice, "HTTP_PORT", twice),
             UNAVAILABLE,
-            List.of("HTTP_PORT is 20111")),
+            List.of("HTTP_PORT is " + twice)),
         refused(WRITE, Map.of("GRPC_HOST", "nowhere.invalid"), "GRPC_HOST", "nowhere.invalid"),
         refused(WRITE, Map.of("HTTP_PORT", ""), "HTTP_PORT must be", "\"\""),
         refused(WRITE, Map.of("HTTP_PORT", "65536"), "HTTP_PORT must be", "65536"),

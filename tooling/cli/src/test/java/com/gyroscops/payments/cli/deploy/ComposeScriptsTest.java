@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class ComposeScriptsTest {
 
   private static final Path SCRIPTS = Server.HOME.resolve("tooling/deploy/compose");
-  private static final Duration RUN_MAX = Duration.ofMinutes(1);
+  private static final Duration RUN_MAX = Duration.ofMinutes(5);
 
   @TempDir private Path folder;
 

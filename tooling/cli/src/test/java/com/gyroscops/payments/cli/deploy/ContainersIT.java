@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class ContainersIT {
 
-  private static final Duration HEALTHY_MAX = Duration.ofMinutes(3);
+  private static final Duration HEALTHY_MAX = Duration.ofMinutes(5);
   private static final String NOBODY = "127.0.0.1:1";
 
   @TempDir Path folder;
@@ -57,13 +57,27 @@ final class ContainersIT {
 
       try (Running write = start(Server.WRITE, replaced, writePorts);
           Running read = start(Server.READ, replaced, Server.READ.freePorts())) {
-        assertThat(write.output()).contains("works on task queue");
-        assertThat(read.output()).contains("ready").doesNotContain(Databases.PASSWORD);
+        // Health waits for neither.
+        awaitSays(write, "works on task queue");
+        awaitSays(read, "ready");
+        assertThat(read.output()).doesNotContain(Databases.PASSWORD);
         assertThat(write.output()).doesNotContain(Databases.PASSWORD);
         assertDrains(Server.READ, read);
         assertDrains(Server.WRITE, write);
       }
       assertThat(folder.resolve("data/journal")).isDirectoryContaining("glob:**");
+    }
+  }
+
+  private static void awaitSays(Running server, String what) throws IOException {
+    try {
+      eventually(
+          "it says " + what,
+          HEALTHY_MAX,
+          Duration.ofMillis(100),
+          () -> server.output().contains(what));
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError("nothing said of %s: %s".formatted(what, server.output()), e);
     }
   }
 

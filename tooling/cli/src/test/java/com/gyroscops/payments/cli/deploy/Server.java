@@ -27,7 +27,7 @@ enum Server {
   static final Path HOME =
       Path.of(System.getProperty("payments.home", "../..")).toAbsolutePath().normalize();
 
-  private static final Duration END_MAX = Duration.ofMinutes(2);
+  private static final Duration END_MAX = Duration.ofMinutes(5);
   private static final Pattern ROW =
       Pattern.compile("(?m)^\\| `([A-Z_]+)`(?: or `([A-Z_]+)`)? \\| (.*?) \\|");
 

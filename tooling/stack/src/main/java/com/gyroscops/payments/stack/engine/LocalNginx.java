@@ -41,8 +41,8 @@ public final class LocalNginx implements AutoCloseable {
   /** As many as container engines let a process have open that does not ask for more. */
   private static final int FILES = 1024;
 
-  private static final Duration START_MAX = Duration.ofSeconds(10);
-  private static final Duration STOP_MAX = Duration.ofSeconds(10);
+  private static final Duration START_MAX = Duration.ofSeconds(60);
+  private static final Duration STOP_MAX = Duration.ofSeconds(60);
 
   private final Engine engine;
   private final Path accesses;

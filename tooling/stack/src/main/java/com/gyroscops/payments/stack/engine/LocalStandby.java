@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
 public final class LocalStandby {
 
   /** Copying a folder and replaying what was written meanwhile. */
-  private static final Duration CATCH_UP_MAX = Duration.ofSeconds(60);
+  private static final Duration CATCH_UP_MAX = Duration.ofMinutes(3);
 
   private static final Duration POLL = Duration.ofMillis(20);
   private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]{0,31}");

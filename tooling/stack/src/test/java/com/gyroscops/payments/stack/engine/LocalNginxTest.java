@@ -2,10 +2,13 @@ package com.gyroscops.payments.stack.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -29,6 +32,7 @@ final class LocalNginxTest {
   void it_starts_without_a_warning() throws Exception {
     try (LocalNginx nginx = start()) {
       assertThat(nginx.target()).startsWith("127.0.0.1:");
+      awaitTrue("its workers run", () -> !workers(nginx).isEmpty());
     }
     assertThat(folder.resolve("nginx.log")).content().doesNotContain("[warn]", "[alert]");
   }
@@ -38,10 +42,30 @@ final class LocalNginxTest {
     assumeThat(PROCESSES).withFailMessage("limits are read from /proc").isDirectory();
     try (LocalNginx nginx = start()) {
       assertThat(filesMax(nginx.master())).isEqualTo(1024);
-      List<ProcessHandle> workers = nginx.master().children().toList();
-      assertThat(workers).isNotEmpty();
-      assertThat(workers).allSatisfy(worker -> assertThat(filesMax(worker)).isGreaterThan(4096));
+      // It listens before it has workers, and each asks for more files after it was started.
+      awaitTrue(
+          "its workers may open more",
+          () -> {
+            List<ProcessHandle> workers = workers(nginx);
+            for (ProcessHandle worker : workers) {
+              if (filesMax(worker) <= 4096) {
+                return false;
+              }
+            }
+            return !workers.isEmpty();
+          });
+      assertThat(workers(nginx))
+          .isNotEmpty()
+          .allSatisfy(worker -> assertThat(filesMax(worker)).isGreaterThan(4096));
     }
+  }
+
+  private static void awaitTrue(String what, Callable<Boolean> condition) {
+    await(what).pollInSameThread().atMost(Duration.ofMinutes(1)).until(condition);
+  }
+
+  private static List<ProcessHandle> workers(LocalNginx nginx) {
+    return nginx.master().children().toList();
   }
 
   private LocalNginx start() throws Exception {

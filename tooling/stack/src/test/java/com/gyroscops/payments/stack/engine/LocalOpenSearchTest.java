@@ -28,7 +28,7 @@ final class LocalOpenSearchTest {
     try (LocalOpenSearch search = start()) {
       assertThat(get(search, "/things/_doc/1")).contains("\"found\":true");
       search.process().destroyForcibly();
-      assertThat(Processes.awaitEnd(List.of(search.process()), Duration.ofSeconds(10))).isTrue();
+      assertThat(Processes.awaitEnd(List.of(search.process()), Duration.ofMinutes(1))).isTrue();
     }
     try (LocalOpenSearch search = start()) {
       assertThat(get(search, "/things/_doc/1")).contains("\"found\":true");

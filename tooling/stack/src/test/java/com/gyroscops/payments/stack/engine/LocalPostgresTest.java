@@ -168,7 +168,7 @@ final class LocalPostgresTest {
     postgres.close();
 
     assertThat(data.getParent()).doesNotExist();
-    assertThat(postgres.postmaster().isAlive()).isFalse();
+    assertThat(Processes.isRunning(postgres.postmaster())).isFalse();
   }
 
   @Test
@@ -191,7 +191,7 @@ final class LocalPostgresTest {
     await("it is busy")
         .pollInSameThread()
         .pollInterval(Duration.ofMillis(10))
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofMinutes(2))
         .until(() -> query(postgres, busy).equals("t"));
   }
 

@@ -54,7 +54,7 @@ final class LocalRedisTest {
       port = redis.port();
       assertThat(ask(redis, "SET answer 42")).isEqualTo("+OK");
       redis.process().destroyForcibly();
-      assertThat(Processes.awaitEnd(List.of(redis.process()), Duration.ofSeconds(10))).isTrue();
+      assertThat(Processes.awaitEnd(List.of(redis.process()), Duration.ofMinutes(1))).isTrue();
     }
     try (LocalRedis redis = LocalRedis.start(folder.resolve("data"), port, folder.resolve("log"))) {
       assertThat(redis.port()).isEqualTo(port);

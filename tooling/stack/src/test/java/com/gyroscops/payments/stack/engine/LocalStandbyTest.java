@@ -86,7 +86,7 @@ final class LocalStandbyTest {
   private static void awaitTrue(LocalPostgres postgres, String sql) throws Exception {
     await(sql)
         .pollInSameThread()
-        .atMost(Duration.ofSeconds(30))
+        .atMost(Duration.ofMinutes(2))
         .until(() -> query(postgres, sql).equals("t"));
   }
 
