@@ -1,6 +1,7 @@
 package com.gyroscops.payments.read;
 
 import static com.gyroscops.payments.read.RunningReplica.fullyConsistent;
+import static com.gyroscops.payments.read.UntilFresh.untilFresh;
 import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -28,7 +29,7 @@ class RedisReplicaTest extends ReplicaTest {
   }
 
   private static PaymentStatus status(RunningReplica replica) {
-    return get(replica, fullyConsistent()).getPayment().getStatus();
+    return untilFresh(() -> get(replica, fullyConsistent())).getPayment().getStatus();
   }
 
   @Test
@@ -36,7 +37,7 @@ class RedisReplicaTest extends ReplicaTest {
     int port = FreePorts.next();
     try (RunningReplica replica = replica("redis://127.0.0.1:" + port)) {
       eventually("it serves", replica::isServing);
-      assertThat(replica.get("/health").statusCode()).isEqualTo(200);
+      eventually("health says so", () -> replica.get("/health").statusCode() == 200);
       assertThat(status(replica)).isEqualTo(PaymentStatus.PAYMENT_STATUS_PROCESSING);
       assertThat(applied(replica)).isZero();
       try (LocalRedis redis =
@@ -52,7 +53,7 @@ class RedisReplicaTest extends ReplicaTest {
       log.fail("acme", "p1");
       feed.publish();
       assertThat(status(replica)).isEqualTo(PaymentStatus.PAYMENT_STATUS_FAILED);
-      assertThat(replica.isServing()).isTrue();
+      eventually("it serves", replica::isServing);
     }
   }
 
@@ -67,7 +68,7 @@ class RedisReplicaTest extends ReplicaTest {
         log.process("acme", "p1");
         feed.publish();
         assertThat(status(replica)).isEqualTo(PaymentStatus.PAYMENT_STATUS_COMPLETED);
-        assertThat(replica.isServing()).isTrue();
+        eventually("it serves", replica::isServing);
       } finally {
         Processes.resume(redis.process());
       }

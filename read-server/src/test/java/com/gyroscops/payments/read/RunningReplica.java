@@ -50,11 +50,11 @@ public final class RunningReplica implements AutoCloseable {
   }
 
   public QueryServiceGrpc.QueryServiceBlockingStub queries() {
-    return QueryServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+    return QueryServiceGrpc.newBlockingStub(channel).withDeadlineAfter(60, TimeUnit.SECONDS);
   }
 
   public ReportServiceGrpc.ReportServiceBlockingStub reports() {
-    return ReportServiceGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS);
+    return ReportServiceGrpc.newBlockingStub(channel).withDeadlineAfter(60, TimeUnit.SECONDS);
   }
 
   /** Without a deadline. */

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read;
 
+import static com.gyroscops.payments.read.UntilFresh.untilFresh;
 import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
@@ -14,6 +15,7 @@ import com.gyroscops.payments.v1.ReadSource;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import com.gyroscops.payments.v1.SearchPaymentsResponse;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -40,14 +42,15 @@ class SearchReplicaTest extends ReplicaTest {
 
   private static SearchPaymentsResponse search(RunningReplica replica, ReadSource source) {
     ReadOptions options = RunningReplica.fullyConsistent().toBuilder().setSource(source).build();
-    return replica
-        .queries()
-        .searchPayments(
-            SearchPaymentsRequest.newBuilder()
-                .setOrganizationId("acme")
-                .setFilter(PaymentFilter.newBuilder().setText("creme brul*"))
-                .setReadOptions(options)
-                .build());
+    return untilFresh(() ->
+        replica
+            .queries()
+            .searchPayments(
+                SearchPaymentsRequest.newBuilder()
+                    .setOrganizationId("acme")
+                    .setFilter(PaymentFilter.newBuilder().setText("creme brul*"))
+                    .setReadOptions(options)
+                    .build()));
   }
 
   @Test
@@ -55,7 +58,7 @@ class SearchReplicaTest extends ReplicaTest {
     try (RunningReplica replica = replica(SearchEngines.shared().toString())) {
       eventually("it serves", replica::isServing);
       eventually("searches see the head", () -> position(replica, "position") == 2);
-      assertThat(position(replica, "indexed_position")).isEqualTo(2);
+      eventually("it is applied", () -> position(replica, "indexed_position") == 2);
       SearchPaymentsResponse found = search(replica, ReadSource.READ_SOURCE_SEARCH);
       assertThat(found.getRead().getSource()).isEqualTo(ReadSource.READ_SOURCE_SEARCH);
       assertThat(found.getPaymentsList())
@@ -76,7 +79,10 @@ class SearchReplicaTest extends ReplicaTest {
       try (LocalOpenSearch engine =
           LocalOpenSearch.start(folder.resolve("data"), port, folder.resolve("log"))) {
         assertThat(engine.port()).isEqualTo(port);
-        eventually("searches see the head", () -> position(replica, "position") == 2);
+        eventually(
+            "searches see the head",
+            Duration.ofMinutes(2),
+            () -> position(replica, "position") == 2);
         assertThat(search(replica, ReadSource.READ_SOURCE_SEARCH).getPaymentsList()).hasSize(1);
       }
       assertThat(search(replica, ReadSource.READ_SOURCE_UNSPECIFIED).getPaymentsList()).hasSize(1);

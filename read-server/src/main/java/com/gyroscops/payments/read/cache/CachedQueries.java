@@ -53,7 +53,7 @@ public final class CachedQueries implements QueryMiddleware {
   private final @Nullable L1Cache local;
   private final @Nullable L2Cache shared;
   private final CacheMeters meters;
-  private final SingleFlight flights = new SingleFlight();
+  private final SingleFlight flights;
 
   /**
    * @param local L1; null: none
@@ -65,6 +65,17 @@ public final class CachedQueries implements QueryMiddleware {
       @Nullable L1Cache local,
       @Nullable L2Cache shared,
       CacheMeters meters) {
+    this(changes, freshness, local, shared, meters, SingleFlight.WAIT_MAX);
+  }
+
+  CachedQueries(
+      Changes changes,
+      Freshness freshness,
+      @Nullable L1Cache local,
+      @Nullable L2Cache shared,
+      CacheMeters meters,
+      Duration joinMax) {
+    flights = new SingleFlight(joinMax);
     this.changes = changes;
     this.freshness = freshness;
     this.local = local;

@@ -44,6 +44,14 @@ final class SingleFlight {
 
   private final ConcurrentHashMap<AnswerKey, Flight> underWay = new ConcurrentHashMap<>();
   private final Semaphore places = new Semaphore(WAITING_MAX);
+  private final Duration waitMax;
+
+  /**
+   * @param waitMax longest wait for another's answer, usually {@link #WAIT_MAX}
+   */
+  SingleFlight(Duration waitMax) {
+    this.waitMax = waitMax;
+  }
 
   /** Begins a flight; null: there is one already, to {@link #join}. */
   @Nullable Flight begin(AnswerKey key) {
@@ -74,10 +82,10 @@ final class SingleFlight {
     }
   }
 
-  private static long waitNanos(Context call) {
+  private long waitNanos(Context call) {
     Deadline deadline = call.getDeadline();
     return deadline == null
-        ? WAIT_MAX.toNanos()
-        : Math.min(WAIT_MAX.toNanos(), deadline.timeRemaining(TimeUnit.NANOSECONDS) / 2);
+        ? waitMax.toNanos()
+        : Math.min(waitMax.toNanos(), deadline.timeRemaining(TimeUnit.NANOSECONDS) / 2);
   }
 }

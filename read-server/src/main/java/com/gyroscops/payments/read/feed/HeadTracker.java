@@ -50,6 +50,7 @@ public final class HeadTracker implements AutoCloseable {
 
   private final FeedClient feed;
   private final LongSupplier nanoTime;
+  private final Duration answerMax;
   private final Deque<Observation> observations = new ArrayDeque<>();
   // When the head was first seen where, oldest first, positions growing.
   private final Deque<Observation> grown = new ArrayDeque<>();
@@ -64,8 +65,19 @@ public final class HeadTracker implements AutoCloseable {
    * @param nanoTime a clock of arbitrary origin, in nanoseconds
    */
   public HeadTracker(FeedClient feed, LongSupplier nanoTime) {
+    this(feed, nanoTime, ANSWER_MAX);
+  }
+
+  /**
+   * A tracker that has observed nothing yet.
+   *
+   * @param nanoTime a clock of arbitrary origin, in nanoseconds
+   * @param answerMax longest wait for the feed
+   */
+  public HeadTracker(FeedClient feed, LongSupplier nanoTime, Duration answerMax) {
     this.feed = feed;
     this.nanoTime = nanoTime;
+    this.answerMax = answerMax;
     neededNanos = nanoTime.getAsLong() - IN_USE.toNanos();
   }
 
@@ -86,7 +98,7 @@ public final class HeadTracker implements AutoCloseable {
 
   private void observe() {
     try {
-      headNow(Deadline.after(ANSWER_MAX.toNanos(), TimeUnit.NANOSECONDS));
+      headNow();
       if (failing) {
         failing = false;
         LOG.info("the feed answers again");
@@ -104,10 +116,25 @@ public final class HeadTracker implements AutoCloseable {
     return idle < IN_USE.toNanos() ? INTERVAL : IDLE_INTERVAL;
   }
 
-  /** Asks for the head now: everything committed before this call is at or below it. */
+  /**
+   * Asks for the head now, as long as the feed is waited for: everything committed before this call
+   * is at or below it.
+   */
+  public LogHead headNow() throws FeedUnavailableException {
+    return ask(limit());
+  }
+
+  /** Likewise, until a deadline at most. */
   public LogHead headNow(Deadline deadline) throws FeedUnavailableException {
+    return ask(deadline.minimum(limit()));
+  }
+
+  private Deadline limit() {
+    return Deadline.after(answerMax.toNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  private LogHead ask(Deadline limit) throws FeedUnavailableException {
     long sent = nanoTime.getAsLong();
-    Deadline limit = deadline.minimum(Deadline.after(ANSWER_MAX.toNanos(), TimeUnit.NANOSECONDS));
     LogHead head = feed.head(limit);
     record(head, sent);
     return head;

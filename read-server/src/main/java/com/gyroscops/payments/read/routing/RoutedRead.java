@@ -42,22 +42,12 @@ final class RoutedRead<T> {
 
   private static final Logger LOG = LoggerFactory.getLogger(RoutedRead.class);
 
-  /** Longest wait for a source to catch up; it is usually a few milliseconds behind. */
-  static final Duration WAIT_MAX = Duration.ofMillis(200);
-
-  /**
-   * Reads for which an error would only mean to be asked again: the log cannot be asked instead,
-   * and a source is behind for a moment, being busy.
-   *
-   * @param waitMax longest wait of such a read
-   * @param reads that may wait so long at once; the others wait no longer than usual
-   */
-  record Patience(Duration waitMax, Semaphore reads) {}
-
   /** Time between looks at where sources stand while waiting. */
   private static final Duration LOOK_EVERY = Duration.ofMillis(5);
 
-  /** Likewise beyond {@link #WAIT_MAX}: the bell rings for progress, and many may wait. */
+  /**
+   * Likewise beyond {@link RoutingLimits#waitMax}: the bell rings for progress, and many may wait.
+   */
   private static final Duration LATE_LOOK_EVERY = Duration.ofMillis(25);
 
   /**
@@ -67,21 +57,10 @@ final class RoutedRead<T> {
   private static final int BUDGET_DIVISOR = 2;
 
   /**
-   * Longest that a source is waited for while there are others to ask, however far the deadline:
-   * hundreds of times what a usual answer takes. Not for analytics, which may take long.
-   */
-  static final Duration BUDGET_MAX = Duration.ofSeconds(2);
-
-  /**
    * Time left to callers that set no deadline: more than any statement may take, less than a stop
    * of the server waits.
    */
   private static final Duration NO_DEADLINE = Duration.ofSeconds(32);
-
-  /**
-   * A source that takes longer than this, and does not answer, fails: callers differ in patience.
-   */
-  static final Duration SLOW = Duration.ofMillis(500);
 
   /** Sources asked at once by the strategy PARALLEL. */
   private static final int PARALLEL = 2;
@@ -94,7 +73,8 @@ final class RoutedRead<T> {
   private final Function<PaymentSource, Answer<T>> question;
   private final @Nullable LogFallback<T> log;
   private final Semaphore logReads;
-  private final Patience patience;
+  private final Semaphore patientReads;
+  private final RoutingLimits limits;
   private final Optional<Requirement> required;
   private final boolean knowable;
   private final List<Candidate> candidates;
@@ -113,6 +93,8 @@ final class RoutedRead<T> {
    * A read for the current call.
    *
    * @param log null: the log must not answer
+   * @param patientReads those that may wait for {@link RoutingLimits#patienceMax} at once; the
+   *     others wait no longer than usual
    * @param required empty: nothing, or it is not {@code knowable}
    * @param knowable whether what is demanded could be found out; if not, only the log may answer,
    *     for it holds everything that was committed before it was asked
@@ -124,7 +106,8 @@ final class RoutedRead<T> {
       Function<PaymentSource, Answer<T>> question,
       @Nullable LogFallback<T> log,
       Semaphore logReads,
-      Patience patience,
+      Semaphore patientReads,
+      RoutingLimits limits,
       Optional<Requirement> required,
       boolean knowable,
       List<Candidate> candidates,
@@ -135,7 +118,8 @@ final class RoutedRead<T> {
     this.question = question;
     this.log = log;
     this.logReads = logReads;
-    this.patience = patience;
+    this.patientReads = patientReads;
+    this.limits = limits;
     this.required = required;
     this.knowable = knowable;
     this.candidates = candidates;
@@ -240,7 +224,7 @@ final class RoutedRead<T> {
    */
   private boolean isAtFault(Attempt<?> attempt) {
     RoutedSource source = attempt.candidate().source();
-    return attempt.sinceStart() >= SLOW.toNanos()
+    return attempt.sinceStart() >= limits.slow().toNanos()
         && !mayTakeLong(attempt.candidate().capability())
         && (!source.load().hasAnsweredLately()
             || candidates.stream()
@@ -302,11 +286,11 @@ final class RoutedRead<T> {
             : Math.max(0, deadline.timeRemaining(TimeUnit.NANOSECONDS));
     long share = left / BUDGET_DIVISOR;
     if (others) {
-      return mayTakeLong(kind) ? share : Math.min(share, BUDGET_MAX.toNanos());
+      return mayTakeLong(kind) ? share : Math.min(share, limits.budgetMax().toNanos());
     }
-    return mayTakeLong(kind) || left <= BUDGET_MAX.toNanos()
+    return mayTakeLong(kind) || left <= limits.budgetMax().toNanos()
         ? Attempt.UNBOUNDED
-        : Math.max(share, BUDGET_MAX.toNanos());
+        : Math.max(share, limits.budgetMax().toNanos());
   }
 
   private static boolean mayTakeLong(Capability kind) {
@@ -488,12 +472,12 @@ final class RoutedRead<T> {
     boolean patient =
         log == null
             && waitingFor.keySet().stream().anyMatch(it -> isBusyAtMost(it.source()))
-            && patience.reads().tryAcquire();
+            && patientReads.tryAcquire();
     try {
-      return awaitFresh(waitingFor, patient ? patience.waitMax() : WAIT_MAX);
+      return awaitFresh(waitingFor, patient ? limits.patienceMax() : limits.waitMax());
     } finally {
       if (patient) {
-        patience.reads().release();
+        patientReads.release();
       }
     }
   }
@@ -520,7 +504,7 @@ final class RoutedRead<T> {
           return found;
         }
         lookAt(waitingFor);
-        Duration pause = now - start < WAIT_MAX.toNanos() ? LOOK_EVERY : LATE_LOOK_EVERY;
+        Duration pause = now - start < limits.waitMax().toNanos() ? LOOK_EVERY : LATE_LOOK_EVERY;
         bell.await(Math.min(pause.toNanos(), left));
       }
     } catch (InterruptedException _) {
@@ -566,7 +550,7 @@ final class RoutedRead<T> {
     }
     try {
       // Not all the time of a patient caller: a log that says nothing is one that is away.
-      Deadline most = Deadline.after(BUDGET_MAX.toNanos(), TimeUnit.NANOSECONDS);
+      Deadline most = Deadline.after(limits.budgetMax().toNanos(), TimeUnit.NANOSECONDS);
       return answerOfLog(log.ask(SourceRouter.callDeadline().minimum(most)));
     } finally {
       logReads.release();

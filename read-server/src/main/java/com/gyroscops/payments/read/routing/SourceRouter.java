@@ -10,7 +10,6 @@ import com.gyroscops.payments.v1.ReadStrategy;
 import io.grpc.Context;
 import io.grpc.Deadline;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -45,19 +44,17 @@ public final class SourceRouter {
   /** Most reads that wait long for a source: half of the queries there may be, so others go on. */
   static final int PATIENT_READS_MAX = 256;
 
-  /** How long they wait: longer than a busy source is behind. */
-  static final Duration PATIENCE_MAX = Duration.ofSeconds(2);
-
   private final List<RoutedSource> sources;
   private final Freshness freshness;
   private final RoutingRules rules;
   private final RoutingMeters meters;
   private final Semaphore logReads = new Semaphore(LOG_READS_MAX);
-  private final RoutedRead.Patience patience;
+  private final Semaphore patientReads = new Semaphore(PATIENT_READS_MAX);
+  private final RoutingLimits limits;
 
   public SourceRouter(
       List<RoutedSource> sources, Freshness freshness, RoutingRules rules, MeterRegistry meters) {
-    this(sources, freshness, rules, meters, PATIENCE_MAX);
+    this(sources, freshness, rules, meters, RoutingLimits.usual());
   }
 
   SourceRouter(
@@ -65,8 +62,8 @@ public final class SourceRouter {
       Freshness freshness,
       RoutingRules rules,
       MeterRegistry meters,
-      Duration patienceMax) {
-    patience = new RoutedRead.Patience(patienceMax, new Semaphore(PATIENT_READS_MAX));
+      RoutingLimits limits) {
+    this.limits = limits;
     this.sources = List.copyOf(sources);
     this.freshness = freshness;
     this.rules = rules;
@@ -134,7 +131,8 @@ public final class SourceRouter {
             question,
             logAllowed ? log : null,
             logReads,
-            patience,
+            patientReads,
+            limits,
             required,
             knowable,
             order(options, acceptable, allowed),

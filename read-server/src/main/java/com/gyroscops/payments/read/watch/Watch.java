@@ -12,7 +12,6 @@ import com.gyroscops.payments.read.tracking.EventSlice;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.WatchPaymentsRequest;
 import com.gyroscops.payments.v1.WatchPaymentsResponse;
-import io.grpc.Deadline;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.util.ArrayList;
@@ -46,8 +45,6 @@ final class Watch {
 
   /** Time between attempts while a source has not reached yet what is to be read of it. */
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-
-  private static final int HEAD_SECONDS_MAX = 1;
 
   private final WatchPaymentsRequest request;
   private final @Nullable ConsistencyToken resume;
@@ -162,7 +159,7 @@ final class Watch {
   /** Lost for good, unless it is this server that has to follow. */
   private StatusRuntimeException otherHistory(ConsistencyToken token) {
     try {
-      LogHead head = heads.headNow(Deadline.after(HEAD_SECONDS_MAX, TimeUnit.SECONDS));
+      LogHead head = heads.headNow();
       boolean lost = !head.holds(token.getLogId(), token.getEpoch(), token.getPosition());
       return (lost
               ? WatchErrors.tokenEpochLost()

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.api;
 
+import static com.gyroscops.payments.read.UntilFresh.untilFresh;
 import static com.gyroscops.payments.read.api.ApiErrors.failureOf;
 import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -35,7 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class CacheTest extends ReplicaTest {
 
-  private static final int STALENESS_SECONDS = 3;
+  private static final int STALENESS_SECONDS = 6;
 
   private RunningReplica replica;
 
@@ -55,20 +56,25 @@ class CacheTest extends ReplicaTest {
 
   @Test
   void everyKindOfAnswerThatMayBeKeptIsGivenFromL1AndNoneIsOlderThanItsToken() throws Exception {
-    var queries = replica.queries();
     for (int i = 0; i < 10; i++) {
       PaymentEvent event = log.update("acme", "p1", "lamp " + i);
       feed.publish();
       ReadOptions options = RunningReplica.atLeast(token(event));
       for (int j = 0; j < 2; j++) {
-        assertThat(get(replica, options).getPayment()).isEqualTo(event.getPayment());
-        var search = SearchPaymentsRequest.newBuilder().setOrganizationId("acme");
-        assertThat(queries.searchPayments(search.setReadOptions(options).build()).getPayments(0))
+        assertThat(untilFresh(() -> get(replica, options)).getPayment())
             .isEqualTo(event.getPayment());
-        var suggest = SuggestPaymentsRequest.newBuilder().setOrganizationId("acme").setText("la");
+        var search =
+            SearchPaymentsRequest.newBuilder().setOrganizationId("acme").setReadOptions(options);
         assertThat(
-                queries
-                    .suggestPayments(suggest.setReadOptions(options).build())
+                untilFresh(() -> replica.queries().searchPayments(search.build())).getPayments(0))
+            .isEqualTo(event.getPayment());
+        var suggest =
+            SuggestPaymentsRequest.newBuilder()
+                .setOrganizationId("acme")
+                .setText("la")
+                .setReadOptions(options);
+        assertThat(
+                untilFresh(() -> replica.queries().suggestPayments(suggest.build()))
                     .getSuggestions(0)
                     .getValue())
             .isEqualTo("lamp " + i);
@@ -82,6 +88,7 @@ class CacheTest extends ReplicaTest {
               GetPaymentStatisticsRequest.newBuilder().setOrganizationId("acme").build();
           var analytics = GetPaymentAnalyticsRequest.newBuilder().setOrganizationId("acme").build();
           CacheLevel l1 = CacheLevel.CACHE_LEVEL_L1;
+          var queries = replica.queries();
           return get(replica, none).getRead().getCache() == l1
               && queries.getPaymentStatistics(statistics).getRead().getCache() == l1
               && queries.getPaymentAnalytics(analytics).getRead().getCache() == l1;
@@ -108,7 +115,9 @@ class CacheTest extends ReplicaTest {
     ReadOptions options = staleness(STALENESS_SECONDS);
     eventually(
         "L1 gives it",
-        () -> get(replica, options).getRead().getCache() == CacheLevel.CACHE_LEVEL_L1);
+        () ->
+            untilFresh(() -> get(replica, options)).getRead().getCache()
+                == CacheLevel.CACHE_LEVEL_L1);
     cut.of(feed, true);
     PaymentEvent event = log.update("acme", "p1", "changed");
     feed.publish();
@@ -162,7 +171,7 @@ class CacheTest extends ReplicaTest {
   void whileTheFeedIsNotHeardAnswersThatMayBeAnyAgeComeFromTheSourceAlone() throws Exception {
     ReadOptions none = ReadOptions.getDefaultInstance();
     // Has it look where the head is.
-    get(replica, staleness(1));
+    var _ = untilFresh(() -> get(replica, staleness(1)));
     eventually(
         "L1 gives it", () -> get(replica, none).getRead().getCache() == CacheLevel.CACHE_LEVEL_L1);
     feed.silent(true);
@@ -202,7 +211,9 @@ class CacheTest extends ReplicaTest {
     }
     ReadOptions cacheFirst =
         explained.toBuilder().setStrategy(ReadStrategy.READ_STRATEGY_CACHE_FIRST).build();
-    assertThat(get(replica, cacheFirst).getRead().getCache()).isEqualTo(CacheLevel.CACHE_LEVEL_L1);
+    eventually(
+        "L1 gives it",
+        () -> get(replica, cacheFirst).getRead().getCache() == CacheLevel.CACHE_LEVEL_L1);
   }
 
   @Test
@@ -218,7 +229,7 @@ class CacheTest extends ReplicaTest {
       PaymentEvent created = log.create("acme", "n" + i);
       feed.publish();
       var fresh = request.toBuilder().setReadOptions(RunningReplica.atLeast(token(created)));
-      assertThat(replica.queries().getPayment(fresh.build()).getPayment())
+      assertThat(untilFresh(() -> replica.queries().getPayment(fresh.build())).getPayment())
           .isEqualTo(created.getPayment());
     }
   }

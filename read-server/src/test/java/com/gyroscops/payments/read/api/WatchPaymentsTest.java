@@ -178,19 +178,22 @@ class WatchPaymentsTest extends ReplicaTest {
               }
             });
     Resuming watcher = new Resuming(token("epoch-1", before));
-    for (int i = 0; i < 3; i++) {
-      watcher.awaitMore(200);
-      feed.breakStreams();
-      watcher.awaitMore(200);
-      watcher.leave();
-      watcher.awaitMore(50);
-      replica.stop();
-      eventually("it is sent elsewhere", () -> watcher.current.hasEnded());
-      replica.close();
-      start();
+    try {
+      for (int i = 0; i < 3; i++) {
+        watcher.awaitMore(200);
+        feed.breakStreams();
+        watcher.awaitMore(200);
+        watcher.leave();
+        watcher.awaitMore(50);
+        replica.stop();
+        eventually("it is sent elsewhere", () -> watcher.current.hasEnded());
+        replica.close();
+        start();
+      }
+    } finally {
+      done.set(true);
+      committing.join();
     }
-    done.set(true);
-    committing.join();
     List<PaymentEvent> expected = ofAcmeAfter(before);
     watcher.awaitMore(expected.size() - watcher.events().size());
     assertThat(watcher.events()).isEqualTo(expected);

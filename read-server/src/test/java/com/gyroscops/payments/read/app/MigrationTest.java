@@ -1,5 +1,6 @@
 package com.gyroscops.payments.read.app;
 
+import static com.gyroscops.payments.read.UntilFresh.untilFresh;
 import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -47,7 +48,8 @@ class MigrationTest {
               .setOrganizationId("acme")
               .setReadOptions(RunningReplica.fullyConsistent());
       search.getFilterBuilder().setText("lamp");
-      assertThat(replica.queries().searchPayments(search.build()).getPaymentsList())
+      assertThat(
+              untilFresh(() -> replica.queries().searchPayments(search.build())).getPaymentsList())
           .containsExactly(log.payments().getFirst());
     }
   }

@@ -23,7 +23,6 @@ import com.gyroscops.payments.v1.ReadOptions;
 import com.gyroscops.payments.v1.ReadStrategy;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import com.gyroscops.payments.v1.SearchPaymentsResponse;
-import io.grpc.Deadline;
 import io.grpc.StatusRuntimeException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.InstantSource;
@@ -32,7 +31,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -45,6 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CacheModelTest {
 
   private static final int STEPS = 4_000;
+  private static final java.time.Duration HEAD_MAX = java.time.Duration.ofMinutes(1);
 
   private final SampleLog log = new SampleLog("payments", "epoch-1");
   private final AtomicLong clock = new AtomicLong(1_000_000_000_000L);
@@ -63,7 +62,7 @@ class CacheModelTest {
     log.random(random, 10);
     try (ScriptedFeed feed = new ScriptedFeed(log);
         FeedClient client = FeedClient.to(List.of(feed.target()));
-        HeadTracker tracker = new HeadTracker(client, clock::get)) {
+        HeadTracker tracker = new HeadTracker(client, clock::get, HEAD_MAX)) {
       Runnable committed =
           () -> {
             feed.publish();
@@ -88,7 +87,7 @@ class CacheModelTest {
           }
           case 5 -> {
             clock.addAndGet(random.nextLong(500_000_000L));
-            tracker.headNow(Deadline.after(5, TimeUnit.SECONDS));
+            tracker.headNow();
           }
           default -> ask(replica, random, committed);
         }

@@ -28,7 +28,6 @@ import com.gyroscops.payments.v1.ReadSource;
 import com.gyroscops.payments.v1.ReadStrategy;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
 import io.grpc.Context;
-import io.grpc.Deadline;
 import io.grpc.StatusRuntimeException;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.time.InstantSource;
@@ -41,6 +40,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -54,6 +54,11 @@ class CachedQueriesTest {
   private static final CacheLevel NONE = CacheLevel.CACHE_LEVEL_UNSPECIFIED;
   private static final CacheLevel L1 = CacheLevel.CACHE_LEVEL_L1;
   private static final CacheLevel L2 = CacheLevel.CACHE_LEVEL_L2;
+  private static final java.time.Duration HEAD_MAX = java.time.Duration.ofMinutes(1);
+
+  /** Longer than any test waits for what must not take that long. */
+  private static final java.time.Duration JOIN_MAX = java.time.Duration.ofMinutes(5);
+
   private static final long SECOND = 1_000_000_000L;
 
   private final SampleLog log = new SampleLog("payments", "epoch-1");
@@ -62,6 +67,13 @@ class CachedQueriesTest {
   private final MemoryAnswers store = new MemoryAnswers();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
   private final L1Cache local = local();
+  private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+
+  /** The call that each test is, with time for the log's head however slow the machine is. */
+  private final Context.CancellableContext patient =
+      Context.ROOT.withDeadlineAfter(10, TimeUnit.MINUTES, timer);
+
+  private Context before = Context.ROOT;
   private ScriptedFeed feed;
   private FeedClient client;
   private HeadTracker heads;
@@ -74,13 +86,17 @@ class CachedQueriesTest {
     log.create("acme", "p2");
     feed = new ScriptedFeed(log);
     client = FeedClient.to(List.of(feed.target()));
-    heads = new HeadTracker(client, clock::get);
+    heads = new HeadTracker(client, clock::get, HEAD_MAX);
+    before = patient.attach();
     changes = new ScriptedChanges(log);
     bus = bus(changes, local, null);
   }
 
   @AfterEach
   void stop() {
+    patient.detach(before);
+    patient.cancel(null);
+    timer.shutdownNow();
     heads.close();
     client.close();
     feed.close();
@@ -95,7 +111,9 @@ class CachedQueriesTest {
     L2Cache shared =
         far == null ? null : new L2Cache(far, clock::get, InstantSource.system(), counts);
     return new QueryBus(
-        List.of(new CachedQueries(heard, new Freshness(heads, List.of()), near, shared, counts)));
+        List.of(
+            new CachedQueries(
+                heard, new Freshness(heads, List.of()), near, shared, counts, JOIN_MAX)));
   }
 
   private static GetPaymentRequest request(String id, ReadOptions options) {
@@ -230,7 +248,7 @@ class CachedQueriesTest {
 
   @Test
   void whileTheFeedIsCutOffAnswersAreGivenWithinTheStalenessAskedForAndNoLonger() throws Exception {
-    heads.headNow(Deadline.after(5, TimeUnit.SECONDS));
+    heads.headNow();
     get();
     feed.down(true);
     changes.down(true);
@@ -249,7 +267,7 @@ class CachedQueriesTest {
   @Test
   void anAnswerThatWasStaleWhenItWasReadDoesNotMeetAStaleness() throws Exception {
     get();
-    heads.headNow(Deadline.after(5, TimeUnit.SECONDS));
+    heads.headNow();
     // Read a moment ago, but as of a position below what was committed by then.
     assertThat(get(staleness(5)).getRead().getCache()).isEqualTo(L1);
     changes.begin(ChangeWindow.from(new LogHead("payments", "epoch-1", 0)));
@@ -640,7 +658,7 @@ class CachedQueriesTest {
       eventually("it waits", () -> count("payments.cache.joined") == 1);
       call.cancel(null);
       // It goes on alone, and so to where cancelled calls are told.
-      assertThat(other.get(1, TimeUnit.SECONDS).getPayment().getPaymentId()).isEqualTo("p1");
+      assertThat(other.get(60, TimeUnit.SECONDS).getPayment().getPaymentId()).isEqualTo("p1");
       mayAnswer.countDown();
       leader.get();
     }
@@ -648,7 +666,7 @@ class CachedQueriesTest {
 
   private static void await(CountDownLatch latch) {
     try {
-      assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(latch.await(3, TimeUnit.MINUTES)).isTrue();
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }

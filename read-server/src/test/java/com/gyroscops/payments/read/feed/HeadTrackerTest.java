@@ -18,6 +18,8 @@ import org.junit.jupiter.api.Test;
 
 class HeadTrackerTest {
 
+  private static final Duration ANSWER_MAX = Duration.ofMinutes(1);
+
   private final AtomicLong clock = new AtomicLong(5_000_000_000L);
   private final SampleLog log = new SampleLog("payments", "epoch-1");
   private ScriptedFeed feed;
@@ -28,11 +30,11 @@ class HeadTrackerTest {
   void start() throws Exception {
     feed = new ScriptedFeed(log);
     client = FeedClient.to(List.of(feed.target()));
-    heads = new HeadTracker(client, clock::get);
+    heads = new HeadTracker(client, clock::get, ANSWER_MAX);
     // The first connection of a process takes its time.
     eventually(
         "the feed answers",
-        () -> client.head(Deadline.after(20, TimeUnit.SECONDS)).position() >= 0);
+        () -> client.head(Deadline.after(60, TimeUnit.SECONDS)).position() >= 0);
   }
 
   @AfterEach
@@ -48,7 +50,7 @@ class HeadTrackerTest {
       log.create("acme", "p" + log.head());
     }
     feed.publish();
-    heads.headNow(Deadline.after(5, TimeUnit.SECONDS));
+    heads.headNow();
   }
 
   @Test
@@ -67,7 +69,7 @@ class HeadTrackerTest {
   void observationsOfALostHistoryAreForgotten() throws Exception {
     observeAfter(Duration.ZERO, 3);
     feed.replaceLog(new SampleLog("payments", "epoch-2"));
-    heads.headNow(Deadline.after(5, TimeUnit.SECONDS));
+    heads.headNow();
     assertThat(heads.headWithin(Duration.ofHours(1)))
         .contains(new LogHead("payments", "epoch-2", 0));
     assertThat(heads.newest()).contains(new LogHead("payments", "epoch-2", 0));
@@ -93,7 +95,7 @@ class HeadTrackerTest {
     observeAfter(Duration.ZERO, 3);
     observeAfter(Duration.ofSeconds(10), 2);
     feed.replaceLog(log.continuedIn("epoch-2", 4));
-    heads.headNow(Deadline.after(5, TimeUnit.SECONDS));
+    heads.headNow();
     assertThat(heads.headWithin(Duration.ofHours(1)))
         .contains(new LogHead("payments", "epoch-1", 3));
     assertThat(heads.headWithin(Duration.ofSeconds(5)).map(LogHead::epoch)).contains("epoch-2");
@@ -117,10 +119,22 @@ class HeadTrackerTest {
   }
 
   @Test
+  void theFeedIsAskedForNoLongerThanACallHas() {
+    feed.silent(true);
+    HeadTracker patient = new HeadTracker(client, clock::get, Duration.ofHours(1));
+    assertThatThrownBy(() -> patient.headNow(Deadline.after(50, TimeUnit.MILLISECONDS)))
+        .isInstanceOf(FeedUnavailableException.class);
+    patient.close();
+    HeadTracker brief = new HeadTracker(client, clock::get, Duration.ofMillis(50));
+    assertThatThrownBy(() -> brief.headNow(Deadline.after(1, TimeUnit.HOURS)))
+        .isInstanceOf(FeedUnavailableException.class);
+    brief.close();
+  }
+
+  @Test
   void aFeedThatDoesNotAnswerIsAFailureAndNotAHead() {
     feed.down(true);
-    assertThatThrownBy(() -> heads.headNow(Deadline.after(5, TimeUnit.SECONDS)))
-        .isInstanceOf(FeedUnavailableException.class);
+    assertThatThrownBy(() -> heads.headNow()).isInstanceOf(FeedUnavailableException.class);
     assertThat(heads.newest()).isEmpty();
   }
 }

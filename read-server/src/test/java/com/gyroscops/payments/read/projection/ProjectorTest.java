@@ -20,6 +20,7 @@ import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.PaymentEvent;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.Random;
@@ -186,7 +187,7 @@ class ProjectorTest extends ProjectionTest {
         "update checkpoints set position = 50, last_event_id = '%s'"
             .formatted(log.events().get(49).getEventId()));
 
-    eventually("it has begun anew", () -> feed.starts().size() == 2);
+    eventually("it has begun anew", () -> feed.starts().size() >= 2);
     SubscribeStart second = feed.starts().get(1);
     assertThat(second.getPosition()).isEqualTo(50);
     assertThat(second.getFence()).isEqualTo(first.getFence()).isPositive();
@@ -370,12 +371,14 @@ class ProjectorTest extends ProjectionTest {
     awaitApplied();
     project(database, database.source(), "second");
     assertThat(database.rows("select holder from leases")).containsExactly("first");
-    long closed = System.nanoTime();
     first.close();
+    // Nobody waits until it runs out.
+    assertThat(
+            database.rows("select holder = 'second' or expires_at <= now() as is_free from leases"))
+        .containsExactly("t");
     eventually(
         "the second has taken over",
         () -> database.rows("select holder from leases").equals(List.of("second")));
-    assertThat(System.nanoTime() - closed).isLessThan(ProjectionLease.TTL.toNanos());
     log.random(Seed.random(10), 50);
     feed.publish();
     awaitApplied();
@@ -390,7 +393,7 @@ class ProjectorTest extends ProjectionTest {
     }
     feed.publish();
     Projector projector = project(database, database.source(), "a");
-    eventually("it has given up", projector::hasGivenUp);
+    eventually("it has given up", Duration.ofMinutes(2), projector::hasGivenUp);
     assertThat(database.number("select parked from checkpoints")).isLessThanOrEqualTo(10_000);
   }
 

@@ -28,7 +28,7 @@ import java.util.function.Supplier;
 class ScriptedSource implements PaymentSource {
 
   /** Long enough to be a failure of the test. */
-  private static final int HANG_SECONDS_MAX = 20;
+  private static final int HANG_SECONDS_MAX = 90;
 
   final PositionTracker known = new PositionTracker();
   final AtomicInteger asked = new AtomicInteger();

@@ -49,6 +49,22 @@ class SourceRouterTest {
   private static final ReadSource SEARCH = ReadSource.READ_SOURCE_SEARCH;
   private static final ReadSource MEMORY = ReadSource.READ_SOURCE_MEMORY;
 
+  /** Whatever the machine does meanwhile, what can be answered is. */
+  private static final RoutingLimits PATIENT =
+      new RoutingLimits(
+          Duration.ofMillis(200),
+          Duration.ofMinutes(1),
+          Duration.ofMinutes(1),
+          Duration.ofMillis(500));
+
+  /** For what waits, or hangs, until a limit is over. */
+  private static final RoutingLimits BRIEF =
+      new RoutingLimits(
+          Duration.ofMillis(20), Duration.ofMillis(200), Duration.ofMillis(200), Duration.ZERO);
+
+  /** A deadline that none but a call that hangs for good reaches. */
+  private static final Duration FAR = Duration.ofMinutes(1);
+
   private final SampleLog log = new SampleLog("payments", "epoch-1");
   private final AtomicLong nanos = new AtomicLong();
   private final ScriptedSource sql = new ScriptedSource(SQL, nanos::get);
@@ -79,15 +95,21 @@ class SourceRouterTest {
   }
 
   private SourceRouter router(String find, String critical, ScriptedSource... sources) {
+    return router(PATIENT, find, critical, sources);
+  }
+
+  private SourceRouter router(
+      RoutingLimits limits, String find, String critical, ScriptedSource... sources) {
     return new SourceRouter(
         Arrays.stream(sources).map(it -> it.routed).toList(),
         new Freshness(
-            new HeadTracker(feed, System::nanoTime),
+            new HeadTracker(feed, System::nanoTime, FAR),
             Arrays.stream(sources).map(it -> it.known).toList()),
         RoutingRules.parse(
             Map.of(Capability.FIND, new RoutingRules.Setting("ROUTING_FIND", find)),
             new RoutingRules.Setting("ROUTING_CRITICAL", critical)),
-        meters);
+        meters,
+        limits);
   }
 
   private static ReadOptions.Builder options() {
@@ -117,9 +139,13 @@ class SourceRouterTest {
   /** Reads as a call with a deadline does. */
   private Routed<List<Payment>> readWithin(Duration deadline, ReadOptions options)
       throws Exception {
-    return Context.current()
-        .withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS, timer)
-        .call(() -> read(options));
+    Context.CancellableContext call =
+        Context.current().withDeadlineAfter(deadline.toMillis(), TimeUnit.MILLISECONDS, timer);
+    try {
+      return call.call(() -> read(options));
+    } finally {
+      call.cancel(null);
+    }
   }
 
   private static ReadSource servedBy(Routed<?> routed) {
@@ -274,7 +300,7 @@ class SourceRouterTest {
     eventually("it looks where they stand", () -> sql.looks.get() > 0);
     // As a projector does.
     redis.standing(5);
-    assertThat(servedBy(routed.get(20, TimeUnit.SECONDS))).isEqualTo(REDIS);
+    assertThat(servedBy(routed.get(60, TimeUnit.SECONDS))).isEqualTo(REDIS);
   }
 
   @Test
@@ -284,10 +310,18 @@ class SourceRouterTest {
     CompletableFuture<Routed<List<Payment>>> routed =
         CompletableFuture.supplyAsync(() -> read(atLeast(5)));
     eventually("it looks where it stands", () -> sql.looks.get() > 0);
-    // What is shown is that the read still waits after the usual wait.
-    Thread.sleep(2 * RoutedRead.WAIT_MAX.toMillis());
+    long usualNanos = System.nanoTime() + PATIENT.waitMax().toNanos();
+    eventually("the usual wait is over", () -> System.nanoTime() - usualNanos > 0);
+    int looks = sql.looks.get();
+    // The first of them may have begun before.
+    eventually(
+        "it looks on",
+        () -> {
+          nanos.addAndGet(Duration.ofSeconds(1).toNanos());
+          return sql.looks.get() > looks + 1;
+        });
     sql.standing(5);
-    assertThat(servedBy(routed.get(20, TimeUnit.SECONDS))).isEqualTo(SQL);
+    assertThat(servedBy(routed.get(60, TimeUnit.SECONDS))).isEqualTo(SQL);
   }
 
   @Test
@@ -323,6 +357,7 @@ class SourceRouterTest {
     sql.standing(4);
     redis.standing(3);
     memory.standing(2);
+    router = router(BRIEF, "memory,redis,sql", "sql", memory, redis, sql);
     ApiError error = fails(Code.UNAVAILABLE, "NO_FRESH_SOURCE", () -> read(atLeast(5)));
     assertThat(error.retryAfter()).isNotNull();
     assertThat(error.metadata())
@@ -404,12 +439,12 @@ class SourceRouterTest {
   }
 
   @Test
-  void fullyConsistentReadsGoToSqlUnlessTheInstallationSaysOtherwise() {
+  void fullyConsistentReadsGoToSqlUnlessTheInstallationSaysOtherwise() throws Exception {
     ReadOptions.Builder critical = options();
     critical.getConsistencyBuilder().setFullyConsistent(true);
-    assertThat(servedBy(read(critical.build()))).isEqualTo(SQL);
+    assertThat(servedBy(readWithin(FAR, critical.build()))).isEqualTo(SQL);
     router = router("memory,redis,sql", "", memory, redis, sql);
-    assertThat(servedBy(read(critical.build()))).isEqualTo(MEMORY);
+    assertThat(servedBy(readWithin(FAR, critical.build()))).isEqualTo(MEMORY);
   }
 
   @Test
@@ -439,10 +474,22 @@ class SourceRouterTest {
   @Test
   void aHangingSourceLeavesTheOthersTimeAndIsStopped() throws Exception {
     memory.hangs();
-    Routed<List<Payment>> routed = readWithin(Duration.ofSeconds(2), options().build());
+    router = router("memory,redis", "", memory, redis);
+    // A share of the time, which is four seconds for each.
+    Routed<List<Payment>> routed = readWithin(Duration.ofSeconds(8), options().build());
     assertThat(servedBy(routed)).isEqualTo(REDIS);
     assertThat(verdicts(routed)).containsEntry(MEMORY, SourceVerdict.SOURCE_VERDICT_FAILED);
-    assertThat(memory.cancelled).hasValue(1);
+    eventually("it is stopped", () -> memory.cancelled.get() == 1);
+  }
+
+  @Test
+  void aHangingSourceIsWaitedForOnlySoLongHoweverFarTheDeadline() throws Exception {
+    memory.hangs();
+    router = router(BRIEF, "memory,redis", "", memory, redis);
+    Routed<List<Payment>> routed = readWithin(FAR, options().build());
+    assertThat(servedBy(routed)).isEqualTo(REDIS);
+    assertThat(verdicts(routed)).containsEntry(MEMORY, SourceVerdict.SOURCE_VERDICT_FAILED);
+    eventually("it is stopped", () -> memory.cancelled.get() == 1);
   }
 
   @Test
@@ -452,7 +499,8 @@ class SourceRouterTest {
       ScriptedSource.await(release);
       return memory.data();
     });
-    assertThat(servedBy(readWithin(Duration.ofSeconds(1), options().build()))).isEqualTo(REDIS);
+    router = router(BRIEF, "memory,redis", "", memory, redis);
+    assertThat(servedBy(readWithin(FAR, options().build()))).isEqualTo(REDIS);
     assertThat(memory.routed.load().inFlight()).isEqualTo(1);
     router = router("", "", memory);
     fails(
@@ -467,7 +515,7 @@ class SourceRouterTest {
   void aStoreThatHangsAndIsAloneIsSoonSaidToBeAwayInsteadOfWaitedFor() throws Exception {
     router = router("", "", sql);
     sql.hangs();
-    Duration brief = RoutedRead.SLOW.plusMillis(100);
+    Duration brief = PATIENT.slow().plusMillis(200);
     eventually(
         "those who come later need not wait",
         () -> {
@@ -489,45 +537,46 @@ class SourceRouterTest {
 
   /** Another server may answer at once. */
   @Test
-  void theLastSourceLeavesTheCallerTimeToAskElsewhere() {
-    router = router("", "", sql);
+  void theLastSourceLeavesTheCallerTimeToAskElsewhere() throws Exception {
+    router = router(BRIEF, "", "", sql);
     sql.hangs();
     ApiError error =
         fails(
             Code.UNAVAILABLE,
             "SOURCE_UNAVAILABLE",
-            () ->
-                readWithin(
-                    RoutedRead.BUDGET_MAX.multipliedBy(2).plusMillis(500), options().build()));
+            () -> readWithin(LEAVES_HALF, options().build()));
     assertThat(error.retryAfter()).isNotNull();
-    assertThat(sql.cancelled).hasValue(1);
+    eventually("it is stopped", () -> sql.cancelled.get() == 1);
   }
+
+  /** Beyond what a budget is, so that half of it is left: four seconds. */
+  private static final Duration LEAVES_HALF = Duration.ofSeconds(8);
 
   /** As is the one that has caught up meanwhile. */
   @Test
-  void theLastSourceToCatchUpLeavesTheCallerTimeToAskElsewhere() {
-    router = router("", "", sql);
+  void theLastSourceToCatchUpLeavesTheCallerTimeToAskElsewhere() throws Exception {
+    router =
+        router(
+            new RoutingLimits(BRIEF.waitMax(), FAR, BRIEF.budgetMax(), BRIEF.slow()), "", "", sql);
     sql.stands(at(2));
     sql.hangs();
-    fails(
-        Code.UNAVAILABLE,
-        "SOURCE_UNAVAILABLE",
-        () -> readWithin(RoutedRead.BUDGET_MAX.multipliedBy(2).plusMillis(500), atLeast(2)));
-    assertThat(sql.cancelled).hasValue(1);
+    fails(Code.UNAVAILABLE, "SOURCE_UNAVAILABLE", () -> readWithin(LEAVES_HALF, atLeast(2)));
+    eventually("it is stopped", () -> sql.cancelled.get() == 1);
   }
 
   @Test
-  void theLastSourceThatIsUpIsNotLeftAloneForBeingSlow() {
+  void theLastSourceThatIsUpIsNotLeftAloneForBeingSlow() throws Exception {
     leftAlone(redis);
     leftAlone(sql);
     memoryIsSlowAndStaysUp();
     // Once it has answered nothing for a while, it is.
     nanos.addAndGet(Duration.ofSeconds(2).toNanos());
-    for (int i = 0; i < 6; i++) {
-      assertThatThrownBy(() -> readWithin(RoutedRead.SLOW.multipliedBy(3), options().build()))
-          .isInstanceOf(StatusRuntimeException.class);
-    }
-    assertThat(memory.routed.isUp()).isFalse();
+    eventually(
+        "it is left alone",
+        () -> {
+          assertThatThrownBy(this::readSlowly).isInstanceOf(StatusRuntimeException.class);
+          return !memory.routed.isUp();
+        });
   }
 
   @Test
@@ -554,10 +603,14 @@ class SourceRouterTest {
       memory.works();
       assertThat(servedBy(read())).isEqualTo(MEMORY);
       memory.hangs();
-      assertThatThrownBy(() -> readWithin(RoutedRead.SLOW.multipliedBy(3), options().build()))
-          .isInstanceOf(StatusRuntimeException.class);
+      assertThatThrownBy(this::readSlowly).isInstanceOf(StatusRuntimeException.class);
       assertThat(memory.routed.isUp()).isTrue();
     }
+  }
+
+  /** A source has half of the time, which is more than a slow one may take. */
+  private void readSlowly() throws Exception {
+    readWithin(PATIENT.slow().multipliedBy(3), options().build());
   }
 
   @Test
@@ -586,7 +639,7 @@ class SourceRouterTest {
           });
       eventually("it is asked", () -> sql.asked.get() > before);
       call.cancel(new CancellationException("gone"));
-      error.get(20, TimeUnit.SECONDS);
+      error.get(60, TimeUnit.SECONDS);
     }
     eventually("each is stopped", () -> sql.cancelled.get() == 20);
     assertThat(sql.routed.breaker().isOpen()).isFalse();
@@ -637,7 +690,7 @@ class SourceRouterTest {
     fails(Code.UNAVAILABLE, "SOURCE_UNAVAILABLE", this::read);
     assertThat(sql.asked).hasValue(before + 1);
     release.countDown();
-    assertThat(servedBy(first.get(20, TimeUnit.SECONDS))).isEqualTo(SQL);
+    assertThat(servedBy(first.get(60, TimeUnit.SECONDS))).isEqualTo(SQL);
     assertThat(servedBy(read())).isEqualTo(SQL);
     assertThat(sql.routed.breaker().isOpen()).isFalse();
   }
@@ -657,15 +710,12 @@ class SourceRouterTest {
 
   @Test
   void aLastTryOfAStoreThatHangsEndsInTimeToSayWhenToAskAgain() {
-    router = router("", "", sql);
+    router = router(BRIEF, "", "", sql);
     sql.away(true);
     sql.routed.probe(sql::position);
     sql.hangs();
     ApiError error =
-        fails(
-            Code.UNAVAILABLE,
-            "SOURCE_UNAVAILABLE",
-            () -> readWithin(Duration.ofSeconds(2), options().build()));
+        fails(Code.UNAVAILABLE, "SOURCE_UNAVAILABLE", () -> readWithin(FAR, options().build()));
     assertThat(error.retryAfter()).isNotNull();
     assertThat(sql.asked).hasValue(1);
   }
@@ -829,7 +879,8 @@ class SourceRouterTest {
     ReadOptions.Builder lost = options();
     lost.getConsistencyBuilder()
         .setAtLeastAsFresh(ConsistencyTokens.encode("payments", "epoch-x", 7));
-    fails(Code.FAILED_PRECONDITION, "TOKEN_EPOCH_LOST", () -> read(lost.build()));
+    fails(Code.FAILED_PRECONDITION, "TOKEN_EPOCH_LOST", () -> readWithin(FAR, lost.build()));
+    router = router(BRIEF, "memory,redis,sql", "sql", memory, redis, sql);
     // While the log cannot be asked that stays open, but no answer is given for it.
     scripted.down(true);
     fails(Code.UNAVAILABLE, "NO_FRESH_SOURCE", () -> read(lost.build()));

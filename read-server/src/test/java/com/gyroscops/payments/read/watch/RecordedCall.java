@@ -18,6 +18,7 @@ final class RecordedCall extends ServerCallStreamObserver<WatchPaymentsResponse>
   private @Nullable Throwable failure;
   private boolean ready = true;
   private boolean cancelled;
+  private int refusals;
 
   void ready(boolean isReady) {
     Runnable handler;
@@ -28,6 +29,21 @@ final class RecordedCall extends ServerCallStreamObserver<WatchPaymentsResponse>
     if (isReady) {
       handler.run();
     }
+  }
+
+  /** Takes nothing from now on, and has its sender look. */
+  void stall() {
+    Runnable handler;
+    synchronized (this) {
+      ready = false;
+      handler = onReady;
+    }
+    handler.run();
+  }
+
+  /** How often its sender has seen that it takes nothing. */
+  synchronized int refusals() {
+    return refusals;
   }
 
   void cancel() {
@@ -75,6 +91,7 @@ final class RecordedCall extends ServerCallStreamObserver<WatchPaymentsResponse>
 
   @Override
   public synchronized boolean isReady() {
+    refusals += ready ? 0 : 1;
     return ready;
   }
 

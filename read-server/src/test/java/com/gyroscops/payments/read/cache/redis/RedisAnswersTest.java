@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 @Tag("engines")
 class RedisAnswersTest {
 
-  private static final Duration LONG = Duration.ofSeconds(10);
+  private static final Duration LONG = Duration.ofMinutes(1);
 
   private static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.UTF_8);

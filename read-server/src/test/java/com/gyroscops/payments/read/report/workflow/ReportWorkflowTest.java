@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -126,15 +127,19 @@ class ReportWorkflowTest {
     assertThat(steps).containsExactly("failed", "failed", "written");
   }
 
+  /** More than an attempt takes on a machine that stands still for a while. */
+  private static final int SECONDS_MAX = 4;
+
   /** Waits until a workflow waits for an activity, and then for longer than that may take. */
-  private static void awaitOutOfTime(WorkflowClient of, String workflowId)
-      throws InterruptedException {
+  private static void awaitOutOfTime(WorkflowClient of, String workflowId) {
     eventually(
         "it waits for an activity",
         () ->
             of.fetchHistory(workflowId).getEvents().stream()
                 .anyMatch(it -> it.getEventType() == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED));
-    Thread.sleep(1_300);
+    long outOfTimeNanos =
+        System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(1_000L * SECONDS_MAX + 300);
+    eventually("its time is over", () -> System.nanoTime() - outOfTimeNanos > 0);
   }
 
   @Test
@@ -154,7 +159,7 @@ class ReportWorkflowTest {
         stub.start(
             SubmittedReport.newBuilder()
                 .setReportId(id)
-                .setTimeMax(Duration.newBuilder().setSeconds(1))
+                .setTimeMax(Duration.newBuilder().setSeconds(SECONDS_MAX))
                 .build());
         // All workers are busy meanwhile.
         awaitOutOfTime(connection.client(), id);

@@ -292,6 +292,7 @@ class RedisProjectionTest extends ProjectionTest {
       for (int round = 0; round < 3; round++) {
         change(random, 500);
         awaitApplied(source);
+        awaitWritten(redis);
         assertThat(server.process().destroyForcibly()).isTrue();
         server.close();
         change(random, 100);
@@ -304,6 +305,15 @@ class RedisProjectionTest extends ProjectionTest {
     } finally {
       opened.close();
       server.close();
+    }
+  }
+
+  /** Waits until what was answered has left the process: a write waits while the disk is slow. */
+  private static void awaitWritten(ReadRedis redis) {
+    try (ReadRedis.Admin admin = redis.admin()) {
+      eventually(
+          "all is written",
+          () -> admin.run().info("persistence").contains("aof_buffer_length:0\r"));
     }
   }
 

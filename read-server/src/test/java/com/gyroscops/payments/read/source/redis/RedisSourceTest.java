@@ -133,7 +133,7 @@ class RedisSourceTest extends PaymentSourceContract {
     assertThat(admin.run().pttl(key)).isBetween(1L, ReadRedis.LIFETIME.toMillis());
     assertThat(admin.run().pttl(redis.checkpointKey())).isEqualTo(-1);
 
-    admin.run().pexpire(key, Duration.ofSeconds(5));
+    admin.run().pexpire(key, Duration.ofSeconds(60));
     log.process("acme", "p1");
     at = applied(source.apply(FENCE, at, log.after(1)));
     assertThat(admin.run().pttl(key)).isGreaterThan(Duration.ofSeconds(500).toMillis());
@@ -414,7 +414,7 @@ class RedisSourceTest extends PaymentSourceContract {
               }
             }));
     for (Thread projector : projectors) {
-      projector.join(TimeUnit.SECONDS.toMillis(60));
+      projector.join(TimeUnit.MINUTES.toMillis(5));
       assertThat(projector.isAlive()).isFalse();
     }
     done.set(true);

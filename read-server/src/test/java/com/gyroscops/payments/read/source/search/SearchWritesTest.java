@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -335,12 +336,17 @@ class SearchWritesTest {
     SourcePosition start = begun(first);
     AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     AtomicReference<@Nullable ApplyOutcome> last = new AtomicReference<>();
+    CountDownLatch takenOver = new CountDownLatch(1);
     Thread old =
         Thread.ofPlatform()
             .start(() -> {
               try {
                 SourcePosition at = start;
                 while (at.position() < log.head()) {
+                  if (at.position() >= 1_000) {
+                    // It is still at it when the other comes, whoever is the faster.
+                    takenOver.await();
+                  }
                   List<PaymentEvent> rest = log.after(at.position());
                   ApplyOutcome outcome =
                       first.apply(1, at, rest.subList(0, Math.min(10, rest.size())));
@@ -357,6 +363,7 @@ class SearchWritesTest {
     SearchSource second = sources.open(engine, prefix, Duration.ofMillis(5));
     eventually("the first has begun", () -> first.position().position() > 50);
     SourcePosition at = second.takeOver(2).orElseThrow();
+    takenOver.countDown();
     Random random = Seed.random(7);
     while (at.position() < log.head()) {
       List<PaymentEvent> rest = log.after(at.position());
