@@ -27,11 +27,17 @@ final class Drain {
   private final ServingHealth health;
   private final CommandEndpoint commands;
   private final WriteServerSettings settings;
+  private final DrainNotice notice;
 
-  Drain(ServingHealth health, CommandEndpoint commands, WriteServerSettings settings) {
+  Drain(
+      ServingHealth health,
+      CommandEndpoint commands,
+      WriteServerSettings settings,
+      DrainNotice notice) {
     this.health = health;
     this.commands = commands;
     this.settings = settings;
+    this.notice = notice;
   }
 
   @EventListener
@@ -42,7 +48,7 @@ final class Drain {
     LOG.info("draining: NOT_SERVING, calls end in {}", settings.drainNotice());
     health.drain();
     try {
-      Thread.sleep(settings.drainNotice());
+      notice.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -81,6 +81,11 @@ final class WriteServerWiring {
   }
 
   @Singleton
+  DrainNotice drainNotice(WriteServerSettings settings) {
+    return () -> Thread.sleep(settings.drainNotice());
+  }
+
+  @Singleton
   @Primary
   EventStore eventStore(DataSource dataSource, WriteServerSettings settings) {
     return new PostgresEventStore(unwrapped(dataSource), settings.instanceId());

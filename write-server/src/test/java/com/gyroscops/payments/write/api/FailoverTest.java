@@ -24,6 +24,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
@@ -45,6 +46,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FailoverTest {
 
   private static final String DATABASE = "payments_write";
+  private static final Duration AWAIT_MAX = Duration.ofMinutes(2);
 
   @TempDir private static Path folder;
   private static LocalPostgres primary;
@@ -110,7 +112,7 @@ class FailoverTest {
       awaitWaiting();
       assertThat(again).isNotDone();
       standby = LocalPostgres.start(folder.resolve("standby"), standby.port());
-      assertThat(again.get(30, TimeUnit.SECONDS).answers().getFirst())
+      assertThat(again.get(60, TimeUnit.SECONDS).answers().getFirst())
           .isInstanceOf(ChainAnswer.Known.class);
       assertThat(number(standby, "select count(*) from events")).isEqualTo(1);
     } finally {
@@ -131,7 +133,7 @@ class FailoverTest {
       LocalStandby.promote(standby);
       LocalStandby.setting(primary, "default_transaction_read_only", "on");
 
-      eventually("it writes to the other", () -> isCreated(server, "after"));
+      eventually("it writes to the other", AWAIT_MAX, () -> isCreated(server, "after"));
       assertThat(number(standby, "select count(*) from payments where payment_id = 'after'"))
           .isEqualTo(1);
       assertThat(server.feed().getHead(GetHeadRequest.getDefaultInstance()).getPosition())
@@ -162,7 +164,7 @@ class FailoverTest {
   }
 
   private static void assertUnknown(Future<?> step) {
-    assertThatThrownBy(() -> step.get(30, TimeUnit.SECONDS))
+    assertThatThrownBy(() -> step.get(60, TimeUnit.SECONDS))
         .isInstanceOf(ExecutionException.class)
         .hasCauseInstanceOf(StoreUnavailableException.class);
   }
@@ -180,7 +182,7 @@ class FailoverTest {
 
   /** Waits for what the primary is to answer with true. */
   private static void await(String question) {
-    eventually(question, () -> ask(primary, question).equals("t"));
+    eventually(question, AWAIT_MAX, () -> ask(primary, question).equals("t"));
   }
 
   private static long number(LocalPostgres server, String question) throws SQLException {

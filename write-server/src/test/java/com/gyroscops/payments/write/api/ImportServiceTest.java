@@ -138,7 +138,7 @@ class ImportServiceTest {
   private static Import awaitEnd(String importId) {
     eventually(
         "the import ends",
-        Duration.ofSeconds(ENOUGH_SECONDS),
+        Duration.ofMinutes(3),
         () -> get(importId).getState() != ImportState.IMPORT_STATE_RUNNING);
     return get(importId);
   }
@@ -220,7 +220,7 @@ class ImportServiceTest {
 
     eventually(
         "all imports end",
-        Duration.ofSeconds(ENOUGH_SECONDS + 5L * ids.size()),
+        Duration.ofSeconds(ENOUGH_SECONDS + 15L * ids.size()),
         () ->
             ids.stream().allMatch(id -> get(id).getState() == ImportState.IMPORT_STATE_COMPLETED));
     assertThat(ids)

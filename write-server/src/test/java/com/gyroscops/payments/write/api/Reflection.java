@@ -66,7 +66,7 @@ final class Reflection {
               .build());
       requests.onCompleted();
     }
-    return names.get(10, TimeUnit.SECONDS);
+    return names.get(60, TimeUnit.SECONDS);
   }
 
   private static <T> StreamObserver<T> first(

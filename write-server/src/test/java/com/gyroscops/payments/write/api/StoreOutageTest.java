@@ -1,5 +1,6 @@
 package com.gyroscops.payments.write.api;
 
+import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
@@ -11,9 +12,11 @@ import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,12 +26,10 @@ class StoreOutageTest {
 
   private static void await(TestServer server, ServingStatus wanted) {
     var health = HealthGrpc.newBlockingStub(server.commandChannel());
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    ServingStatus status = ServingStatus.UNKNOWN;
-    while (status != wanted && System.nanoTime() < deadline) {
-      status = health.check(HealthCheckRequest.getDefaultInstance()).getStatus();
-    }
-    assertThat(status).isEqualTo(wanted);
+    eventually(
+        wanted.name(),
+        Duration.ofMinutes(2),
+        () -> health.check(HealthCheckRequest.getDefaultInstance()).getStatus() == wanted);
   }
 
   @Test
@@ -43,17 +44,19 @@ class StoreOutageTest {
 
       assertThat(postgres.postmaster().destroyForcibly()).isTrue();
       // A backend may outlive the postmaster for a moment, and then still commits.
-      @Nullable StatusRuntimeException refused = null;
-      int attempts = 0;
-      while (refused == null && attempts < 1_000) {
-        String id = "during-" + ++attempts;
-        refused =
-            catchThrowableOfType(
-                StatusRuntimeException.class,
-                () -> server.commands().createPayment(Requests.create(id)));
-      }
-      assertThat(refused).isNotNull();
-      ApiError error = ApiError.from(Objects.requireNonNull(refused)).orElseThrow();
+      AtomicReference<@Nullable StatusRuntimeException> refused = new AtomicReference<>();
+      AtomicInteger attempts = new AtomicInteger();
+      eventually(
+          "a command is refused",
+          () -> {
+            String id = "during-" + attempts.incrementAndGet();
+            refused.set(
+                catchThrowableOfType(
+                    StatusRuntimeException.class,
+                    () -> server.commands().createPayment(Requests.create(id))));
+            return refused.get() != null;
+          });
+      ApiError error = ApiError.from(Objects.requireNonNull(refused.get())).orElseThrow();
       assertThat(error.code()).isEqualTo(Code.UNAVAILABLE);
       assertThat(error.reason()).isEqualTo("STORE_UNAVAILABLE");
       assertThat(error.retryAfter()).isNotNull();

@@ -8,6 +8,7 @@ import io.grpc.Channel;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.micronaut.context.ApplicationContext;
+import io.micronaut.context.RuntimeBeanDefinition;
 import io.micronaut.grpc.server.GrpcEmbeddedServer;
 import io.micronaut.runtime.server.EmbeddedServer;
 import java.util.HashMap;
@@ -20,8 +21,8 @@ final class TestServer implements AutoCloseable {
   private final ManagedChannel commands;
   private final ManagedChannel internal;
 
-  /** Starts on this database, with these settings besides. */
-  TestServer(String jdbcUrl, Map<String, Object> settings) {
+  /** Starts on this database, with these settings and parts besides. */
+  TestServer(String jdbcUrl, Map<String, Object> settings, RuntimeBeanDefinition<?>... parts) {
     Map<String, Object> all = new HashMap<>(WriteVariables.all().defaults());
     all.put("micronaut.server.port", -1);
     all.put("payments.grpc-port", 0);
@@ -30,7 +31,11 @@ final class TestServer implements AutoCloseable {
     all.put("payments.drain-notice", "0s");
     all.put("datasources.default.url", jdbcUrl);
     all.putAll(settings);
-    http = ApplicationContext.run(EmbeddedServer.class, all);
+    http =
+        ApplicationContext.builder()
+            .properties(all)
+            .beanDefinitions(parts)
+            .run(EmbeddedServer.class);
     ApplicationContext context = http.getApplicationContext();
     commands = channel(context.getBean(GrpcEmbeddedServer.class).getPort());
     internal = channel(context.getBean(InternalServer.class).port());

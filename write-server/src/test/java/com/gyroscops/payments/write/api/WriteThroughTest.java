@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.ConsistencyTokens;
-import com.gyroscops.payments.internal.v1.EventBatch;
 import com.gyroscops.payments.internal.v1.SubscribeAck;
 import com.gyroscops.payments.internal.v1.SubscribeRequest;
 import com.gyroscops.payments.internal.v1.SubscribeResponse;
@@ -33,28 +32,28 @@ import com.gyroscops.payments.v1.WaitCommandRequest;
 import com.gyroscops.payments.v1.WaitCommandResponse;
 import com.gyroscops.payments.v1.WriteStrategy;
 import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
+import com.gyroscops.payments.write.writethrough.SourceWaits;
 import com.zaxxer.hikari.HikariDataSource;
 import io.grpc.stub.StreamObserver;
+import io.micronaut.context.RuntimeBeanDefinition;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -68,33 +67,58 @@ import org.junit.jupiter.api.Test;
  */
 class WriteThroughTest {
 
-  private static final Duration WAIT_MAX = Duration.ofSeconds(2);
+  /** Longest wait: at the one server by a clock that the test moves, at the other for ever. */
+  private static final Duration WAIT_MAX = Duration.ofMinutes(5);
 
-  /** Within this nothing comes that is waited for; far above what an answer takes. */
-  private static final Duration QUIET = Duration.ofMillis(300);
+  /** Of a call, and for what is to happen: far more than it takes. */
+  private static final Duration ENOUGH = Duration.ofMinutes(1);
+
+  /** Before a call's deadline, for the answer to reach the caller. */
+  private static final Duration COMMAND_MARGIN = Duration.ofMillis(50);
+
+  private static final Duration WAIT_COMMAND_MARGIN = Duration.ofMillis(200);
+
+  private static final AtomicLong NANOS = new AtomicLong();
 
   private static HikariDataSource pool;
   private static TestServer server;
   private static TestServer other;
   private static long sessions;
 
+  /** A request that was decided long ago. */
+  private static String decided;
+
   private Keeper sql;
   private Keeper redis;
 
   @BeforeAll
-  static void startServers() {
+  static void startServers() throws Exception {
     pool = TestDatabase.open();
+    String waitMax = WAIT_MAX.toSeconds() + "s";
     server =
         new TestServer(
             pool.getJdbcUrl(),
             Map.of(
                 "payments.write-rules.wait-max",
-                WAIT_MAX.toMillis() + "ms",
+                waitMax,
                 "payments.write-rules.rules",
-                "deleted -> none; processed currency=JPY -> redis"));
+                "deleted -> none; processed currency=JPY -> redis"),
+            RuntimeBeanDefinition.builder(
+                    SourceWaits.class, () -> new SourceWaits(100, NANOS::get, Runnable::run))
+                .singleton(true)
+                .replaces(SourceWaits.class)
+                .build());
     other =
         new TestServer(
-            pool.getJdbcUrl(), Map.of("payments.write-rules.default-strategy", "WRITE_THROUGH"));
+            pool.getJdbcUrl(),
+            Map.of(
+                "payments.write-rules.wait-max",
+                waitMax,
+                "payments.write-rules.default-strategy",
+                "WRITE_THROUGH"));
+    CreatePaymentRequest request = create(around());
+    decided = request.getContext().getRequestId();
+    get(send(server, request));
   }
 
   @AfterAll
@@ -105,46 +129,47 @@ class WriteThroughTest {
   }
 
   @BeforeEach
-  void startKeepers() throws Exception {
+  void startKeepers() {
     sql = new Keeper(other, "sql", 1, ++sessions);
     redis = new Keeper(other, "redis", 1, ++sessions);
-    awaitHeardOf();
-  }
-
-  /** A source that was never heard of is not waited for. */
-  private static void awaitHeardOf() throws Exception {
-    try (Connection connection = pool.getConnection();
-        PreparedStatement heard =
-            connection.prepareStatement(
-                "select count(distinct source) from subscriber_progress"
-                    + " where source in ('sql', 'redis')")) {
-      eventually(
-          "the keepers are heard of",
-          () -> {
-            try (ResultSet row = heard.executeQuery()) {
-              row.next();
-              return row.getInt(1) == 2;
-            }
-          });
-    }
+    // A source that was never heard of is not waited for.
+    sql.awaitHeard(0, 0, 0);
+    redis.awaitHeard(0, 0, 0);
   }
 
   @AfterEach
   void stopKeepers() {
     sql.close();
     redis.close();
+    pass(WAIT_MAX);
+    awaitWaiting(server, 0);
   }
 
-  /** Who keeps a source: applies nothing, and says what the test wants it to say. */
+  private static void pass(Duration time) {
+    NANOS.addAndGet(time.toNanos());
+  }
+
+  private static void awaitWaiting(TestServer at, int count) {
+    eventually(count + " wait", () -> at.bean(SourceWaits.class).count() == count);
+  }
+
+  /**
+   * Who keeps a source: applies nothing, and says what the test wants it to say; again and again,
+   * as real ones do, so that it is not taken for gone.
+   */
   private static final class Keeper implements StreamObserver<SubscribeResponse>, AutoCloseable {
 
+    private final String source;
+    private final long session;
     private final StreamObserver<SubscribeRequest> requests;
-    private final BlockingQueue<EventBatch> batches = new LinkedBlockingQueue<>();
     private final CompletableFuture<Throwable> failure = new CompletableFuture<>();
-    private long head;
+    private volatile long head;
+    private SubscribeAck said = SubscribeAck.getDefaultInstance();
     private boolean closed;
 
     Keeper(TestServer at, String source, long fence, long session) {
+      this.source = source;
+      this.session = session;
       requests = at.asyncFeed().subscribe(this);
       requests.onNext(
           SubscribeRequest.newBuilder()
@@ -158,30 +183,69 @@ class WriteThroughTest {
               .build());
     }
 
-    /** All events so far are applied; it has seen at least this one. */
-    void applies(long position) throws InterruptedException {
-      while (head < position) {
-        EventBatch batch =
-            Objects.requireNonNull(batches.poll(20, TimeUnit.SECONDS), "no batch came");
-        head = batch.getHead();
-      }
-      says(position, position, 0);
+    /** It has been sent this event. */
+    void sees(long position) {
+      eventually(source + "'s keeper is sent the event", () -> head >= position);
     }
 
-    void says(long position, long visible, long parked) {
-      requests.onNext(
-          SubscribeRequest.newBuilder()
-              .setAck(
-                  SubscribeAck.newBuilder()
-                      .setPosition(position)
-                      .setVisiblePosition(visible)
-                      .setParked(parked))
-              .build());
+    /** All events so far are applied, and every server may know it. */
+    void applies(long position) {
+      sees(position);
+      tells(position, position, 0);
+    }
+
+    /** Says it so that every server may know it. */
+    void tells(long position, long visible, long parked) {
+      says(position, visible, parked);
+      awaitHeard(position, visible, parked);
+    }
+
+    synchronized void says(long position, long visible, long parked) {
+      said =
+          SubscribeAck.newBuilder()
+              .setPosition(position)
+              .setVisiblePosition(visible)
+              .setParked(parked)
+              .build();
+      repeat();
+    }
+
+    private synchronized void repeat() {
+      if (!closed) {
+        requests.onNext(SubscribeRequest.newBuilder().setAck(said).build());
+      }
+    }
+
+    void awaitHeard(long position, long visible, long parked) {
+      awaitKept(
+          "live and position = %d and visible_position = %d and parked = %d"
+              .formatted(position, visible, parked));
+    }
+
+    void awaitHeardOfItsEnd() {
+      awaitKept("not live");
+    }
+
+    private void awaitKept(String condition) {
+      String query =
+          "select exists (select from subscriber_progress where source = '%s' and session = %d and %s)"
+              .formatted(source, session, condition);
+      eventually(
+          source + ": " + condition,
+          () -> {
+            try (Connection connection = pool.getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+              row.next();
+              return row.getBoolean(1);
+            }
+          });
     }
 
     @Override
     public void onNext(SubscribeResponse response) {
-      batches.add(response.getBatch());
+      head = response.getBatch().getHead();
+      repeat();
     }
 
     @Override
@@ -195,7 +259,7 @@ class WriteThroughTest {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
       if (!closed) {
         closed = true;
         requests.onCompleted();
@@ -273,13 +337,37 @@ class WriteThroughTest {
         .collect(Collectors.joining(" "));
   }
 
-  private static <T> void assertWaits(CompletableFuture<T> answer)
-      throws ExecutionException, InterruptedException {
-    try {
-      throw new AssertionError("answered: " + answer.get(QUIET.toMillis(), TimeUnit.MILLISECONDS));
-    } catch (TimeoutException expected) {
-      assertThat(answer).isNotDone();
+  private static <T> T get(CompletableFuture<T> answer) throws Exception {
+    return answer.get(ENOUGH.toSeconds(), TimeUnit.SECONDS);
+  }
+
+  /** It waits, alone, and still does though the sources were looked at. */
+  private static void assertWaits(TestServer at, CompletableFuture<?> answer) {
+    eventually("it waits", () -> answer.isDone() || at.bean(SourceWaits.class).count() == 1);
+    lookAtSources(at);
+    assertThat(answer).isNotDone();
+  }
+
+  /**
+   * Waits for what was asked for last, and is answered at the next look since search was never
+   * heard of: a look answers all those who need not wait on, the first to come first. Twice, for
+   * answers to different calls may pass each other on their way.
+   */
+  private static void lookAtSources(TestServer at) {
+    for (int i = 0; i < 2; i++) {
+      assertThat(states(waitedFor(at, ENOUGH, waiting(decided, READ_SOURCE_SEARCH))))
+          .isEqualTo("SEARCH=UNKNOWN");
     }
+  }
+
+  private static CommandReceipt waitedFor(
+      TestServer at, Duration deadline, WaitCommandRequest request) {
+    WaitCommandResponse response =
+        at.commands()
+            .withDeadlineAfter(deadline.toSeconds(), TimeUnit.SECONDS)
+            .waitCommand(request);
+    assertThat(response.getState()).isEqualTo(CommandState.COMMAND_STATE_SUCCEEDED);
+    return response.getOutcome().getSuccess().getReceipt();
   }
 
   @Test
@@ -287,13 +375,11 @@ class WriteThroughTest {
     long event = next();
     var answer = send(server, create(through(READ_SOURCE_REDIS, READ_SOURCE_SQL)));
     sql.applies(event);
-    assertWaits(answer);
-    long start = System.nanoTime();
+    assertWaits(server, answer);
     redis.applies(event);
-    CommandReceipt receipt = answer.get(20, TimeUnit.SECONDS);
+    CommandReceipt receipt = get(answer);
     assertThat(position(receipt)).isEqualTo(event);
     assertThat(states(receipt)).isEqualTo("SQL=APPLIED REDIS=APPLIED");
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(WAIT_MAX.minus(QUIET));
   }
 
   @Test
@@ -301,41 +387,48 @@ class WriteThroughTest {
     long event = next();
     var answer = send(server, create(through(READ_SOURCE_SQL)));
     sql.applies(event - 1);
-    assertWaits(answer);
+    assertWaits(server, answer);
     sql.says(event - 1, event - 1, 1);
-    assertThat(states(answer.get(20, TimeUnit.SECONDS))).isEqualTo("SQL=PENDING");
+    assertThat(states(get(answer))).isEqualTo("SQL=PENDING");
     var another = send(server, create(through(READ_SOURCE_REDIS)));
-    redis.applies(event);
-    redis.says(event, event - 1, 0);
-    assertWaits(another);
-    assertThat(states(another.get(20, TimeUnit.SECONDS))).isEqualTo("REDIS=PENDING");
+    redis.sees(event + 1);
+    redis.tells(event + 1, event, 0);
+    assertWaits(server, another);
+    pass(WAIT_MAX);
+    assertThat(states(get(another))).isEqualTo("REDIS=PENDING");
   }
 
   @Test
   void whenTheTimeIsUpTheAnswerTellsWhichSourcesAreMissingAndTheEventStands() throws Exception {
     long event = next();
-    long start = System.nanoTime();
     CreatePaymentRequest request =
         create(through(READ_SOURCE_SEARCH, READ_SOURCE_SQL, READ_SOURCE_REDIS));
     var answer = send(server, request);
     sql.applies(event);
     redis.close();
-    assertThat(states(answer.get(20, TimeUnit.SECONDS)))
-        .isEqualTo("SQL=APPLIED REDIS=UNKNOWN SEARCH=UNKNOWN");
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(WAIT_MAX);
+    redis.awaitHeardOfItsEnd();
+    assertWaits(server, answer);
+    pass(WAIT_MAX.minusNanos(1));
+    assertWaits(server, answer);
+    pass(Duration.ofNanos(1));
+    assertThat(states(get(answer))).isEqualTo("SQL=APPLIED REDIS=UNKNOWN SEARCH=UNKNOWN");
     assertThat(next()).isEqualTo(event + 1);
   }
 
   @Test
-  void theAnswerComesBeforeTheCallsDeadline() {
-    long start = System.nanoTime();
-    var response =
-        server
-            .commands()
-            .withDeadlineAfter(1, TimeUnit.SECONDS)
-            .createPayment(create(through(READ_SOURCE_SQL)));
-    assertThat(states(response.getReceipt())).isEqualTo("SQL=PENDING");
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isBetween(QUIET, WAIT_MAX);
+  void theAnswerComesBeforeTheCallsDeadline() throws Exception {
+    CompletableFuture<CommandReceipt> answer =
+        CompletableFuture.supplyAsync(() ->
+            server
+                .commands()
+                .withDeadlineAfter(ENOUGH.toSeconds(), TimeUnit.SECONDS)
+                .createPayment(create(through(READ_SOURCE_SQL)))
+                .getReceipt());
+    assertWaits(server, answer);
+    pass(Duration.ofSeconds(1));
+    assertWaits(server, answer);
+    pass(ENOUGH.minusSeconds(1).minus(COMMAND_MARGIN));
+    assertThat(states(get(answer))).isEqualTo("SQL=PENDING");
   }
 
   private static WaitCommandRequest waiting(String requestId, ReadSource... sources) {
@@ -350,44 +443,35 @@ class WriteThroughTest {
   void whoeverWaitsForACommandMayWaitForSourcesToo() throws Exception {
     CreatePaymentRequest request = create(around());
     String requestId = request.getContext().getRequestId();
-    long event = position(send(server, request).get(20, TimeUnit.SECONDS));
+    long event = position(get(send(server, request)));
     assertThatThrownBy(
             () -> server.commands().waitCommand(waiting(requestId, ReadSource.READ_SOURCE_MEMORY)))
         .hasMessageContaining("required_sources");
 
-    CompletableFuture<WaitCommandResponse> answer =
-        CompletableFuture.supplyAsync(() ->
-            server
-                .commands()
-                .withDeadlineAfter(20, TimeUnit.SECONDS)
-                .waitCommand(waiting(requestId, READ_SOURCE_SQL)));
-    assertWaits(answer);
+    CompletableFuture<CommandReceipt> answer = waitingFor(requestId, READ_SOURCE_SQL);
+    assertWaits(server, answer);
     sql.applies(event);
-    assertThat(states(answer.get(20, TimeUnit.SECONDS).getOutcome().getSuccess().getReceipt()))
-        .isEqualTo("SQL=APPLIED");
+    assertThat(states(get(answer))).isEqualTo("SQL=APPLIED");
     // The time over, the command stands, and the answer tells what is behind.
-    WaitCommandResponse inTime =
-        server
-            .commands()
-            .withDeadlineAfter(1, TimeUnit.SECONDS)
-            .waitCommand(waiting(requestId, READ_SOURCE_REDIS));
-    assertThat(inTime.getState()).isEqualTo(CommandState.COMMAND_STATE_SUCCEEDED);
-    assertThat(states(inTime.getOutcome().getSuccess().getReceipt())).isEqualTo("REDIS=PENDING");
-    assertThat(
-            states(
-                server
-                    .commands()
-                    .waitCommand(waiting(requestId))
-                    .getOutcome()
-                    .getSuccess()
-                    .getReceipt()))
-        .isEmpty();
+    CompletableFuture<CommandReceipt> inTime = waitingFor(requestId, READ_SOURCE_REDIS);
+    assertWaits(server, inTime);
+    pass(Duration.ofSeconds(1));
+    assertWaits(server, inTime);
+    pass(ENOUGH.minusSeconds(1).minus(WAIT_COMMAND_MARGIN));
+    assertThat(states(get(inTime))).isEqualTo("REDIS=PENDING");
+    assertThat(states(waitedFor(server, ENOUGH, waiting(requestId)))).isEmpty();
+  }
+
+  private static CompletableFuture<CommandReceipt> waitingFor(
+      String requestId, ReadSource... sources) {
+    return CompletableFuture.supplyAsync(
+        () -> waitedFor(server, ENOUGH, waiting(requestId, sources)));
   }
 
   @Test
   void aRepetitionWaitsForTheOriginalsEventWhateverItsStrategyWas() throws Exception {
     CreatePaymentRequest around = create(around());
-    long event = position(send(server, around).get(20, TimeUnit.SECONDS));
+    long event = position(get(send(server, around)));
     CreatePaymentRequest again =
         around.toBuilder()
             .setContext(
@@ -396,24 +480,37 @@ class WriteThroughTest {
                     .addRequiredSources(READ_SOURCE_REDIS))
             .build();
     var answer = send(server, again);
-    assertWaits(answer);
+    assertWaits(server, answer);
     redis.applies(event);
-    CommandReceipt receipt = answer.get(20, TimeUnit.SECONDS);
+    CommandReceipt receipt = get(answer);
     assertThat(receipt.getReplayed()).isTrue();
     assertThat(position(receipt)).isEqualTo(event);
     assertThat(states(receipt)).isEqualTo("REDIS=APPLIED");
     // It still is, long after; not so once its keeper has found it further back.
-    assertThat(states(send(server, again).get(20, TimeUnit.SECONDS))).isEqualTo("REDIS=APPLIED");
+    assertThat(states(get(send(server, again)))).isEqualTo("REDIS=APPLIED");
     try (Keeper rebuilding = new Keeper(server, "redis", 1, ++sessions)) {
-      rebuilding.says(0, 0, 0);
-      // Time for its words to go where they must not.
-      Thread.sleep(QUIET);
-      assertThat(states(send(server, again).get(20, TimeUnit.SECONDS))).isEqualTo("REDIS=PENDING");
+      rebuilding.tells(0, 0, 0);
+      assertStaysPending(again);
       // The keeper before it, which has not noticed, changes nothing.
-      redis.applies(event);
-      assertThat(states(send(server, again).get(20, TimeUnit.SECONDS))).isEqualTo("REDIS=PENDING");
+      redis.says(event, event, 0);
+      awaitWrittenAt(event);
+      assertStaysPending(again);
       assertThat(rebuilding.failure).isNotDone();
     }
+  }
+
+  private static void assertStaysPending(CreatePaymentRequest request) throws Exception {
+    var answer = send(server, request);
+    assertWaits(server, answer);
+    pass(WAIT_MAX);
+    assertThat(states(get(answer))).isEqualTo("REDIS=PENDING");
+  }
+
+  /** What is said to the other server is written all at once: also what was said before this. */
+  private void awaitWrittenAt(long event) {
+    sql.sees(event);
+    sql.tells(event - 1, event - 1, 0);
+    sql.tells(event, event, 0);
   }
 
   @Test
@@ -459,17 +556,19 @@ class WriteThroughTest {
                             .setPaymentId(id)))
             .build());
     stream.onCompleted();
-    StreamCommandsResponse first = outcomes.poll(20, TimeUnit.SECONDS);
+    StreamCommandsResponse first = outcomes.poll(ENOUGH.toSeconds(), TimeUnit.SECONDS);
     assertThat(first).isNotNull();
     assertThat(first.getSequence()).isEqualTo(2);
     assertThat(first.getOutcome().getSuccess().getPayment().getVersion()).isEqualTo(2);
-    assertThat(outcomes.poll(QUIET.toMillis(), TimeUnit.MILLISECONDS)).isNull();
+    awaitWaiting(server, 1);
+    lookAtSources(server);
+    assertThat(outcomes).isEmpty();
     sql.applies(event);
-    StreamCommandsResponse second = outcomes.poll(20, TimeUnit.SECONDS);
+    StreamCommandsResponse second = outcomes.poll(ENOUGH.toSeconds(), TimeUnit.SECONDS);
     assertThat(second).isNotNull();
     assertThat(second.getSequence()).isEqualTo(1);
     assertThat(states(second.getOutcome().getSuccess().getReceipt())).isEqualTo("SQL=APPLIED");
-    assertThat(end.get(20, TimeUnit.SECONDS)).isEqualTo("well");
+    assertThat(get(end)).isEqualTo("well");
   }
 
   @Test
@@ -484,8 +583,7 @@ class WriteThroughTest {
         CompletableFuture.supplyAsync(
             () -> server.commands().executeBatch(batch.build()).getOutcomesList().iterator());
     sql.applies(first + count - 1);
-    answer
-        .get(20, TimeUnit.SECONDS)
+    get(answer)
         .forEachRemaining(outcome ->
             assertThat(states(outcome.getSuccess().getReceipt())).isEqualTo("SQL=APPLIED"));
   }
@@ -493,11 +591,10 @@ class WriteThroughTest {
   @Test
   void whereNothingIsToBeWaitedForTheAnswerTellsOfNoSource() throws Exception {
     CommandReceipt validated =
-        send(server, create(through(READ_SOURCE_SQL).setValidateOnly(true)))
-            .get(20, TimeUnit.SECONDS);
+        get(send(server, create(through(READ_SOURCE_SQL).setValidateOnly(true))));
     assertThat(validated.getSourcesList()).isEmpty();
     CreatePaymentRequest created = create(around());
-    assertThat(send(server, created).get(20, TimeUnit.SECONDS).getSourcesList()).isEmpty();
+    assertThat(get(send(server, created)).getSourcesList()).isEmpty();
     // A rule: deleted -> none.
     var deleted =
         server
@@ -523,7 +620,7 @@ class WriteThroughTest {
   @Test
   void rulesSayWhatIsWaitedForWhereTheCommandDoesNot() throws Exception {
     String id = UUID.randomUUID().toString();
-    sql.applies(position(send(server, create(around(), id, "JPY")).get(20, TimeUnit.SECONDS)));
+    sql.applies(position(get(send(server, create(around(), id, "JPY")))));
     long event = next();
     CompletableFuture<CommandReceipt> processed =
         CompletableFuture.supplyAsync(() ->
@@ -537,20 +634,20 @@ class WriteThroughTest {
                         .build())
                 .getReceipt());
     redis.applies(event);
-    assertThat(states(processed.get(20, TimeUnit.SECONDS))).isEqualTo("REDIS=APPLIED");
+    assertThat(states(get(processed))).isEqualTo("REDIS=APPLIED");
 
     // The other server's default is WRITE_THROUGH, to sql.
     var byDefault = send(other, create(around()));
-    assertWaits(byDefault);
+    assertWaits(other, byDefault);
     sql.applies(event + 1);
-    assertThat(states(byDefault.get(20, TimeUnit.SECONDS))).isEqualTo("SQL=APPLIED");
+    assertThat(states(get(byDefault))).isEqualTo("SQL=APPLIED");
   }
 
   @Test
   void aKeeperThatClaimsWhatItHasNotAppliedIsRefused() throws Exception {
     sql.applies(next() - 1);
     sql.says(1, 2, 0);
-    ApiError error = ApiError.from(sql.failure.get(20, TimeUnit.SECONDS)).orElseThrow();
+    ApiError error = ApiError.from(get(sql.failure)).orElseThrow();
     assertThat(error.reason()).isEqualTo("FIELD_INVALID");
     assertThat(error.violations().getFirst().field()).isEqualTo("ack.visible_position");
   }
@@ -558,14 +655,14 @@ class WriteThroughTest {
   @Test
   void whatIsWaitedForIsMetered() throws Exception {
     long event = next();
-    var answer = send(server, create(through(READ_SOURCE_SQL)));
+    var answer = send(other, create(through(READ_SOURCE_SQL)));
     sql.applies(event);
-    answer.get(20, TimeUnit.SECONDS);
+    get(answer);
     String metrics =
         HttpClient.newHttpClient()
             .send(
                 HttpRequest.newBuilder(
-                        URI.create("http://127.0.0.1:" + server.httpPort() + "/prometheus"))
+                        URI.create("http://127.0.0.1:" + other.httpPort() + "/prometheus"))
                     .build(),
                 HttpResponse.BodyHandlers.ofString())
             .body();

@@ -72,7 +72,7 @@ class CommandBatcherTest {
   }
 
   private static CommandOutcome await(CompletableFuture<CommandOutcome> outcome) {
-    return outcome.orTimeout(20, TimeUnit.SECONDS).join();
+    return outcome.orTimeout(60, TimeUnit.SECONDS).join();
   }
 
   private static Succeeded success(CompletableFuture<CommandOutcome> outcome) {
@@ -285,7 +285,7 @@ class CommandBatcherTest {
     small.whenRoom(room::countDown);
     assertThat(room.getCount()).isEqualTo(1);
     store.letThrough();
-    assertThat(room.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(room.await(60, TimeUnit.SECONDS)).isTrue();
     taken.forEach(CommandBatcherTest::success);
     assertThat(success(small.handle(late).toCompletableFuture()).replayed()).isFalse();
   }
@@ -301,7 +301,7 @@ class CommandBatcherTest {
     store.letThrough();
     assertThat(reason(gate)).isEqualTo("STORE_UNAVAILABLE");
     taken.forEach(one -> assertThat(reason(one)).isEqualTo("STORE_UNAVAILABLE"));
-    assertThat(room.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(room.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -320,7 +320,7 @@ class CommandBatcherTest {
     batcher.whenRoom(room::countDown);
     assertThat(room.getCount()).isEqualTo(1);
     store.letThrough();
-    assertThat(room.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(room.await(60, TimeUnit.SECONDS)).isTrue();
     taken.forEach(CommandBatcherTest::success);
     success(send(late));
   }
@@ -368,7 +368,7 @@ class CommandBatcherTest {
     var second = send(Commands.create("b"));
     Thread closer = Thread.ofPlatform().start(batcher::close);
     store.letThrough();
-    closer.join(20_000);
+    closer.join(60_000);
     success(first);
     success(second);
     assertThat(reason(send(Commands.create("c")))).isEqualTo("DRAINING");
@@ -395,7 +395,7 @@ class CommandBatcherTest {
       Thread.onSpinWait();
     }
     store.letThrough();
-    closer.join(20_000);
+    closer.join(60_000);
     taken.forEach(CommandBatcherTest::success);
     waiting.forEach(one -> assertThat(reason(one)).isEqualTo("DRAINING"));
   }
@@ -441,7 +441,7 @@ class CommandBatcherTest {
     }
 
     void awaitHeld() throws InterruptedException {
-      assertThat(held.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(held.await(60, TimeUnit.SECONDS)).isTrue();
     }
 
     void letThrough() {

@@ -124,11 +124,11 @@ class ConcurrentWritersTest {
                     }
                   })));
       if (random.nextInt(10) == 0) {
-        sent.getLast().answer().get(20, TimeUnit.SECONDS);
+        sent.getLast().answer().get(60, TimeUnit.SECONDS);
       }
     }
     for (Sent one : sent) {
-      one.answer().get(20, TimeUnit.SECONDS);
+      one.answer().get(60, TimeUnit.SECONDS);
     }
     return sent;
   }

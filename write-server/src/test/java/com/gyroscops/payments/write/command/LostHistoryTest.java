@@ -41,7 +41,7 @@ class LostHistoryTest {
       try {
         if (gate.getCount() > 0) {
           reached.countDown();
-          assertThat(gate.await(20, TimeUnit.SECONDS)).isTrue();
+          assertThat(gate.await(60, TimeUnit.SECONDS)).isTrue();
         }
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
@@ -67,7 +67,7 @@ class LostHistoryTest {
   }
 
   private static Succeeded success(CompletableFuture<CommandOutcome> outcome) {
-    return (Succeeded) outcome.orTimeout(20, TimeUnit.SECONDS).join();
+    return (Succeeded) outcome.orTimeout(60, TimeUnit.SECONDS).join();
   }
 
   /** What became of a payment at the standby, and what became of it at the primary and is lost. */
@@ -99,7 +99,7 @@ class LostHistoryTest {
     MemoryEventStore standby = standbyWhere(Commands.process("p"), Commands.fail("p"));
     store.gate = new CountDownLatch(1);
     var gate = send(Commands.create("gate"));
-    assertThat(store.reached.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(store.reached.await(60, TimeUnit.SECONDS)).isTrue();
     // These two are one batch: p is at hand, as it was; q is read, where the store then leads.
     var refunded = send(Commands.refund("p", "r", 10));
     var processed = send(Commands.process("q"));

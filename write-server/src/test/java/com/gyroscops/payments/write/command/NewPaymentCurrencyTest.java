@@ -69,7 +69,7 @@ class NewPaymentCurrencyTest {
           switch (batcher
               .handle(wellFormed)
               .toCompletableFuture()
-              .orTimeout(20, TimeUnit.SECONDS)
+              .orTimeout(60, TimeUnit.SECONDS)
               .join()) {
             case Succeeded done -> done.replayed() ? "replayed" : "done";
             case Refused refused -> refused.error().reason();

@@ -78,7 +78,7 @@ class RepeatedRequestTest {
   }
 
   private CommandOutcome outcome(CommandEnvelope command) {
-    return batcher.handle(command).toCompletableFuture().orTimeout(20, TimeUnit.SECONDS).join();
+    return batcher.handle(command).toCompletableFuture().orTimeout(60, TimeUnit.SECONDS).join();
   }
 
   private String answer(CommandEnvelope command) {

@@ -19,6 +19,7 @@ import com.gyroscops.payments.write.eventstore.memory.MemoryEventStore;
 import com.gyroscops.payments.write.outbox.OutboxTail;
 import com.gyroscops.payments.write.outbox.SinkLease;
 import com.gyroscops.payments.write.outbox.SinkRunner;
+import com.gyroscops.payments.write.outbox.SinkStatus;
 import com.gyroscops.payments.write.outbox.SinkStatus.State;
 import com.gyroscops.payments.write.outbox.StoreLog;
 import java.io.IOException;
@@ -44,7 +45,6 @@ import org.junit.jupiter.api.io.TempDir;
 class JournalHistoriesTest {
 
   private static final long SEGMENT_BYTES = 1024 * 1024;
-  private static final Duration AWAIT_MAX = Duration.ofSeconds(20);
   private static final String FIRST = TestLog.EPOCH;
   private static final String SECOND = "epoch-2";
   private static final String THIRD = "epoch-3";
@@ -304,7 +304,7 @@ class JournalHistoriesTest {
   }
 
   private static void await(BooleanSupplier condition) {
-    eventually("in time", AWAIT_MAX, condition::getAsBoolean);
+    eventually("in time", condition::getAsBoolean);
   }
 
   private static void awaitPosition(SinkRunner journal, long position) throws InterruptedException {
@@ -340,9 +340,13 @@ class JournalHistoriesTest {
       Map<String, String> written = contents();
       log.set(continuing(second, THIRD, 19, 30));
       tail.wake();
-      await(() -> journal.status().state() == State.STOPPED);
-      assertThat(journal.status().reason()).contains("19 are in the log");
-      assertThat(journal.status().position()).isEqualTo(20);
+      AtomicReference<SinkStatus> stopped = new AtomicReference<>(journal.status());
+      await(() -> {
+        stopped.set(journal.status());
+        return stopped.get().state() == State.STOPPED;
+      });
+      assertThat(stopped.get().reason()).contains("19 are in the log");
+      assertThat(stopped.get().position()).isEqualTo(20);
       assertThat(contents()).isEqualTo(written);
     }
   }

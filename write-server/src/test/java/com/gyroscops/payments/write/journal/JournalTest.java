@@ -11,6 +11,7 @@ import com.gyroscops.payments.write.eventstore.memory.MemoryEventStore;
 import com.gyroscops.payments.write.outbox.OutboxTail;
 import com.gyroscops.payments.write.outbox.SinkLease;
 import com.gyroscops.payments.write.outbox.SinkRunner;
+import com.gyroscops.payments.write.outbox.SinkStatus;
 import com.gyroscops.payments.write.outbox.SinkStatus.State;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -18,9 +19,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -28,8 +31,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Who keeps the journal, and what they do when they cannot. */
 class JournalTest {
-
-  private static final Duration AWAIT_MAX = Duration.ofSeconds(20);
 
   @TempDir Path folder;
 
@@ -131,7 +132,17 @@ class JournalTest {
   }
 
   private static void await(BooleanSupplier condition) {
-    eventually("in time", AWAIT_MAX, condition::getAsBoolean);
+    eventually("in time", condition::getAsBoolean);
+  }
+
+  /** As it was found: it tries again soon. */
+  private static SinkStatus awaitStopped(SinkRunner journal) {
+    AtomicReference<SinkStatus> found = new AtomicReference<>(journal.status());
+    await(() -> {
+      found.set(journal.status());
+      return found.get().state() == State.STOPPED;
+    });
+    return found.get();
   }
 
   private static void awaitPosition(SinkRunner journal, long position) throws InterruptedException {
@@ -186,11 +197,22 @@ class JournalTest {
     // As one that was paused: its lease is over, but it has the folder.
     Runnable unlock = lock();
     SinkRunner two = journal("two", store, tail);
-    await(() -> two.status().state() == State.STOPPED);
-    assertThat(two.status().reason()).contains("locked");
+    assertThat(awaitStopped(two).reason()).contains("locked");
     assertThat(Segment.all(folder)).isEmpty();
     unlock.run();
     awaitPosition(two, 10);
+  }
+
+  private boolean isUnlocked() {
+    try {
+      Optional<FolderLock> lock = FolderLock.take(folder);
+      if (lock.isPresent()) {
+        lock.get().close();
+      }
+      return lock.isPresent();
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
   }
 
   private Runnable lock() throws IOException {
@@ -213,7 +235,7 @@ class JournalTest {
     lease.give("another");
     await(() -> one.status().state() == State.WAITING);
     tail.committed(TestLog.EPOCH, TestLog.append(store, 10));
-    assertThat(FolderLock.take(folder)).isPresent().get().satisfies(FolderLock::close);
+    await(this::isUnlocked);
     assertThat(verify(folder).lastPosition()).isEqualTo(10);
     lease.expire();
     awaitPosition(one, 20);
@@ -244,9 +266,9 @@ class JournalTest {
     awaitPosition(journal, 10);
     full.set(true);
     tail.committed(TestLog.EPOCH, TestLog.append(store, 15));
-    await(() -> journal.status().state() == State.STOPPED);
-    assertThat(journal.status().reason()).contains("No space left on device");
-    assertThat(journal.status().position()).isEqualTo(10);
+    SinkStatus stopped = awaitStopped(journal);
+    assertThat(stopped.reason()).contains("No space left on device");
+    assertThat(stopped.position()).isEqualTo(10);
     assertThat(journal.eventsBehind()).isEqualTo(15);
     assertThat(journal.isTooFarBehind()).isTrue();
     full.set(false);
@@ -285,7 +307,7 @@ class JournalTest {
             Duration.ofHours(1));
     await(() -> one.status().state() == State.STOPPED);
     tail.committed(TestLog.EPOCH, TestLog.append(store, 10));
-    assertThat(one.isTooFarBehind()).isTrue();
+    await(one::isTooFarBehind);
 
     lease.keep("another", 15);
 
@@ -403,8 +425,7 @@ class JournalTest {
     one.close();
     MemoryEventStore second = TestLog.of(30);
     SinkRunner two = journal("two", second, tail(second));
-    await(() -> two.status().state() == State.STOPPED);
-    assertThat(two.status().reason()).contains("at position 10");
+    assertThat(awaitStopped(two).reason()).contains("at position 10");
     assertThat(verify(folder).lastPosition()).isEqualTo(10);
   }
 
@@ -419,8 +440,7 @@ class JournalTest {
     one.close();
     MemoryEventStore promoted = MemoryEventStore.continuing(first, "epoch-2", 10);
     SinkRunner two = journal("two", promoted, tail(promoted));
-    await(() -> two.status().state() == State.STOPPED);
-    assertThat(two.status().position()).isLessThanOrEqualTo(60);
+    assertThat(awaitStopped(two).position()).isLessThanOrEqualTo(60);
     await(() -> two.eventsBehind() == 10);
     TestLog.append(promoted, 1);
     await(two::isTooFarBehind);

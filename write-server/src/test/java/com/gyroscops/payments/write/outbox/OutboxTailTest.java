@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 /** The tail, and who goes on from it, across failovers that lose commits. */
 class OutboxTailTest {
 
-  private static final Duration AWAIT_MAX = Duration.ofSeconds(20);
+  private static final Duration AWAIT_MAX = Duration.ofMinutes(1);
 
   private volatile MemoryEventStore present = new MemoryEventStore("epoch-1");
   private final OutboxTail tail = new OutboxTail(toPresent());

@@ -46,7 +46,7 @@ import org.junit.jupiter.api.Test;
 /** What a workflow does, on a real database, in orders that no workflow engine would choose. */
 class SubmissionExecutorTest {
 
-  private static final Duration MINUTE = Duration.ofMinutes(1);
+  private static final Duration HOUR = Duration.ofHours(1);
 
   private HikariDataSource pool;
   private EventStore store;
@@ -94,7 +94,7 @@ class SubmissionExecutorTest {
   }
 
   private Submission.Reference submit(String id) {
-    return submit(id, MINUTE);
+    return submit(id, HOUR);
   }
 
   private Submission.Reference submit(String id, Duration timeout) {
@@ -165,8 +165,8 @@ class SubmissionExecutorTest {
                     .setContext(CommandContext.newBuilder().setRequestId("r-other")))
             .build();
     var read = (Reading.WellFormed) reader.read(other);
-    submissions.submit(other, read.command(), "", MINUTE);
-    executor(batcher).execute(new Submission.Reference("acme", "r-other", MINUTE));
+    submissions.submit(other, read.command(), "", HOUR);
+    executor(batcher).execute(new Submission.Reference("acme", "r-other", HOUR));
 
     assertThat(state("other")).isEqualTo(CommandState.COMMAND_STATE_REJECTED);
     assertThat(submissions.status("acme", "r-other").outcome().orElseThrow())
@@ -215,15 +215,15 @@ class SubmissionExecutorTest {
 
   @Test
   void timeRunsFromWhenItIsTakenUpAndThenItIsGivenUp() throws Exception {
-    Submission.Reference one = submit("p", MINUTE);
-    passes(one, Duration.ofHours(1));
+    Submission.Reference one = submit("p", HOUR);
+    passes(one, Duration.ofHours(2));
     SubmissionExecutor full =
         executor(_ -> CompletableFuture.completedFuture(CommandBatcher.QUEUE_FULL));
     assertThatThrownBy(() -> full.execute(one)).isInstanceOf(RetryLaterException.class);
-    passes(one, Duration.ofSeconds(50));
+    passes(one, Duration.ofMinutes(50));
     assertThatThrownBy(() -> full.execute(one)).isInstanceOf(RetryLaterException.class);
     assertThat(state("p")).isEqualTo(CommandState.COMMAND_STATE_RUNNING);
-    passes(one, Duration.ofSeconds(11));
+    passes(one, Duration.ofMinutes(11));
 
     executor(batcher).execute(one);
     executor(batcher).execute(one);
@@ -235,8 +235,8 @@ class SubmissionExecutorTest {
 
   @Test
   void whatWaitedToBeTakenUpForLongerThanItsTimeIsExecuted() throws Exception {
-    Submission.Reference one = submit("p", MINUTE);
-    passes(one, Duration.ofHours(1));
+    Submission.Reference one = submit("p", HOUR);
+    passes(one, Duration.ofHours(2));
 
     executor(batcher).execute(one);
 
@@ -276,19 +276,19 @@ class SubmissionExecutorTest {
     var read = ((Reading.WellFormed) reader.read(same)).command();
     var readOther = ((Reading.WellFormed) reader.read(other)).command();
 
-    assertThat(submissions.submit(same, read, "", MINUTE))
+    assertThat(submissions.submit(same, read, "", HOUR))
         .isInstanceOfSatisfying(
             Submitted.Accepted.class, accepted -> assertThat(accepted.replayed()).isTrue());
-    assertThat(submissions.submit(other, readOther, "", MINUTE))
+    assertThat(submissions.submit(other, readOther, "", HOUR))
         .isEqualTo(new Submitted.Refused(CommandErrors.requestIdReused("r-p")));
-    executor(batcher).execute(new Submission.Reference("acme", "r-p", MINUTE));
-    assertThat(submissions.submit(same, read, "", MINUTE))
+    executor(batcher).execute(new Submission.Reference("acme", "r-p", HOUR));
+    assertThat(submissions.submit(same, read, "", HOUR))
         .isInstanceOfSatisfying(
             Submitted.Accepted.class,
             accepted ->
                 assertThat(accepted.status().state())
                     .isEqualTo(CommandState.COMMAND_STATE_SUCCEEDED));
-    assertThat(submissions.submit(other, readOther, "", MINUTE))
+    assertThat(submissions.submit(other, readOther, "", HOUR))
         .isEqualTo(new Submitted.Refused(CommandErrors.requestIdReused("r-p")));
   }
 
@@ -296,7 +296,7 @@ class SubmissionExecutorTest {
   void whatIsDueIsNamedOnceUntilItIsDueAgain() {
     submit("p");
     submit("q");
-    assertThat(rows.due(10, MINUTE)).isEmpty();
+    assertThat(rows.due(10, HOUR)).isEmpty();
     rows.keep(
         new Submission(
             Keys.request("acme", "r-now"),
@@ -306,14 +306,14 @@ class SubmissionExecutorTest {
             create("now", 1, 0),
             "",
             "",
-            MINUTE,
+            HOUR,
             Instant.EPOCH,
             null),
         Duration.ZERO);
     assertThat(rows.due(10, Duration.ZERO))
-        .containsExactly(new Submission.Reference("acme", "r-now", MINUTE));
-    assertThat(rows.due(10, MINUTE)).hasSize(1);
-    assertThat(rows.due(10, MINUTE)).isEmpty();
+        .containsExactly(new Submission.Reference("acme", "r-now", HOUR));
+    assertThat(rows.due(10, HOUR)).hasSize(1);
+    assertThat(rows.due(10, HOUR)).isEmpty();
     assertThat(rows.backlog(2).open()).isEqualTo(2);
   }
 
@@ -374,7 +374,7 @@ class SubmissionExecutorTest {
         tasks.add(() -> {
           // One whose time has passed, unless it has ended.
           rows.take(Keys.request(one.organizationId(), one.requestId()));
-          passes(one, MINUTE);
+          passes(one, HOUR);
           executor.execute(one);
           return null;
         });

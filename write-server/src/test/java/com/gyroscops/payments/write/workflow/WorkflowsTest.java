@@ -28,6 +28,7 @@ import io.temporal.worker.WorkerFactory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -217,15 +218,16 @@ class WorkflowsTest {
     assertThat(steps).containsExactly("failed", "failed", "failed", "executed");
   }
 
-  /** Waits until a workflow waits for an activity, and then for longer than that may take. */
-  private static void awaitOutOfTime(WorkflowClient of, String workflowId)
-      throws InterruptedException {
+  /** Waits until a workflow has waited for an activity for longer than the second that it has. */
+  private static void awaitOutOfTime(WorkflowClient of, String workflowId) {
     eventually(
-        "it waits for an activity",
+        "it has waited for an activity",
         () ->
             of.fetchHistory(workflowId).getEvents().stream()
-                .anyMatch(it -> it.getEventType() == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED));
-    Thread.sleep(1_300);
+                .filter(it -> it.getEventType() == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED)
+                .map(it -> it.getEventTime())
+                .map(it -> Instant.ofEpochSecond(it.getSeconds(), it.getNanos()))
+                .anyMatch(it -> it.plusMillis(1_300).isBefore(Instant.now())));
   }
 
   @Test

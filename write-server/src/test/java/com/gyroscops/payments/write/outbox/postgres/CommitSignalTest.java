@@ -64,6 +64,8 @@ class CommitSignalTest {
     config.setJdbcUrl("jdbc:postgresql://127.0.0.1:" + port + path);
     config.setUsername("postgres");
     config.setMaximumPoolSize(1);
+    // Its first connection, too, may take longer than one may.
+    config.setInitializationFailTimeout(-1);
     config.setConnectionTimeout(1_000);
     config.setValidationTimeout(500);
     config.addDataSourceProperty("ApplicationName", "listener");
@@ -84,6 +86,6 @@ class CommitSignalTest {
   }
 
   private static void await(BooleanSupplier condition) {
-    eventually("in time", condition::getAsBoolean);
+    eventually("in time", Duration.ofMinutes(2), condition::getAsBoolean);
   }
 }

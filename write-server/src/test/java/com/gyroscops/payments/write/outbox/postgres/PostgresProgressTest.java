@@ -21,7 +21,12 @@ import org.junit.jupiter.api.Test;
 /** What counts of all that subscribers say, as two write-servers save it, on a real PostgreSQL. */
 class PostgresProgressTest {
 
-  private static final Duration NOW = Duration.ZERO;
+  /** A while ahead: what is heard then is young, however long a test takes to look at it. */
+  private static final Duration NOW = Duration.ofMinutes(-1);
+
+  /** Before that, in any case, and young as well. */
+  private static final Duration BEFORE = NOW.plusSeconds(30);
+
   private static final Duration SILENT = SubscriberProgress.SILENCE_MAX.plusSeconds(1);
 
   private static HikariDataSource pool;
@@ -126,7 +131,7 @@ class PostgresProgressTest {
   void whatWasSaidBeforeTheNewestSubscriptionDoesNotComeBack() {
     save(other, heard("a", claim(1, 2, 0)));
     // Heard before, but saved after: by a server that was slow.
-    save(one, heard("a", claim(1, 1, 100), Duration.ofMillis(50)));
+    save(one, heard("a", claim(1, 1, 100), BEFORE));
     assertVisible(0);
     save(one, heard("a", claim(1, 1, 100)));
     assertVisible(0);
@@ -137,7 +142,7 @@ class PostgresProgressTest {
     save(one, heard("a", claim(1, 1, 100)));
     save(one, heard("a", ended(1, 1)));
     assertThat(sql().live()).isFalse();
-    save(other, heard("a", claim(1, 0, 100), Duration.ofMillis(500)));
+    save(other, heard("a", claim(1, 0, 100), BEFORE));
     assertThat(sql().live()).isFalse();
   }
 
