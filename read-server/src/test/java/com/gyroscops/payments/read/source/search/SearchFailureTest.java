@@ -70,6 +70,7 @@ class SearchFailureTest extends ProjectionTest {
                 database.leases(),
                 replica,
                 indexed,
+                indexed,
                 new ProjectionMeters(new SimpleMeterRegistry(), "search", indexed, heads)));
     projector.start();
     return projector;
@@ -83,6 +84,15 @@ class SearchFailureTest extends ProjectionTest {
   private void awaitSearchable() throws Exception {
     eventually(
         "searches see all " + log.head(), () -> searchable.latest().position() == log.head());
+  }
+
+  /** A source that a projector has filled with that many events, and keeps up to date. */
+  private SearchSource filled(URI engine, long seed, int events) throws Exception {
+    SearchSource source = source(engine);
+    append(seed, events);
+    project(source, "a");
+    awaitSearchable();
+    return source;
   }
 
   private static PaymentSearch all(String organization) {
@@ -122,10 +132,7 @@ class SearchFailureTest extends ProjectionTest {
     LocalOpenSearch engine = LocalOpenSearch.start(data, 0, output);
     int port = engine.port();
     try {
-      SearchSource source = source(engine.url());
-      append(1, 2_000);
-      project(source, "a");
-      awaitSearchable();
+      SearchSource source = filled(engine.url(), 1, 2_000);
       // A crash may take what was written since the disk was last waited for.
       SearchEngines.ask(engine.url(), "POST", "/" + prefix + "-payments/_flush", "");
       for (int round = 0; round < 2; round++) {
@@ -158,10 +165,7 @@ class SearchFailureTest extends ProjectionTest {
     LocalOpenSearch engine = LocalOpenSearch.start(data, 0, output);
     int port = engine.port();
     try {
-      SearchSource source = source(engine.url());
-      append(1, 500);
-      project(source, "a");
-      awaitSearchable();
+      SearchSource source = filled(engine.url(), 1, 500);
       String index = "/" + prefix + "-payments-1";
       SearchEngines.ask(engine.url(), "POST", index + "/_flush", "");
       SearchEngines.ask(
@@ -194,10 +198,7 @@ class SearchFailureTest extends ProjectionTest {
     try (LocalOpenSearch engine = LocalOpenSearch.start(data, 0, folder.resolve("paused.log"));
         ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
         ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
-      SearchSource source = source(engine.url());
-      append(2, 300);
-      project(source, "a");
-      awaitSearchable();
+      SearchSource source = filled(engine.url(), 2, 300);
       Processes.pause(engine.process());
       try {
         Context.CancellableContext late =
@@ -228,37 +229,30 @@ class SearchFailureTest extends ProjectionTest {
 
   @Test
   void aCallThatEndsClosesTheConnectionItWaitsOn() throws Exception {
-    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor()) {
-      SearchSource source = source(URI.create("http://127.0.0.1:" + silent.getLocalPort()));
-      Context.CancellableContext brief =
-          Context.current().withDeadline(Deadline.after(500, TimeUnit.MILLISECONDS), timer);
-      assertThat(brief.call(() -> source.search(all("org-1")))).isInstanceOf(Answer.Stopped.class);
-      try (Socket connection = silent.accept()) {
-        connection.setSoTimeout(10_000);
-        assertThat(isEnded(connection)).isTrue();
-      }
-    }
+    assertClosesItsConnection(Duration.ofMillis(500));
   }
 
   @Test
   void noConnectionIsLeftBehindWheneverTheCallEnds() throws Exception {
     for (int i = 0; i < 200; i++) {
-      Duration until = Duration.ofNanos(i * 50_000L);
-      try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-          ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor()) {
-        SearchSource source = source(URI.create("http://127.0.0.1:" + silent.getLocalPort()));
-        Context.CancellableContext brief =
-            Context.current()
-                .withDeadline(Deadline.after(until.toNanos(), TimeUnit.NANOSECONDS), timer);
-        assertThat(brief.call(() -> source.search(all("org-1"))))
-            .isInstanceOf(Answer.Stopped.class);
-        try (Socket connection = silent.accept()) {
-          connection.setSoTimeout(10_000);
-          assertThat(isEnded(connection)).as("after %s", until).isTrue();
-        }
-      }
+      assertClosesItsConnection(Duration.ofNanos(i * 50_000L));
       opened.close();
+    }
+  }
+
+  /** A search that nobody answers, and that may take that long, leaves no connection behind. */
+  private void assertClosesItsConnection(Duration until) throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor()) {
+      SearchSource source = source(URI.create("http://127.0.0.1:" + silent.getLocalPort()));
+      Context.CancellableContext brief =
+          Context.current()
+              .withDeadline(Deadline.after(until.toNanos(), TimeUnit.NANOSECONDS), timer);
+      assertThat(brief.call(() -> source.search(all("org-1")))).isInstanceOf(Answer.Stopped.class);
+      try (Socket connection = silent.accept()) {
+        connection.setSoTimeout(10_000);
+        assertThat(isEnded(connection)).as("after %s", until).isTrue();
+      }
     }
   }
 
@@ -287,10 +281,7 @@ class SearchFailureTest extends ProjectionTest {
   @Test
   void anIndexDeletedWhileNothingHappensIsFilledAnew() throws Exception {
     URI engine = SearchEngines.shared();
-    SearchSource source = source(engine);
-    append(4, 1_000);
-    project(source, "a");
-    awaitSearchable();
+    SearchSource source = filled(engine, 4, 1_000);
     feed.hold(true);
     SearchEngines.ask(engine, "DELETE", "/" + prefix + "-payments-1", "");
     assertThat(source.search(all("org-1"))).isInstanceOf(Answer.NotReady.class);
@@ -302,10 +293,7 @@ class SearchFailureTest extends ProjectionTest {
   @Test
   void anAliasRemovedWhileNothingHappensIsFilledAnew() throws Exception {
     URI engine = SearchEngines.shared();
-    SearchSource source = source(engine);
-    append(5, 500);
-    project(source, "a");
-    awaitSearchable();
+    SearchSource source = filled(engine, 5, 500);
     SearchEngines.ask(
         engine, "DELETE", "/" + prefix + "-payments-1/_alias/" + prefix + "-payments", "");
     eventually("it is there again", () -> standsAt(source, log.head()));
@@ -315,10 +303,7 @@ class SearchFailureTest extends ProjectionTest {
   @Test
   void anotherHistoryIsTakenUpInANewGeneration() throws Exception {
     URI engine = SearchEngines.shared();
-    SearchSource source = source(engine);
-    append(6, 700);
-    project(source, "a");
-    awaitSearchable();
+    SearchSource source = filled(engine, 6, 700);
     SampleLog other = new SampleLog("payments", "epoch-2").random(Seed.random(7), 300);
     feed.replaceLog(other);
     eventually(
