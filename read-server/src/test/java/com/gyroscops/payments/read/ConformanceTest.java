@@ -356,22 +356,7 @@ class ConformanceTest {
   private static Groups withoutPercentiles(Groups groups) {
     return switch (groups) {
       case Groups.TooMany tooMany -> tooMany;
-      case Groups.Found(List<Groups.Group> found, int total) ->
-          new Groups.Found(
-              found.stream()
-                  .map(it ->
-                      new Groups.Group(
-                          it.currency(),
-                          it.status(),
-                          it.periodStart(),
-                          it.userId(),
-                          it.count(),
-                          it.sum(),
-                          it.min(),
-                          it.max(),
-                          List.of()))
-                  .toList(),
-              total);
+      case Groups.Found found -> Model.withoutPercentiles(found);
     };
   }
 

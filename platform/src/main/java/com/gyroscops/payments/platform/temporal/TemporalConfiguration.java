@@ -1,6 +1,10 @@
 package com.gyroscops.payments.platform.temporal;
 
+import com.gyroscops.payments.platform.temporal.TemporalSettings.ApiKey;
+import com.gyroscops.payments.platform.temporal.TemporalSettings.Tls;
 import io.micronaut.context.annotation.ConfigurationProperties;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where Temporal is, under {@code payments.temporal} in a server's configuration.
@@ -37,18 +41,28 @@ public record TemporalConfiguration(
    *
    * @param queueSuffix of the task queue's name: workers take whatever is in their queue, so two
    *     kinds of them cannot share one
+   * @throws IllegalArgumentException if they contradict each other; names the variables
    */
   public TemporalSettings settings(String queueSuffix) {
-    return TemporalSettings.of(
+    if (tlsCertificate.isEmpty() != tlsKey.isEmpty()) {
+      throw new IllegalArgumentException(
+          "TEMPORAL_TLS_CERTIFICATE and TEMPORAL_TLS_KEY go together, and one of them is not set");
+    }
+    if (!apiKey.isEmpty() && !tls) {
+      throw new IllegalArgumentException(
+          "TEMPORAL_API_KEY is sent over TLS alone, and TEMPORAL_TLS is not set");
+    }
+    return new TemporalSettings(
         address,
         namespace,
         taskQueue + queueSuffix,
         workers,
-        tls,
-        tlsAuthorities,
-        tlsCertificate,
-        tlsKey,
-        apiKey);
+        tls ? new Tls(path(tlsAuthorities), path(tlsCertificate), path(tlsKey)) : null,
+        apiKey.isEmpty() ? null : new ApiKey(apiKey));
+  }
+
+  private static @Nullable Path path(String file) {
+    return file.isEmpty() ? null : Path.of(file);
   }
 
   /** Without the secret. */

@@ -36,40 +36,4 @@ public record TemporalSettings(
       return "(not shown)";
     }
   }
-
-  /**
-   * As the environment names them; empty texts: not set.
-   *
-   * @throws IllegalArgumentException if they contradict each other; names the variables
-   */
-  public static TemporalSettings of(
-      String address,
-      String namespace,
-      String taskQueue,
-      boolean workers,
-      boolean tls,
-      String tlsAuthorities,
-      String tlsCertificate,
-      String tlsKey,
-      String apiKey) {
-    if (tlsCertificate.isEmpty() != tlsKey.isEmpty()) {
-      throw new IllegalArgumentException(
-          "TEMPORAL_TLS_CERTIFICATE and TEMPORAL_TLS_KEY go together, and one of them is not set");
-    }
-    if (!apiKey.isEmpty() && !tls) {
-      throw new IllegalArgumentException(
-          "TEMPORAL_API_KEY is sent over TLS alone, and TEMPORAL_TLS is not set");
-    }
-    return new TemporalSettings(
-        address,
-        namespace,
-        taskQueue,
-        workers,
-        tls ? new Tls(path(tlsAuthorities), path(tlsCertificate), path(tlsKey)) : null,
-        apiKey.isEmpty() ? null : new ApiKey(apiKey));
-  }
-
-  private static @Nullable Path path(String file) {
-    return file.isEmpty() ? null : Path.of(file);
-  }
 }

@@ -14,8 +14,9 @@ class TemporalSettingsTest {
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
   private static TemporalSettings settings(boolean tls, String certificate, String apiKey) {
-    return TemporalSettings.of(
-        "temporal:7233", "payments", "queue", true, tls, "", certificate, "", apiKey);
+    return new TemporalConfiguration(
+            "temporal:7233", "payments", "queue", true, tls, "", certificate, "", apiKey)
+        .settings("");
   }
 
   @Test

@@ -3,9 +3,9 @@ package com.gyroscops.payments.read.cache;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
 
 /** What the caches count. For concurrent use. */
 public final class CacheMeters {
@@ -22,16 +22,19 @@ public final class CacheMeters {
     REQUEST
   }
 
-  private record Labels(String query, String more) {}
-
   private final MeterRegistry meters;
-  private final ConcurrentHashMap<Labels, Counter> hits = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<Labels, Counter> bypasses = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<String, Counter> misses = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<String, Counter> outdated = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<String, Counter> joined = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<String, Counter> evictions = new ConcurrentHashMap<>();
-  private final ConcurrentHashMap<String, Counter> failures = new ConcurrentHashMap<>();
+  private final Counters hits =
+      new Counters("hits", "Queries answered from a cache", "query", "level");
+  private final Counters bypasses =
+      new Counters("bypasses", "Queries that were not looked up in a cache", "query", "reason");
+  private final Counters misses =
+      new Counters("misses", "Queries that no cache could answer", "query");
+  private final Counters outdated =
+      new Counters("outdated", "Answers found that are too old", "query");
+  private final Counters joined =
+      new Counters("joined", "Queries that waited for an equal one", "query");
+  private final Counters evictions = new Counters("evictions", "Answers that L1 let go", "cause");
+  private final Counters failures = new Counters("l2.failures", "What L2 did not do", "operation");
 
   public CacheMeters(MeterRegistry meters) {
     this.meters = meters;
@@ -50,68 +53,63 @@ public final class CacheMeters {
 
   /** An entry had to go. */
   public void evicted(String cause) {
-    count(evictions, cause, it -> counter("evictions", "Answers that L1 let go").tag("cause", it));
+    evictions.count(cause);
   }
 
   void hit(String query, String level) {
-    count(
-        hits,
-        new Labels(query, level),
-        it ->
-            counter("hits", "Queries answered from a cache")
-                .tag("query", it.query())
-                .tag("level", it.more()));
+    hits.count(query, level);
   }
 
   void bypassed(String query, Bypass reason) {
-    count(
-        bypasses,
-        new Labels(query, reason.name().toLowerCase(Locale.ROOT)),
-        it ->
-            counter("bypasses", "Queries that were not looked up in a cache")
-                .tag("query", it.query())
-                .tag("reason", it.more()));
+    bypasses.count(query, reason.name().toLowerCase(Locale.ROOT));
   }
 
   void missed(String query) {
-    count(
-        misses,
-        query,
-        it -> counter("misses", "Queries that no cache could answer").tag("query", it));
+    misses.count(query);
   }
 
   void outdated(String query) {
-    count(
-        outdated,
-        query,
-        it -> counter("outdated", "Answers found that are too old").tag("query", it));
+    outdated.count(query);
   }
 
   void joined(String query) {
-    count(
-        joined,
-        query,
-        it -> counter("joined", "Queries that waited for an equal one").tag("query", it));
+    joined.count(query);
   }
 
   void sharedFailed(String operation) {
-    count(
-        failures,
-        operation,
-        it -> counter("l2.failures", "What L2 did not do").tag("operation", it));
+    failures.count(operation);
   }
 
-  private <K> void count(
-      ConcurrentHashMap<K, Counter> counters, K label, Function<K, Counter.Builder> counter) {
-    // computeIfAbsent may lock, which all hits would wait for.
-    Counter known = counters.get(label);
-    if (known == null) {
-      known = counters.computeIfAbsent(label, it -> counter.apply(it).register(meters));
+  /** The counters of one name, by the values of their tags. */
+  private final class Counters {
+
+    private final String name;
+    private final String description;
+    private final List<String> tags;
+    private final ConcurrentHashMap<List<String>, Counter> byValues = new ConcurrentHashMap<>();
+
+    Counters(String name, String description, String... tags) {
+      this.name = name;
+      this.description = description;
+      this.tags = List.of(tags);
     }
-    known.increment();
-  }
 
-  private static Counter.Builder counter(String name, String description) {
-    return Counter.builder("payments.cache." + name).description(description);
+    void count(String... values) {
+      List<String> key = List.of(values);
+      // computeIfAbsent may lock, which all hits would wait for.
+      Counter known = byValues.get(key);
+      if (known == null) {
+        known = byValues.computeIfAbsent(key, this::register);
+      }
+      known.increment();
+    }
+
+    private Counter register(List<String> values) {
+      Counter.Builder counter = Counter.builder("payments.cache." + name).description(description);
+      for (int i = 0; i < tags.size(); i++) {
+        counter.tag(tags.get(i), values.get(i));
+      }
+      return counter.register(meters);
+    }
   }
 }

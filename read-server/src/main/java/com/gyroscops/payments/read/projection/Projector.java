@@ -124,19 +124,12 @@ public final class Projector implements AutoCloseable {
     thread = Thread.ofPlatform().name("projector-" + sourceName).daemon().unstarted(this::run);
   }
 
-  /** A projector whose lease is kept in the read database. */
-  public static Projector leased(
-      PaymentSource source,
-      String sourceName,
-      FeedClient feed,
-      LeaseRepository leases,
-      String replica,
-      PositionTracker known,
-      ProjectionMeters meters) {
-    return leased(source, sourceName, feed, leases, replica, known, known, meters);
-  }
-
-  /** Likewise of a source that shows later to readers what it has applied. */
+  /**
+   * A projector whose lease is kept in the read database.
+   *
+   * @param known told of every position reached
+   * @param visible where readers of the source stand, which may be behind; else the same
+   */
   public static Projector leased(
       PaymentSource source,
       String sourceName,

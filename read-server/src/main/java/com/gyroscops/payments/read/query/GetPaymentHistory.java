@@ -1,8 +1,6 @@
 package com.gyroscops.payments.read.query;
 
 import com.gyroscops.payments.contract.Violations;
-import com.gyroscops.payments.platform.page.Pages;
-import com.gyroscops.payments.read.routing.Freshness;
 import com.gyroscops.payments.read.routing.Routed;
 import com.gyroscops.payments.read.routing.SourceRouter;
 import com.gyroscops.payments.read.source.Capability;
@@ -28,11 +26,7 @@ public final class GetPaymentHistory
         new Violations()
             .organization("organization_id", request.getOrganizationId())
             .identifier("payment_id", request.getPaymentId());
-    int size = Pages.size(violations, request.getPageSize());
-    Freshness.check(violations, request.getReadOptions());
-    violations.throwIfAny();
-
-    PageRead page = PageRead.of(tokens, request, size, request.getPageToken());
+    PageRead page = PageRead.of(tokens, request, violations);
     Routed<List<PaymentEvent>> routed =
         page.read(
             reads,

@@ -1,8 +1,6 @@
 package com.gyroscops.payments.read.query;
 
 import com.gyroscops.payments.contract.Violations;
-import com.gyroscops.payments.platform.page.Pages;
-import com.gyroscops.payments.read.routing.Freshness;
 import com.gyroscops.payments.read.routing.Routed;
 import com.gyroscops.payments.read.routing.SourceRouter;
 import com.gyroscops.payments.read.source.Capability;
@@ -31,11 +29,7 @@ public final class GetPaymentTimeline
         new Violations()
             .organization("organization_id", request.getOrganizationId())
             .identifier("correlation_id", request.getCorrelationId());
-    int size = Pages.size(violations, request.getPageSize());
-    Freshness.check(violations, request.getReadOptions());
-    violations.throwIfAny();
-
-    PageRead page = PageRead.of(tokens, request, size, request.getPageToken());
+    PageRead page = PageRead.of(tokens, request, violations);
     Routed<List<PaymentEvent>> routed =
         page.read(
             reads,

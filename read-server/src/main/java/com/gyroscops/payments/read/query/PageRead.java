@@ -4,9 +4,11 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
 import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.internal.v1.ConsistencyToken;
 import com.gyroscops.payments.internal.v1.PageToken;
 import com.gyroscops.payments.platform.page.Pages;
+import com.gyroscops.payments.read.routing.Freshness;
 import com.gyroscops.payments.read.routing.Routed;
 import com.gyroscops.payments.read.routing.SourceRouter;
 import com.gyroscops.payments.read.source.Answer;
@@ -15,8 +17,8 @@ import com.gyroscops.payments.read.source.PaymentSource;
 import com.gyroscops.payments.v1.Consistency;
 import com.gyroscops.payments.v1.ReadOptions;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
@@ -31,24 +33,30 @@ record PageRead(PageTokens tokens, ByteString digest, int size, Optional<PageTok
   /** Most attempts to find two answers of one history. */
   private static final int AGAIN_MAX = 2;
 
-  /** Fields of a request that may differ from page to page of one query. */
-  private static final Set<String> OF_ONE_PAGE = Set.of("page_size", "page_token", "read_options");
-
   /**
-   * Reads a request's token.
+   * Reads what a request says of its page, and checks how fresh that is to be.
    *
-   * @param size checked by {@link Pages#size}
-   * @throws io.grpc.StatusRuntimeException INVALID_ARGUMENT {@code PAGE_TOKEN_INVALID}
+   * @param violations what else is wrong with the request; ends their collection
+   * @throws io.grpc.StatusRuntimeException INVALID_ARGUMENT {@code FIELD_INVALID}, or {@code
+   *     PAGE_TOKEN_INVALID}
    */
-  static PageRead of(PageTokens tokens, Message request, int size, String pageToken) {
-    Message.Builder query = request.toBuilder();
-    for (FieldDescriptor field : request.getDescriptorForType().getFields()) {
-      if (OF_ONE_PAGE.contains(field.getName())) {
-        query.clearField(field);
-      }
-    }
-    ByteString digest = PageTokens.digest(query.build());
-    return new PageRead(tokens, digest, size, tokens.read(digest, pageToken));
+  static PageRead of(PageTokens tokens, Message request, Violations violations) {
+    FieldDescriptor pageSize = field(request, "page_size");
+    FieldDescriptor pageToken = field(request, "page_token");
+    FieldDescriptor options = field(request, "read_options");
+    int size = Pages.size(violations, (Integer) request.getField(pageSize));
+    Freshness.check(violations, (ReadOptions) request.getField(options));
+    violations.throwIfAny();
+    // These may differ from page to page of one query.
+    Message query =
+        request.toBuilder().clearField(pageSize).clearField(pageToken).clearField(options).build();
+    ByteString digest = PageTokens.digest(query);
+    return new PageRead(
+        tokens, digest, size, tokens.read(digest, (String) request.getField(pageToken)));
+  }
+
+  private static FieldDescriptor field(Message request, String name) {
+    return Objects.requireNonNull(request.getDescriptorForType().findFieldByName(name), name);
   }
 
   /**

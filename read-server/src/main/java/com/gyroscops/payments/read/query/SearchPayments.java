@@ -1,8 +1,6 @@
 package com.gyroscops.payments.read.query;
 
 import com.gyroscops.payments.contract.Violations;
-import com.gyroscops.payments.platform.page.Pages;
-import com.gyroscops.payments.read.routing.Freshness;
 import com.gyroscops.payments.read.routing.Routed;
 import com.gyroscops.payments.read.routing.SourceRouter;
 import com.gyroscops.payments.read.source.Capability;
@@ -52,11 +50,7 @@ public final class SearchPayments
     Violations violations =
         new Violations().organization("organization_id", request.getOrganizationId());
     check(violations, request);
-    int size = Pages.size(violations, request.getPageSize());
-    Freshness.check(violations, request.getReadOptions());
-    violations.throwIfAny();
-
-    PageRead page = PageRead.of(tokens, request, size, request.getPageToken());
+    PageRead page = PageRead.of(tokens, request, violations);
     PaymentSearch search = search(request, page);
     Routed<SearchPage> routed =
         page.read(

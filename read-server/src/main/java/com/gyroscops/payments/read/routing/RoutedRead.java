@@ -356,16 +356,14 @@ final class RoutedRead<T> {
           return Optional.of(new Fresh<>(attempt, value, at));
         }
         // The store lost what it had applied, or is another's already.
-        candidate.source().known().publish(at);
-        noteStale(candidate, at);
+        answeredStale(candidate, at);
       }
       case Answer.NotHeld<T>(SourcePosition at) -> {
         attempt.answered();
         if (meets(at)) {
           note(candidate, SourceVerdict.SOURCE_VERDICT_NOT_HELD);
         } else {
-          candidate.source().known().publish(at);
-          noteStale(candidate, at);
+          answeredStale(candidate, at);
         }
       }
       case Answer.Inexact<T>(SourcePosition at) -> {
@@ -374,14 +372,12 @@ final class RoutedRead<T> {
           inexact = true;
           note(candidate, SourceVerdict.SOURCE_VERDICT_NOT_CAPABLE);
         } else {
-          candidate.source().known().publish(at);
-          noteStale(candidate, at);
+          answeredStale(candidate, at);
         }
       }
       case Answer.NotReady<T>(SourcePosition at) -> {
         attempt.answered();
-        candidate.source().known().publish(at);
-        noteStale(candidate, at);
+        answeredStale(candidate, at);
       }
       case Answer.Incomplete<T> _ -> {
         attempt.answered();
@@ -629,6 +625,12 @@ final class RoutedRead<T> {
 
   private boolean isStale(Candidate candidate) {
     return verdicts.get(candidate.source().id()) == SourceVerdict.SOURCE_VERDICT_STALE;
+  }
+
+  /** Its answer says where it stands, which is not where the read needs it. */
+  private void answeredStale(Candidate candidate, SourcePosition at) {
+    candidate.source().known().publish(at);
+    noteStale(candidate, at);
   }
 
   private void noteStale(Candidate candidate, SourcePosition at) {

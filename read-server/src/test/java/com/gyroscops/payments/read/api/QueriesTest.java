@@ -245,12 +245,7 @@ class QueriesTest {
 
   @Test
   void statisticsAreAsTheContractDefinesThem() {
-    var answer =
-        replica
-            .queries()
-            .getPaymentStatistics(
-                GetPaymentStatisticsRequest.newBuilder().setOrganizationId("sums").build());
-    assertThat(answer.getCurrenciesList())
+    assertThat(statistics("sums"))
         .containsExactly(
             CurrencyStatistics.newBuilder()
                 .setCurrencyCode("EUR")
@@ -295,12 +290,7 @@ class QueriesTest {
 
   @Test
   void averagesRoundHalfToEven() {
-    var answer =
-        replica
-            .queries()
-            .getPaymentStatistics(
-                GetPaymentStatisticsRequest.newBuilder().setOrganizationId("half").build());
-    assertThat(answer.getCurrenciesList())
+    assertThat(statistics("half"))
         .extracting(CurrencyStatistics::getCurrencyCode, CurrencyStatistics::getAverageMinorUnits)
         .containsExactly(
             org.assertj.core.api.Assertions.tuple("EUR", 2L),

@@ -68,10 +68,19 @@ class MemoryProjectionTest extends ProjectionTest {
     Projector projector =
         opened.open(
             name.equals("sql")
-                ? Projector.leased(source, name, client, database.leases(), "a", known, meters)
+                ? Projector.leased(
+                    source, name, client, database.leases(), "a", known, known, meters)
                 : Projector.own(source, name, client, "a", known, meters));
     projector.start();
     return projector;
+  }
+
+  /** Fills the SQL source, which replicas fill their memory from, with all events so far. */
+  private PaymentSource fillSql() throws Exception {
+    PaymentSource sql = database.source();
+    project(sql, "sql");
+    awaitApplied(sql);
+    return sql;
   }
 
   private void awaitApplied(PaymentSource source) throws Exception {
@@ -102,9 +111,7 @@ class MemoryProjectionTest extends ProjectionTest {
     Random random = Seed.random(1);
     log.random(random, 5_000);
     feed.publish();
-    PaymentSource sql = database.source();
-    project(sql, "sql");
-    awaitApplied(sql);
+    fillSql();
     MemorySource memory = memory(100_000);
     project(memory, "memory");
     for (int i = 0; i < 100; i++) {
@@ -236,9 +243,7 @@ class MemoryProjectionTest extends ProjectionTest {
             .build());
     log.create("other", "p1");
     feed.publish();
-    PaymentSource sql = database.source();
-    project(sql, "sql");
-    awaitApplied(sql);
+    PaymentSource sql = fillSql();
     MemorySource memory = memory(100_000);
     project(memory, "memory");
     awaitApplied(memory);

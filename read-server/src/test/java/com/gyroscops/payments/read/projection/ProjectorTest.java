@@ -42,7 +42,8 @@ class ProjectorTest extends ProjectionTest {
     HeadTracker heads = new HeadTracker(client, System::nanoTime);
     ProjectionMeters meters = new ProjectionMeters(new SimpleMeterRegistry(), "sql", known, heads);
     Projector projector =
-        opened.open(Projector.leased(source, "sql", client, on.leases(), replica, known, meters));
+        opened.open(
+            Projector.leased(source, "sql", client, on.leases(), replica, known, known, meters));
     projector.start();
     return projector;
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.Duration;
 import com.gyroscops.payments.contract.ConsistencyTokens;
+import com.gyroscops.payments.contract.Violations;
 import com.gyroscops.payments.read.routing.Routed;
 import com.gyroscops.payments.read.source.Capability;
 import com.gyroscops.payments.v1.Consistency;
@@ -36,7 +37,8 @@ class PageReadTest {
   }
 
   private PageRead page(String token) {
-    return PageRead.of(tokens, QUERY, 1, token);
+    return PageRead.of(
+        tokens, QUERY.toBuilder().setPageSize(1).setPageToken(token).build(), new Violations());
   }
 
   private static String cut(PageRead page, String readAt) {

@@ -130,16 +130,7 @@ class ReportExecutorTest {
   @Test
   void anAttemptGoesOnWhereTheLastOneHadCountedItsChunks() throws Exception {
     UUID id = fixture.keep(ReportFixture.payments(JSON));
-    PaymentSource breaking =
-        InterceptedSource.of(
-            fixture.source,
-            number -> {
-              if (number == 4) {
-                throw new IllegalStateException("killed");
-              }
-            });
-    ReportExecutor first = fixture.executor(ReportFixture.LIMITS, breaking, fixture.folder);
-    assertThatThrownBy(() -> first.write(id, UNHEARD)).hasMessage("killed");
+    killBefore(4, id, fixture.folder);
     List<Chunk> before = fixture.store.chunks(id);
     long rows = fixture.report(id).getRows();
     assertThat(rows).isEqualTo(3L * ReportPages.ROWS_MAX);
@@ -162,13 +153,11 @@ class ReportExecutorTest {
     CountDownLatch stands = new CountDownLatch(1);
     CountDownLatch wakes = new CountDownLatch(1);
     PaymentSource pausing =
-        InterceptedSource.of(
-            fixture.source,
-            number -> {
-              if (number == 3) {
-                stands.countDown();
-                assertThat(wakes.await(30, TimeUnit.SECONDS)).isTrue();
-              }
+        before(
+            3,
+            () -> {
+              stands.countDown();
+              assertThat(wakes.await(30, TimeUnit.SECONDS)).isTrue();
             });
     CompletableFuture<Void> zombie =
         CompletableFuture.runAsync(() -> {
@@ -181,13 +170,11 @@ class ReportExecutorTest {
     assertThat(stands.await(30, TimeUnit.SECONDS)).isTrue();
     // Its successor stands, too, with chunks of its own, when the zombie wakes and goes on.
     PaymentSource successor =
-        InterceptedSource.of(
-            fixture.source,
-            number -> {
-              if (number == 2) {
-                wakes.countDown();
-                zombie.get(30, TimeUnit.SECONDS);
-              }
+        before(
+            2,
+            () -> {
+              wakes.countDown();
+              zombie.get(30, TimeUnit.SECONDS);
             });
     fixture.executor(ReportFixture.LIMITS, successor, fixture.folder).write(id, UNHEARD);
     assertWhole(id);
@@ -226,16 +213,7 @@ class ReportExecutorTest {
   void inAnotherFolderAnAttemptBeginsAnew() throws Exception {
     UUID id = fixture.keep(ReportFixture.payments(JSON));
     ReportFolder elsewhere = ReportFolder.open(directory.resolve("elsewhere"));
-    PaymentSource breaking =
-        InterceptedSource.of(
-            fixture.source,
-            number -> {
-              if (number == 3) {
-                throw new IllegalStateException("killed");
-              }
-            });
-    ReportExecutor first = fixture.executor(ReportFixture.LIMITS, breaking, elsewhere);
-    assertThatThrownBy(() -> first.write(id, UNHEARD)).hasMessage("killed");
+    killBefore(3, id, elsewhere);
     assertThat(fixture.store.chunks(id)).isNotEmpty();
     fixture.executor().write(id, UNHEARD);
     assertWhole(id);
@@ -283,14 +261,12 @@ class ReportExecutorTest {
   void aReportWhoseHistoryIsLostMeanwhileFails() throws Exception {
     UUID id = fixture.keep(ReportFixture.payments(JSON));
     PaymentSource losing =
-        InterceptedSource.of(
-            fixture.source,
-            number -> {
-              if (number == 3) {
-                SampleLog other = new SampleLog("payments", "epoch-2");
-                log.payments().forEach(it -> other.create(it.toBuilder().clearVersion().build()));
-                fixture.fill(other);
-              }
+        before(
+            3,
+            () -> {
+              SampleLog other = new SampleLog("payments", "epoch-2");
+              log.payments().forEach(it -> other.create(it.toBuilder().clearVersion().build()));
+              fixture.fill(other);
             });
     fixture.executor(ReportFixture.LIMITS, losing, fixture.folder).write(id, UNHEARD);
     assertThat(fixture.report(id).getError().getReason()).isEqualTo("TOKEN_EPOCH_LOST");
@@ -300,15 +276,13 @@ class ReportExecutorTest {
   void aFileThatWasChangedMeanwhileIsNoticed() throws Exception {
     UUID id = fixture.keep(ReportFixture.payments(JSON));
     PaymentSource damaging =
-        InterceptedSource.of(
-            fixture.source,
-            number -> {
-              if (number == 3) {
-                Path file = directory.resolve("reports").resolve(id + "/0-1.chunk");
-                byte[] bytes = Files.readAllBytes(file);
-                bytes[10] ^= 1;
-                Files.write(file, bytes);
-              }
+        before(
+            3,
+            () -> {
+              Path file = directory.resolve("reports").resolve(id + "/0-1.chunk");
+              byte[] bytes = Files.readAllBytes(file);
+              bytes[10] ^= 1;
+              Files.write(file, bytes);
             });
     fixture.executor(ReportFixture.LIMITS, damaging, fixture.folder).write(id, UNHEARD);
     assertThat(fixture.report(id).getError().getReason()).isEqualTo("REPORT_FILE_LOST");
@@ -349,16 +323,7 @@ class ReportExecutorTest {
   @Test
   void whatIsOutOfTimeIsGivenUpByTheNextAttempt() throws Exception {
     UUID id = fixture.keep(ReportFixture.payments(JSON));
-    PaymentSource breaking =
-        InterceptedSource.of(
-            fixture.source,
-            number -> {
-              if (number == 3) {
-                throw new IllegalStateException("killed");
-              }
-            });
-    ReportExecutor first = fixture.executor(ReportFixture.LIMITS, breaking, fixture.folder);
-    assertThatThrownBy(() -> first.write(id, UNHEARD)).hasMessage("killed");
+    killBefore(3, id, fixture.folder);
     passes(id, ReportFixture.LIMITS.timeMax());
     fixture.executor().write(id, UNHEARD);
     assertThat(fixture.report(id).getError().getReason()).isEqualTo("REPORT_TIMED_OUT");
@@ -371,14 +336,7 @@ class ReportExecutorTest {
     var _ = fixture.store.take(id, new Holder(fixture.folder.id(), "server"));
     Duration left = Duration.ofMillis(300);
     passes(id, ReportFixture.LIMITS.timeMax().minus(left));
-    PaymentSource slow =
-        InterceptedSource.of(
-            fixture.source,
-            number -> {
-              if (number == 2) {
-                Thread.sleep(left);
-              }
-            });
+    PaymentSource slow = before(2, () -> Thread.sleep(left));
     fixture.executor(ReportFixture.LIMITS, slow, fixture.folder).write(id, UNHEARD);
     assertThat(fixture.report(id).getError().getReason()).isEqualTo("REPORT_TIMED_OUT");
   }
@@ -550,5 +508,32 @@ class ReportExecutorTest {
     fixture.executor().write(other, UNHEARD);
     assertThat(fixture.report("other", other).getRows()).isEqualTo(1);
     assertThat(fixture.store.backlog().open()).isEqualTo(ReportFixture.LIMITS.openMax());
+  }
+
+  private interface Step {
+    void run() throws Exception;
+  }
+
+  /** The source, with something done before one of its searches. */
+  private PaymentSource before(int search, Step step) {
+    return InterceptedSource.of(
+        fixture.source,
+        number -> {
+          if (number == search) {
+            step.run();
+          }
+        });
+  }
+
+  /** Makes an attempt that ends without a trace before one of its searches. */
+  private void killBefore(int search, UUID id, ReportFolder into) {
+    PaymentSource killing =
+        before(
+            search,
+            () -> {
+              throw new IllegalStateException("killed");
+            });
+    ReportExecutor attempt = fixture.executor(ReportFixture.LIMITS, killing, into);
+    assertThatThrownBy(() -> attempt.write(id, UNHEARD)).hasMessage("killed");
   }
 }

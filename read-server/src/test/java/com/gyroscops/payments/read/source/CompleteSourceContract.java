@@ -11,6 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongFunction;
+import java.util.function.ToLongFunction;
 import org.junit.jupiter.api.Test;
 
 /** What a source must do besides that keeps events and parks those that its model refuses. */
@@ -22,13 +24,11 @@ public abstract class CompleteSourceContract extends PaymentSourceContract {
     SampleLog log = log().random(Seed.random(SEED + 2), 1_500);
     filled(source, log);
     for (Payment payment : log.payments().subList(0, 100)) {
-      List<PaymentEvent> found = new ArrayList<>();
-      List<PaymentEvent> page;
-      do {
-        long after = found.isEmpty() ? 0 : found.getLast().getVersion();
-        page = data(source.history(payment.getOrganizationId(), payment.getPaymentId(), after, 2));
-        found.addAll(page);
-      } while (!page.isEmpty());
+      List<PaymentEvent> found =
+          allPages(
+              PaymentEvent::getVersion,
+              after ->
+                  source.history(payment.getOrganizationId(), payment.getPaymentId(), after, 2));
       assertThat(found)
           .isEqualTo(
               log.events().stream()
@@ -36,13 +36,9 @@ public abstract class CompleteSourceContract extends PaymentSourceContract {
                   .filter(it -> it.getPaymentId().equals(payment.getPaymentId()))
                   .toList());
     }
-    List<PaymentEvent> found = new ArrayList<>();
-    List<PaymentEvent> page;
-    do {
-      long after = found.isEmpty() ? 0 : found.getLast().getPosition();
-      page = data(source.timeline("org-1", "invoice-2", after, 7));
-      found.addAll(page);
-    } while (!page.isEmpty());
+    List<PaymentEvent> found =
+        allPages(
+            PaymentEvent::getPosition, after -> source.timeline("org-1", "invoice-2", after, 7));
     assertThat(found)
         .isNotEmpty()
         .isEqualTo(
@@ -53,6 +49,22 @@ public abstract class CompleteSourceContract extends PaymentSourceContract {
     assertThat(data(source.timeline("org-1", "invoice-none", 0, 7))).isEmpty();
   }
 
+  /**
+   * All events, asked for a page at a time.
+   *
+   * @param key where the next page begins
+   */
+  private static List<PaymentEvent> allPages(
+      ToLongFunction<PaymentEvent> key, LongFunction<Answer<List<PaymentEvent>>> pageAfter) {
+    List<PaymentEvent> found = new ArrayList<>();
+    List<PaymentEvent> page;
+    do {
+      page = data(pageAfter.apply(found.isEmpty() ? 0 : key.applyAsLong(found.getLast())));
+      found.addAll(page);
+    } while (!page.isEmpty());
+    return found;
+  }
+
   @Test
   void eventsOfAnOrganizationOrAPaymentComeInOrderAPageAtATime() throws Exception {
     PaymentSource source = newSource();
@@ -61,13 +73,10 @@ public abstract class CompleteSourceContract extends PaymentSourceContract {
     Payment payment = log.payments().getFirst();
     for (Optional<String> id :
         List.of(Optional.<String>empty(), Optional.of(payment.getPaymentId()))) {
-      List<PaymentEvent> found = new ArrayList<>();
-      List<PaymentEvent> page;
-      do {
-        long after = found.isEmpty() ? 0 : found.getLast().getPosition();
-        page = data(source.events(payment.getOrganizationId(), id, after, 7));
-        found.addAll(page);
-      } while (!page.isEmpty());
+      List<PaymentEvent> found =
+          allPages(
+              PaymentEvent::getPosition,
+              after -> source.events(payment.getOrganizationId(), id, after, 7));
       assertThat(found)
           .isNotEmpty()
           .isEqualTo(

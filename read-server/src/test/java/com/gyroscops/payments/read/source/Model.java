@@ -176,6 +176,25 @@ public final class Model {
     return new Groups.Found(groups, byKey.size());
   }
 
+  /** Likewise where a source cannot compute percentiles. */
+  public static Groups.Found withoutPercentiles(Groups.Found found) {
+    return new Groups.Found(
+        found.groups().stream()
+            .map(it ->
+                new Groups.Group(
+                    it.currency(),
+                    it.status(),
+                    it.periodStart(),
+                    it.userId(),
+                    it.count(),
+                    it.sum(),
+                    it.min(),
+                    it.max(),
+                    List.of()))
+            .toList(),
+        found.total());
+  }
+
   private static GroupKey key(Analysis analysis, Payment payment) {
     return new GroupKey(
         analysis.period().map(period -> periodStart(analysis, period, payment)),

@@ -324,9 +324,9 @@ public abstract class PaymentSourceContract {
       if (exact) {
         assertThat(found).as("%s", analysis).isEqualTo(expected);
       } else {
-        assertThat(withoutPercentiles(found))
+        assertThat(Model.withoutPercentiles(found))
             .as("%s", analysis)
-            .isEqualTo(withoutPercentiles(expected));
+            .isEqualTo(Model.withoutPercentiles(expected));
       }
     }
   }
@@ -464,24 +464,6 @@ public abstract class PaymentSourceContract {
         assertThat(answer).isInstanceOf(Answer.Inexact.class);
       }
     }
-  }
-
-  private static Groups.Found withoutPercentiles(Groups.Found found) {
-    return new Groups.Found(
-        found.groups().stream()
-            .map(it ->
-                new Groups.Group(
-                    it.currency(),
-                    it.status(),
-                    it.periodStart(),
-                    it.userId(),
-                    it.count(),
-                    it.sum(),
-                    it.min(),
-                    it.max(),
-                    List.of()))
-            .toList(),
-        found.total());
   }
 
   @Test

@@ -128,7 +128,7 @@ final class ReadFleet implements AutoCloseable {
         if (System.nanoTime() - start > ANSWER_MAX.toNanos()) {
           throw new AssertionError("no answer within " + ANSWER_MAX, e);
         }
-        pause(delay);
+        ReadServers.pause(delay);
       }
     }
   }
@@ -181,15 +181,6 @@ final class ReadFleet implements AutoCloseable {
     counts.forEach((what, count) -> sums.put(what, count.sumThenReset()));
     sums.values().removeIf(count -> count == 0);
     return "%s; longest wait %d ms".formatted(sums, longestMillis.getThenReset());
-  }
-
-  private static void pause(Duration delay) {
-    try {
-      Thread.sleep(delay);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new AssertionError("interrupted while a query waits to be asked again", e);
-    }
   }
 
   @Override

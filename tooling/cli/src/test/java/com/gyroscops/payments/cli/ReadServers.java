@@ -128,7 +128,7 @@ final class ReadServers implements AutoCloseable {
     return Duration.ofNanos(System.nanoTime() - start);
   }
 
-  private static void pause(Duration delay) {
+  static void pause(Duration delay) {
     try {
       Thread.sleep(delay);
     } catch (InterruptedException e) {

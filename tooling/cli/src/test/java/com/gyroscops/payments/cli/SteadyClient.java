@@ -48,7 +48,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
-import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 
 /**
@@ -293,20 +292,7 @@ final class SteadyClient {
     CurrencyStatistics euros = answer.getCurrencies(0);
     String what =
         "%s under the token of position %d: %s".formatted(name(way), position(), answer.getRead());
-    assertThat(
-            List.of(
-                euros.getPaymentCount(),
-                euros.getGrossMinorUnits(),
-                euros.getCapturedMinorUnits(),
-                euros.getRefundCount(),
-                euros.getRefundedMinorUnits()))
-        .as("payments, gross, captured, refunds, refunded of %s", what)
-        .containsExactly(
-            (long) payments.size(),
-            sum(payment -> payment.getAmount().getMinorUnits()),
-            sum(payment -> payment.getCapturedAmount().getMinorUnits()),
-            sum(Payment::getRefundCount),
-            sum(payment -> payment.getRefundedAmount().getMinorUnits()));
+    PaymentSums.assertOf(payments.values(), euros, what);
     assertThat(
             euros.getByStatusList().stream()
                 .collect(Collectors.toMap(StatusStatistics::getStatus, StatusStatistics::getCount)))
@@ -314,10 +300,6 @@ final class SteadyClient {
         .isEqualTo(
             payments.values().stream()
                 .collect(Collectors.groupingBy(Payment::getStatus, Collectors.counting())));
-  }
-
-  private long sum(ToLongFunction<Payment> figure) {
-    return payments.values().stream().mapToLong(figure).sum();
   }
 
   private <T> T ask(

@@ -32,7 +32,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
-import java.util.function.ToLongFunction;
 
 /**
  * A client that is alone in its organization, so that it knows from the answers to its commands
@@ -241,25 +240,7 @@ final class TokenClient {
 
   private void assertStatistics(String what, List<CurrencyStatistics> currencies) {
     assertThat(currencies).as(what).hasSize(1);
-    CurrencyStatistics euros = currencies.getFirst();
-    assertThat(
-            List.of(
-                euros.getPaymentCount(),
-                euros.getGrossMinorUnits(),
-                euros.getCapturedMinorUnits(),
-                euros.getRefundCount(),
-                euros.getRefundedMinorUnits()))
-        .as("%s: payments, gross, captured, refunds, refunded", what)
-        .containsExactly(
-            (long) payments.size(),
-            sum(payment -> payment.getAmount().getMinorUnits()),
-            sum(payment -> payment.getCapturedAmount().getMinorUnits()),
-            sum(Payment::getRefundCount),
-            sum(payment -> payment.getRefundedAmount().getMinorUnits()));
-  }
-
-  private long sum(ToLongFunction<Payment> figure) {
-    return payments.values().stream().mapToLong(figure).sum();
+    PaymentSums.assertOf(payments.values(), currencies.getFirst(), what);
   }
 
   private ReadOptions fresh() {

@@ -212,17 +212,17 @@ final class WriteServerWiring {
     }
     Sink journal =
         new Journal(Path.of(rules.folder()).toAbsolutePath(), rules.segmentBytes(), registry);
-    return new JournalKeeping(
-        Optional.of(
-            new SinkRunner(
-                journal,
-                rules.behindEventsMax(),
-                store,
-                tail,
-                lease,
-                settings.instanceId(),
-                registry)),
-        rules.required());
+    SinkRunner runner =
+        new SinkRunner(
+            journal,
+            rules.behindEventsMax(),
+            store,
+            tail,
+            lease,
+            settings.instanceId(),
+            SinkRunner.RETRY);
+    runner.measure(registry);
+    return new JournalKeeping(Optional.of(runner), rules.required());
   }
 
   @Singleton

@@ -167,65 +167,67 @@ public final class CommandErrors {
 
   /** It is too late to cancel a command. */
   public static ApiError ended(String state) {
-    return ApiError.of(
-        Code.FAILED_PRECONDITION,
-        "COMMAND_ENDED",
-        "the command has ended and cannot be cancelled",
-        Map.of("state", state));
+    return ended("COMMAND_ENDED", "command", state);
   }
 
   /** Nothing is known of a request. */
   public static ApiError commandNotFound(String requestId) {
-    return ApiError.of(
-        Code.NOT_FOUND,
-        "COMMAND_NOT_FOUND",
-        "nothing is stored of request " + requestId,
-        Map.of("request_id", requestId));
+    return notFound(
+        "COMMAND_NOT_FOUND", "nothing is stored of request " + requestId, "request_id", requestId);
   }
 
   /** There is no settlement of a request. */
   public static ApiError settlementNotFound(String requestId) {
-    return ApiError.of(
-        Code.NOT_FOUND,
+    return notFound(
         "SETTLEMENT_NOT_FOUND",
         "there is no settlement of request " + requestId,
-        Map.of("request_id", requestId));
+        "request_id",
+        requestId);
   }
 
   /** It is too late to cancel a settlement. */
   public static ApiError settlementEnded(String state) {
+    return ended("SETTLEMENT_ENDED", "settlement", state);
+  }
+
+  private static ApiError ended(String reason, String what, String state) {
     return ApiError.of(
         Code.FAILED_PRECONDITION,
-        "SETTLEMENT_ENDED",
-        "the settlement has ended and cannot be cancelled",
+        reason,
+        "the " + what + " has ended and cannot be cancelled",
         Map.of("state", state));
   }
 
   /** There is no such import. */
   public static ApiError importNotFound(String importId) {
-    return ApiError.of(
-        Code.NOT_FOUND,
-        "IMPORT_NOT_FOUND",
-        "there is no import " + importId,
-        Map.of("import_id", importId));
+    return notFound("IMPORT_NOT_FOUND", "there is no import " + importId, "import_id", importId);
+  }
+
+  private static ApiError notFound(String reason, String message, String field, String id) {
+    return ApiError.of(Code.NOT_FOUND, reason, message, Map.of(field, id));
   }
 
   /** A chunk of an import is there with other rows. */
   public static ApiError importIdReused(String importId, int chunk) {
-    return ApiError.of(
-        Code.INVALID_ARGUMENT,
-        "IMPORT_ID_REUSED",
-        "chunk %d of import %s was uploaded with other rows".formatted(chunk, importId),
-        Map.of("field", "rows", "import_id", importId, "chunk", Integer.toString(chunk)));
+    return importIdReused(
+        importId,
+        chunk,
+        "rows",
+        "chunk %d of import %s was uploaded with other rows".formatted(chunk, importId));
   }
 
   /** An import is another owner's. */
   public static ApiError importOfAnother(String importId, int chunk) {
+    return importIdReused(
+        importId, chunk, "owner", "import %s has another owner".formatted(importId));
+  }
+
+  private static ApiError importIdReused(String importId, int chunk, String field, String message) {
     return ApiError.of(
         Code.INVALID_ARGUMENT,
         "IMPORT_ID_REUSED",
-        "import %s has another owner".formatted(importId),
-        Map.of("field", "owner", "import_id", importId, "chunk", Integer.toString(chunk)));
+        message,
+        Map.of("field", field, "import_id", importId, "chunk", Integer.toString(chunk)));
   }
 
   /** It is too late for a change of an import. */

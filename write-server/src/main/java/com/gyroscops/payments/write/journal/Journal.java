@@ -7,7 +7,6 @@ import com.gyroscops.payments.platform.relay.SinkRefusedException;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
@@ -59,31 +58,14 @@ public final class Journal implements Sink {
 
   /** The same files, with the time that each sync takes measured. */
   private static SegmentFile.Opener timed(SegmentFile.Opener files, Timer fsync) {
-    return (path, fresh) -> {
-      SegmentFile file = files.open(path, fresh);
-      return new SegmentFile() {
-        @Override
-        public void write(ByteBuffer bytes) throws IOException {
-          file.write(bytes);
-        }
-
-        @Override
-        public void sync() throws IOException {
-          long start = System.nanoTime();
-          file.sync();
-          fsync.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
-        }
-
-        @Override
-        public void truncate(long length) throws IOException {
-          file.truncate(length);
-        }
-
-        @Override
-        public void close() throws IOException {
-          file.close();
-        }
-      };
-    };
+    return (path, fresh) ->
+        new ForwardingSegmentFile(files.open(path, fresh)) {
+          @Override
+          public void sync() throws IOException {
+            long start = System.nanoTime();
+            super.sync();
+            fsync.record(System.nanoTime() - start, TimeUnit.NANOSECONDS);
+          }
+        };
   }
 }

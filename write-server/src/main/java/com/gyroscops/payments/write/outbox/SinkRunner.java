@@ -43,7 +43,7 @@ public final class SinkRunner implements AutoCloseable {
   static final int BATCH_BYTES_MAX = 4 * 1024 * 1024;
 
   /** Time after a first failure; doubled with each that follows. */
-  private static final Duration RETRY = Duration.ofSeconds(1);
+  public static final Duration RETRY = Duration.ofSeconds(1);
 
   private static final Duration RETRY_MAX = Duration.ofSeconds(30);
 
@@ -90,27 +90,7 @@ public final class SinkRunner implements AutoCloseable {
    *     or more
    * @param store to compare the sink's end with, by connections that commands do not need
    * @param holder unique name of this server
-   */
-  public SinkRunner(
-      Sink sink,
-      long behindEventsMax,
-      EventStore store,
-      OutboxTail tail,
-      SinkLease lease,
-      String holder,
-      MeterRegistry registry) {
-    this(sink, behindEventsMax, store, tail, lease, holder, RETRY);
-    String prefix = "payments." + sink.name() + ".";
-    registry.gauge(prefix + "position", this, of -> of.status().position());
-    registry.gauge(prefix + "events.behind", this, SinkRunner::eventsBehind);
-    registry.gauge(prefix + "owner", this, of -> of.is(State.KEEPING));
-    registry.gauge(prefix + "stopped", this, of -> of.is(State.STOPPED));
-  }
-
-  /**
-   * Likewise without meters.
-   *
-   * @param retry time after a first failure; doubled with each that follows
+   * @param retry time after a first failure, as {@link #RETRY}; doubled with each that follows
    */
   public SinkRunner(
       Sink sink,
@@ -129,6 +109,15 @@ public final class SinkRunner implements AutoCloseable {
     this.retry = retry;
     this.thread = Thread.ofPlatform().name(sink.name()).start(this::run);
     this.looking = Thread.ofVirtual().name(sink.name() + "-elsewhere").start(this::look);
+  }
+
+  /** Shows how the sink is, in gauges that are named after it. */
+  public void measure(MeterRegistry registry) {
+    String prefix = "payments." + sink.name() + ".";
+    registry.gauge(prefix + "position", this, of -> of.status().position());
+    registry.gauge(prefix + "events.behind", this, SinkRunner::eventsBehind);
+    registry.gauge(prefix + "owner", this, of -> of.is(State.KEEPING));
+    registry.gauge(prefix + "stopped", this, of -> of.is(State.STOPPED));
   }
 
   private int is(State state) {

@@ -144,6 +144,11 @@ public record Database(DataSource dataSource) {
     return call(what, connection -> rows(connection, sql, parameters, row));
   }
 
+  /** Reads the one row that a statement always answers, as a step of its own. */
+  public <T> T theRow(String what, String sql, Parameters parameters, Row<T> row) {
+    return row(what, sql, parameters, row).orElseThrow();
+  }
+
   /** Reads the one row that a statement answers, if any, as a step of its own. */
   public <T> Optional<T> row(String what, String sql, Parameters parameters, Row<T> row) {
     return call(what, connection -> row(connection, sql, parameters, row));

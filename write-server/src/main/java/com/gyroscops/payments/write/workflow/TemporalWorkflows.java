@@ -15,6 +15,7 @@ import com.gyroscops.payments.write.submission.SubmissionExecutor;
 import com.gyroscops.payments.write.submission.WorkflowStarter;
 import com.gyroscops.payments.write.submission.WorkflowsUnavailableException;
 import io.temporal.client.WorkflowClient;
+import io.temporal.client.WorkflowOptions;
 import java.time.Duration;
 
 /**
@@ -62,15 +63,11 @@ public final class TemporalWorkflows
   public void start(Submission.Reference submission) {
     Duration timeout = submission.executionTimeout();
     CommandWorkflow workflow =
-        connection
-            .client()
-            .newWorkflowStub(
-                CommandWorkflow.class,
-                connection
-                    .options(
-                        "command/" + submission.organizationId() + "/" + submission.requestId())
-                    .setWorkflowRunTimeout(timeout.plus(GRACE))
-                    .build());
+        stub(
+            CommandWorkflow.class,
+            connection
+                .options("command/" + submission.organizationId() + "/" + submission.requestId())
+                .setWorkflowRunTimeout(timeout.plus(GRACE)));
     SubmittedCommand command =
         SubmittedCommand.newBuilder()
             .setOrganizationId(submission.organizationId())
@@ -85,17 +82,10 @@ public final class TemporalWorkflows
   public void start(Settlement settlement) {
     var progress = settlement.progress();
     SettlementWorkflow workflow =
-        connection
-            .client()
-            .newWorkflowStub(
-                SettlementWorkflow.class,
-                connection
-                    .options(
-                        "settlement/"
-                            + progress.getOrganizationId()
-                            + "/"
-                            + progress.getRequestId())
-                    .build());
+        stub(
+            SettlementWorkflow.class,
+            connection.options(
+                "settlement/" + progress.getOrganizationId() + "/" + progress.getRequestId()));
     SubmittedSettlement submitted =
         SubmittedSettlement.newBuilder()
             .setOrganizationId(progress.getOrganizationId())
@@ -107,13 +97,13 @@ public final class TemporalWorkflows
 
   @Override
   public void start(String importId) {
-    ImportWorkflow workflow =
-        connection
-            .client()
-            .newWorkflowStub(
-                ImportWorkflow.class, connection.options("import/" + importId).build());
+    ImportWorkflow workflow = stub(ImportWorkflow.class, connection.options("import/" + importId));
     StartedImport started = StartedImport.newBuilder().setImportId(importId).build();
     start(() -> WorkflowClient.start(workflow::execute, started));
+  }
+
+  private <W> W stub(Class<W> workflow, WorkflowOptions.Builder options) {
+    return connection.client().newWorkflowStub(workflow, options.build());
   }
 
   private static void start(Runnable start) {

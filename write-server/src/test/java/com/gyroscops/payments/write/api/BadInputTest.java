@@ -11,7 +11,6 @@ import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.CaptureMethod;
 import com.gyroscops.payments.v1.Command;
-import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.CommandServiceGrpc.CommandServiceBlockingStub;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
 import com.gyroscops.payments.v1.DeletePaymentRequest;
@@ -60,7 +59,10 @@ class BadInputTest {
     commands.processPayment(process("refunded").build());
     commands.refundPayment(refund("refunded", 100, "EUR").setRefundId("all").build());
     commands.createPayment(
-        create().setPaymentId("known-request").setContext(context().setRequestId("known")).build());
+        create()
+            .setPaymentId("known-request")
+            .setContext(Requests.context().setRequestId("known"))
+            .build());
   }
 
   @AfterAll
@@ -69,17 +71,13 @@ class BadInputTest {
     pool.close();
   }
 
-  private static CommandContext.Builder context() {
-    return CommandContext.newBuilder().setRequestId(UUID.randomUUID().toString());
-  }
-
   private static Amount amount(long minorUnits, String currency) {
     return Amount.newBuilder().setMinorUnits(minorUnits).setCurrencyCode(currency).build();
   }
 
   private static CreatePaymentRequest.Builder create() {
     return CreatePaymentRequest.newBuilder()
-        .setContext(context())
+        .setContext(Requests.context())
         .setOrganizationId("acme")
         .setPaymentId(UUID.randomUUID().toString())
         .setAmount(amount(100, "EUR"));
@@ -87,14 +85,14 @@ class BadInputTest {
 
   private static ProcessPaymentRequest.Builder process(String paymentId) {
     return ProcessPaymentRequest.newBuilder()
-        .setContext(context())
+        .setContext(Requests.context())
         .setOrganizationId("acme")
         .setPaymentId(paymentId);
   }
 
   private static FailPaymentRequest.Builder fail(String paymentId) {
     return FailPaymentRequest.newBuilder()
-        .setContext(context())
+        .setContext(Requests.context())
         .setOrganizationId("acme")
         .setPaymentId(paymentId)
         .setFailure(Failure.newBuilder().setCode("declined"));
@@ -103,7 +101,7 @@ class BadInputTest {
   private static RefundPaymentRequest.Builder refund(
       String paymentId, long minorUnits, String currency) {
     return RefundPaymentRequest.newBuilder()
-        .setContext(context())
+        .setContext(Requests.context())
         .setOrganizationId("acme")
         .setPaymentId(paymentId)
         .setAmount(amount(minorUnits, currency));
@@ -111,14 +109,14 @@ class BadInputTest {
 
   private static DeletePaymentRequest.Builder delete(String paymentId) {
     return DeletePaymentRequest.newBuilder()
-        .setContext(context())
+        .setContext(Requests.context())
         .setOrganizationId("acme")
         .setPaymentId(paymentId);
   }
 
   private static UpdatePaymentRequest.Builder update(String... paths) {
     return UpdatePaymentRequest.newBuilder()
-        .setContext(context())
+        .setContext(Requests.context())
         .setOrganizationId("acme")
         .setPaymentId("processing")
         .setUpdateMask(FieldMask.newBuilder().addAllPaths(java.util.List.of(paths)));
@@ -189,11 +187,11 @@ class BadInputTest {
         create(
             "request id over length",
             "context.request_id",
-            r -> r.setContext(context().setRequestId("x".repeat(65)))),
+            r -> r.setContext(Requests.context().setRequestId("x".repeat(65)))),
         create(
             "expected version on creation",
             "context.expected_version",
-            r -> r.setContext(context().setExpectedVersion(1))),
+            r -> r.setContext(Requests.context().setExpectedVersion(1))),
         create(
             "capture apart from authorization",
             "capture_method",
@@ -206,7 +204,7 @@ class BadInputTest {
         create(
             "field of a later context",
             "context.99",
-            r -> r.setContext(context().setUnknownFields(field(99)))),
+            r -> r.setContext(Requests.context().setUnknownFields(field(99)))),
         create(
             "field of a later amount",
             "amount.99",
@@ -237,25 +235,30 @@ class BadInputTest {
         create(
             "correlation id of other characters",
             "context.correlation_id",
-            r -> r.setContext(context().setCorrelationId("a/b"))),
+            r -> r.setContext(Requests.context().setCorrelationId("a/b"))),
         create(
             "effective time before 1970",
             "context.effective_time",
-            r -> r.setContext(context().setEffectiveTime(Timestamp.newBuilder().setSeconds(-1)))),
+            r ->
+                r.setContext(
+                    Requests.context().setEffectiveTime(Timestamp.newBuilder().setSeconds(-1)))),
         create(
             "effective time far ahead",
             "context.effective_time",
             r ->
                 r.setContext(
-                    context().setEffectiveTime(Timestamp.newBuilder().setSeconds(4_000_000_000L)))),
+                    Requests.context()
+                        .setEffectiveTime(Timestamp.newBuilder().setSeconds(4_000_000_000L)))),
         create(
             "effective time with bad nanos",
             "context.effective_time",
-            r -> r.setContext(context().setEffectiveTime(Timestamp.newBuilder().setNanos(-1)))),
+            r ->
+                r.setContext(
+                    Requests.context().setEffectiveTime(Timestamp.newBuilder().setNanos(-1)))),
         create(
             "unknown write strategy",
             "context.write_strategy",
-            r -> r.setContext(context().setWriteStrategyValue(99))),
+            r -> r.setContext(Requests.context().setWriteStrategyValue(99))),
         create(
             "user id of other characters",
             "personal_data.user_id",
@@ -299,7 +302,9 @@ class BadInputTest {
             Code.INVALID_ARGUMENT,
             "REQUEST_ID_REUSED",
             "context.request_id",
-            c -> c.createPayment(create().setContext(context().setRequestId("known")).build())),
+            c ->
+                c.createPayment(
+                    create().setContext(Requests.context().setRequestId("known")).build())),
         row(
             "unknown payment",
             Code.NOT_FOUND,
@@ -402,7 +407,7 @@ class BadInputTest {
             c ->
                 c.refundPayment(
                     refund("completed", 1, "EUR")
-                        .setContext(context().setExpectedVersion(1))
+                        .setContext(Requests.context().setExpectedVersion(1))
                         .build())),
         row(
             "negative expected version",
@@ -411,7 +416,9 @@ class BadInputTest {
             "context.expected_version",
             c ->
                 c.processPayment(
-                    process("processing").setContext(context().setExpectedVersion(-1)).build())),
+                    process("processing")
+                        .setContext(Requests.context().setExpectedVersion(-1))
+                        .build())),
         row(
             "update without a mask",
             Code.INVALID_ARGUMENT,

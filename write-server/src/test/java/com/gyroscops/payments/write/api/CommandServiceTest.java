@@ -13,7 +13,6 @@ import com.gyroscops.payments.internal.v1.GetHeadRequest;
 import com.gyroscops.payments.internal.v1.ReadPaymentRequest;
 import com.gyroscops.payments.v1.Amount;
 import com.gyroscops.payments.v1.Command;
-import com.gyroscops.payments.v1.CommandContext;
 import com.gyroscops.payments.v1.CommandOutcome;
 import com.gyroscops.payments.v1.CommandServiceGrpc;
 import com.gyroscops.payments.v1.CommandState;
@@ -89,13 +88,9 @@ class CommandServiceTest {
     pool.close();
   }
 
-  private static CommandContext.Builder context() {
-    return CommandContext.newBuilder().setRequestId(UUID.randomUUID().toString());
-  }
-
   private static CreatePaymentRequest.Builder create(String paymentId) {
     return CreatePaymentRequest.newBuilder()
-        .setContext(context())
+        .setContext(Requests.context())
         .setOrganizationId("acme")
         .setPaymentId(paymentId)
         .setAmount(Amount.newBuilder().setMinorUnits(1_000).setCurrencyCode("EUR"));
@@ -103,7 +98,7 @@ class CommandServiceTest {
 
   private static ProcessPaymentRequest.Builder process(String paymentId) {
     return ProcessPaymentRequest.newBuilder()
-        .setContext(context())
+        .setContext(Requests.context())
         .setOrganizationId("acme")
         .setPaymentId(paymentId);
   }
@@ -116,7 +111,7 @@ class CommandServiceTest {
         commands.createPayment(
             create(id)
                 .setContext(
-                    context()
+                    Requests.context()
                         .setCorrelationId("order-1")
                         .setEffectiveTime(Timestamp.newBuilder().setSeconds(1_000).setNanos(1_999)))
                 .setPersonalData(
@@ -135,7 +130,7 @@ class CommandServiceTest {
     var updated =
         commands.updatePayment(
             UpdatePaymentRequest.newBuilder()
-                .setContext(context().setExpectedVersion(1))
+                .setContext(Requests.context().setExpectedVersion(1))
                 .setOrganizationId("acme")
                 .setPaymentId(id)
                 .setPayment(
@@ -155,7 +150,7 @@ class CommandServiceTest {
     var refunded =
         commands.refundPayment(
             RefundPaymentRequest.newBuilder()
-                .setContext(context())
+                .setContext(Requests.context())
                 .setOrganizationId("acme")
                 .setPaymentId(id)
                 .setAmount(Amount.newBuilder().setMinorUnits(300).setCurrencyCode("EUR"))

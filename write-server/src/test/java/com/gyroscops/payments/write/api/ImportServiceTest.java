@@ -2,7 +2,6 @@ package com.gyroscops.payments.write.api;
 
 import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.assertj.core.api.Assertions.tuple;
 
 import com.gyroscops.payments.contract.ApiError;
@@ -29,11 +28,9 @@ import com.gyroscops.payments.v1.UploadImportRequest;
 import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
 import com.zaxxer.hikari.HikariDataSource;
 import io.grpc.Status.Code;
-import io.grpc.StatusRuntimeException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -143,15 +140,6 @@ class ImportServiceTest {
     return get(importId);
   }
 
-  private static ApiError error(Runnable call) {
-    return ApiError.from(
-            (Throwable)
-                Objects.requireNonNull(
-                    catchThrowableOfType(StatusRuntimeException.class, call::run),
-                    "it did not fail"))
-        .orElseThrow();
-  }
-
   @Test
   void whatIsUploadedAndStartedIsExecuted() throws Exception {
     String id = id();
@@ -185,7 +173,8 @@ class ImportServiceTest {
         .isEqualTo("create.amount.minor_units");
 
     // Too late for anything else.
-    assertThat(error(() -> imports().uploadImport(chunk(id, 3, List.of(row(301, "p", 1))))))
+    assertThat(
+            Requests.error(() -> imports().uploadImport(chunk(id, 3, List.of(row(301, "p", 1))))))
         .satisfies(it -> assertThat(it.reason()).isEqualTo("IMPORT_STARTED"))
         .satisfies(
             it -> assertThat(it.metadata()).containsEntry("state", "IMPORT_STATE_COMPLETED"));
@@ -248,7 +237,8 @@ class ImportServiceTest {
   void withoutAnEngineNothingIsAccepted() throws Exception {
     try (TestServer other = new TestServer(pool.getJdbcUrl(), Map.of())) {
       ApiError error =
-          error(() -> imports(other).uploadImport(chunk(id(), 0, List.of(row(1, "p", 1)))));
+          Requests.error(
+              () -> imports(other).uploadImport(chunk(id(), 0, List.of(row(1, "p", 1)))));
       assertThat(error.code()).isEqualTo(Code.UNIMPLEMENTED);
       assertThat(error.reason()).isEqualTo("FEATURE_DISABLED");
       assertThat(error.metadata()).containsEntry("feature", "imports");
@@ -259,10 +249,11 @@ class ImportServiceTest {
   void anImportIsNotAnother() {
     String id = id();
     imports().uploadImport(chunk(id, 0, List.of(row(1, "p", 1))));
-    ApiError reused = error(() -> imports().uploadImport(chunk(id, 0, List.of(row(1, "q", 1)))));
+    ApiError reused =
+        Requests.error(() -> imports().uploadImport(chunk(id, 0, List.of(row(1, "q", 1)))));
     assertThat(reused.reason()).isEqualTo("IMPORT_ID_REUSED");
     assertThat(reused.code()).isEqualTo(Code.INVALID_ARGUMENT);
-    ApiError incomplete = error(() -> start(imports(), id, 2));
+    ApiError incomplete = Requests.error(() -> start(imports(), id, 2));
     assertThat(incomplete.reason()).isEqualTo("IMPORT_INCOMPLETE");
     assertThat(incomplete.metadata()).containsEntry("chunks", "1");
     assertThat(
@@ -271,7 +262,7 @@ class ImportServiceTest {
                 .getImport()
                 .getState())
         .isEqualTo(ImportState.IMPORT_STATE_CANCELLED);
-    assertThat(error(() -> start(imports(), id, 1)).reason()).isEqualTo("IMPORT_STARTED");
+    assertThat(Requests.error(() -> start(imports(), id, 1)).reason()).isEqualTo("IMPORT_STARTED");
   }
 
   private static UploadImportRequest owned(String importId, int chunk, String owner) {
@@ -289,7 +280,7 @@ class ImportServiceTest {
     assertThat(get(id).getOwner()).isEqualTo("acme");
     assertThat(get(id).getActor()).isEmpty();
     for (String other : List.of("", "other")) {
-      ApiError reused = error(() -> imports().uploadImport(owned(id, 1, other)));
+      ApiError reused = Requests.error(() -> imports().uploadImport(owned(id, 1, other)));
       assertThat(reused.code()).isEqualTo(Code.INVALID_ARGUMENT);
       assertThat(reused.reason()).isEqualTo("IMPORT_ID_REUSED");
       assertThat(reused.metadata()).containsEntry("field", "owner").containsEntry("chunk", "1");
@@ -298,7 +289,7 @@ class ImportServiceTest {
     String ownerless = id();
     imports().uploadImport(owned(ownerless, 0, ""));
     assertThat(get(ownerless).getOwner()).isEmpty();
-    assertThat(error(() -> imports().uploadImport(owned(ownerless, 0, "acme"))).reason())
+    assertThat(Requests.error(() -> imports().uploadImport(owned(ownerless, 0, "acme"))).reason())
         .isEqualTo("IMPORT_ID_REUSED");
   }
 
@@ -327,7 +318,8 @@ class ImportServiceTest {
       ListImportsResponse second = imports(other).listImports(list.build());
       assertThat(second.getImportsList()).extracting(Import::getImportId).containsExactly("i0");
       assertThat(second.getNextPageToken()).isEmpty();
-      assertThat(error(() -> imports(other).listImports(list.setOwner("").build())).reason())
+      assertThat(
+              Requests.error(() -> imports(other).listImports(list.setOwner("").build())).reason())
           .isEqualTo("PAGE_TOKEN_INVALID");
       assertThat(imports(other).listImports(list.clearPageToken().build()).getImportsList())
           .extracting(Import::getImportId)
@@ -390,7 +382,7 @@ class ImportServiceTest {
   @ParameterizedTest
   @MethodSource("bad")
   void badInputNamesTheField(String field, Consumer<ImportServiceBlockingStub> call) {
-    ApiError error = error(() -> call.accept(imports()));
+    ApiError error = Requests.error(() -> call.accept(imports()));
     assertThat(error.code()).isEqualTo(Code.INVALID_ARGUMENT);
     assertThat(error.violations()).singleElement().extracting("field").isEqualTo(field);
   }
@@ -409,6 +401,7 @@ class ImportServiceTest {
                     .listImportRejections(
                         ListImportRejectionsRequest.newBuilder().setImportId("unknown").build()));
     assertThat(calls)
-        .allSatisfy(call -> assertThat(error(call).reason()).isEqualTo("IMPORT_NOT_FOUND"));
+        .allSatisfy(
+            call -> assertThat(Requests.error(call).reason()).isEqualTo("IMPORT_NOT_FOUND"));
   }
 }

@@ -2,7 +2,6 @@ package com.gyroscops.payments.write.api;
 
 import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.Duration;
 import com.gyroscops.payments.contract.ApiError;
@@ -47,7 +46,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -144,11 +142,15 @@ class SubmitCommandTest {
         .getState();
   }
 
-  private static ApiError error(Runnable call) {
-    StatusRuntimeException failure =
-        Objects.requireNonNull(
-            catchThrowableOfType(StatusRuntimeException.class, call::run), "it did not fail");
-    return ApiError.from(failure).orElseThrow();
+  /** Of a server that accepts and executes nothing. */
+  private static Map<String, Object> idle() {
+    return Map.of(
+        "payments.temporal.address",
+        temporal.address(),
+        "payments.temporal.workers",
+        false,
+        "payments.temporal.task-queue",
+        "idle");
   }
 
   @Test
@@ -173,7 +175,9 @@ class SubmitCommandTest {
     // Executed by its own RPC it is the same command, too.
     assertThat(commands().createPayment(create(request, "").build()).getReceipt().getReplayed())
         .isTrue();
-    assertThat(error(() -> commands().submitCommand(submission(create(request, "other")))).reason())
+    assertThat(
+            Requests.error(() -> commands().submitCommand(submission(create(request, "other"))))
+                .reason())
         .isEqualTo("REQUEST_ID_REUSED");
   }
 
@@ -184,7 +188,8 @@ class SubmitCommandTest {
     commands().submitCommand(submission(process(request, payment)));
     WaitCommandResponse ended = await(commands(), request);
     assertThat(ended.getState()).isEqualTo(CommandState.COMMAND_STATE_REJECTED);
-    ApiError direct = error(() -> commands().processPayment(process(id(), payment).build()));
+    ApiError direct =
+        Requests.error(() -> commands().processPayment(process(id(), payment).build()));
     assertThat(ended.getOutcome().getError()).isEqualTo(direct.toMessage());
   }
 
@@ -237,18 +242,20 @@ class SubmitCommandTest {
   void badInputIsAnsweredAtOnce() {
     String request = id();
     assertThat(
-            error(() -> commands().submitCommand(submission(create(request, "p").clearAmount())))
+            Requests.error(
+                    () -> commands().submitCommand(submission(create(request, "p").clearAmount())))
                 .violations())
         .extracting(ApiError.FieldViolation::field)
         .contains("create.amount.minor_units", "create.amount.currency_code");
     assertThat(
-            error(() -> commands().submitCommand(SubmitCommandRequest.getDefaultInstance()))
+            Requests.error(
+                    () -> commands().submitCommand(SubmitCommandRequest.getDefaultInstance()))
                 .violations())
         .extracting(ApiError.FieldViolation::field)
         .contains("command");
     CreatePaymentRequest.Builder asking = create(request, "p");
     asking.getContextBuilder().setValidateOnly(true);
-    assertThat(error(() -> commands().submitCommand(submission(asking))).violations())
+    assertThat(Requests.error(() -> commands().submitCommand(submission(asking))).violations())
         .extracting(ApiError.FieldViolation::field)
         .containsExactly("context.validate_only");
     for (Duration timeout :
@@ -257,7 +264,7 @@ class SubmitCommandTest {
             Duration.newBuilder().setSeconds(-5).build(),
             Duration.newBuilder().setSeconds(3_600).setNanos(1).build())) {
       assertThat(
-              error(() ->
+              Requests.error(() ->
                       commands()
                           .submitCommand(
                               submission(create(request, "p")).toBuilder()
@@ -267,12 +274,14 @@ class SubmitCommandTest {
           .extracting(ApiError.FieldViolation::field)
           .containsExactly("execution_timeout");
     }
-    assertThat(error(() -> await(commands(), request)).reason()).isEqualTo("COMMAND_NOT_FOUND");
+    assertThat(Requests.error(() -> await(commands(), request)).reason())
+        .isEqualTo("COMMAND_NOT_FOUND");
     CancelCommandRequest cancel =
         CancelCommandRequest.newBuilder().setOrganizationId("acme").setRequestId(request).build();
-    assertThat(error(() -> commands().cancelCommand(cancel)).code()).isEqualTo(Code.NOT_FOUND);
+    assertThat(Requests.error(() -> commands().cancelCommand(cancel)).code())
+        .isEqualTo(Code.NOT_FOUND);
     commands().createPayment(create(request, id()).build());
-    ApiError ended = error(() -> commands().cancelCommand(cancel));
+    ApiError ended = Requests.error(() -> commands().cancelCommand(cancel));
     assertThat(ended.reason()).isEqualTo("COMMAND_ENDED");
     assertThat(ended.metadata()).containsEntry("state", "COMMAND_STATE_SUCCEEDED");
   }
@@ -381,11 +390,12 @@ class SubmitCommandTest {
   void anInstallationWithoutTemporalSaysSo() {
     try (TestServer without = new TestServer(pool.getJdbcUrl(), Map.of())) {
       ApiError error =
-          error(() -> without.commands().submitCommand(submission(create(id(), id()))));
+          Requests.error(() -> without.commands().submitCommand(submission(create(id(), id()))));
       assertThat(error.code()).isEqualTo(Code.UNIMPLEMENTED);
       assertThat(error.reason()).isEqualTo("FEATURE_DISABLED");
       assertThat(error.metadata()).containsEntry("feature", "submissions");
-      ApiError settling = error(() -> without.commands().settleInvoice(settle(id(), List.of("p"))));
+      ApiError settling =
+          Requests.error(() -> without.commands().settleInvoice(settle(id(), List.of("p"))));
       assertThat(settling.code()).isEqualTo(Code.UNIMPLEMENTED);
       assertThat(settling.reason()).isEqualTo("FEATURE_DISABLED");
       assertThat(settling.metadata()).containsEntry("feature", "settlements");
@@ -446,9 +456,10 @@ class SubmitCommandTest {
 
   private static PaymentStatus status(String payment) {
     // Deciding without storing tells where a payment stands.
-    ApiError error = error(() -> commands().createPayment(create(id(), payment).build()));
+    ApiError error = Requests.error(() -> commands().createPayment(create(id(), payment).build()));
     assertThat(error.reason()).isEqualTo("PAYMENT_EXISTS");
-    ApiError processing = error(() -> commands().processPayment(process(id(), payment).build()));
+    ApiError processing =
+        Requests.error(() -> commands().processPayment(process(id(), payment).build()));
     return PaymentStatus.valueOf(processing.metadata().get("status"));
   }
 
@@ -474,7 +485,9 @@ class SubmitCommandTest {
     var again = commands().settleInvoice(settle(request, payments));
     assertThat(again.getReplayed()).isTrue();
     assertThat(again.getSettlement()).isEqualTo(settled);
-    assertThat(error(() -> commands().settleInvoice(settle(request, payments.reversed()))).reason())
+    assertThat(
+            Requests.error(() -> commands().settleInvoice(settle(request, payments.reversed())))
+                .reason())
         .isEqualTo("REQUEST_ID_REUSED");
   }
 
@@ -483,14 +496,18 @@ class SubmitCommandTest {
     String command = id();
     List<String> payments = payments(1);
     commands().createPayment(create(command, id()).build());
-    assertThat(error(() -> commands().settleInvoice(settle(command, payments))).reason())
+    assertThat(Requests.error(() -> commands().settleInvoice(settle(command, payments))).reason())
         .isEqualTo("REQUEST_ID_REUSED");
 
     String settlement = id();
     commands().settleInvoice(settle(settlement, payments));
-    assertThat(error(() -> commands().createPayment(create(settlement, id()).build())).reason())
+    assertThat(
+            Requests.error(() -> commands().createPayment(create(settlement, id()).build()))
+                .reason())
         .isEqualTo("REQUEST_ID_REUSED");
-    assertThat(error(() -> commands().submitCommand(submission(create(settlement, id())))).reason())
+    assertThat(
+            Requests.error(() -> commands().submitCommand(submission(create(settlement, id()))))
+                .reason())
         .isEqualTo("REQUEST_ID_REUSED");
     assertThat(commands().settleInvoice(settle(settlement, payments)).getReplayed()).isTrue();
     assertThat(ended(settlement).getState()).isEqualTo(SettlementState.SETTLEMENT_STATE_SETTLED);
@@ -499,20 +516,13 @@ class SubmitCommandTest {
 
   @Test
   void aSettlementDoesNotTakeTheRequestIdOfASubmissionThatWaits() {
-    Map<String, Object> idle =
-        Map.of(
-            "payments.temporal.address",
-            temporal.address(),
-            "payments.temporal.workers",
-            false,
-            "payments.temporal.task-queue",
-            "idle");
     try (HikariDataSource own = TestDatabase.open();
-        TestServer accepting = new TestServer(own.getJdbcUrl(), idle)) {
+        TestServer accepting = new TestServer(own.getJdbcUrl(), idle())) {
       String request = id();
       accepting.commands().submitCommand(submission(create(request, id())));
       assertThat(
-              error(() -> accepting.commands().settleInvoice(settle(request, List.of("p"))))
+              Requests.error(
+                      () -> accepting.commands().settleInvoice(settle(request, List.of("p"))))
                   .reason())
           .isEqualTo("REQUEST_ID_REUSED");
     }
@@ -520,16 +530,8 @@ class SubmitCommandTest {
 
   @Test
   void whatIsSubmittedWithoutAnIdKeepsTheIdThatWasAnsweredThoughItComesDirectlyMeanwhile() {
-    Map<String, Object> idle =
-        Map.of(
-            "payments.temporal.address",
-            temporal.address(),
-            "payments.temporal.workers",
-            false,
-            "payments.temporal.task-queue",
-            "idle");
     try (HikariDataSource own = TestDatabase.open();
-        TestServer accepting = new TestServer(own.getJdbcUrl(), idle)) {
+        TestServer accepting = new TestServer(own.getJdbcUrl(), idle())) {
       String submitted = id();
       SubmitCommandResponse accepted =
           accepting.commands().submitCommand(submission(create(submitted, "")));
@@ -634,14 +636,18 @@ class SubmitCommandTest {
     String request = id();
     commands().settleInvoice(settle(request, payments(1)));
     ended(request);
-    ApiError late = error(() -> commands().cancelInvoiceSettlement(cancelSettlement(request)));
+    ApiError late =
+        Requests.error(() -> commands().cancelInvoiceSettlement(cancelSettlement(request)));
     assertThat(late.code()).isEqualTo(Code.FAILED_PRECONDITION);
     assertThat(late.reason()).isEqualTo("SETTLEMENT_ENDED");
     assertThat(late.metadata()).containsEntry("state", "SETTLEMENT_STATE_SETTLED");
-    ApiError unknown = error(() -> commands().cancelInvoiceSettlement(cancelSettlement(id())));
+    ApiError unknown =
+        Requests.error(() -> commands().cancelInvoiceSettlement(cancelSettlement(id())));
     assertThat(unknown.code()).isEqualTo(Code.NOT_FOUND);
     assertThat(unknown.reason()).isEqualTo("SETTLEMENT_NOT_FOUND");
-    assertThat(error(() -> commands().cancelInvoiceSettlement(cancelSettlement(""))).violations())
+    assertThat(
+            Requests.error(() -> commands().cancelInvoiceSettlement(cancelSettlement("")))
+                .violations())
         .extracting(ApiError.FieldViolation::field)
         .containsExactly("request_id");
   }
@@ -723,7 +729,7 @@ class SubmitCommandTest {
           .extracting(InvoiceSettlement::getRequestId)
           .containsExactly("sr1");
       ApiError other =
-          error(() ->
+          Requests.error(() ->
               accepting
                   .commands()
                   .listInvoiceSettlements(settlements.setOrganizationId("other").build()));
@@ -734,7 +740,7 @@ class SubmitCommandTest {
   @Test
   void aListThatMakesNoSenseIsRefused() {
     assertThat(
-            error(() ->
+            Requests.error(() ->
                     commands()
                         .listSubmittedCommands(
                             ListSubmittedCommandsRequest.newBuilder()
@@ -747,7 +753,7 @@ class SubmitCommandTest {
         .extracting(ApiError.FieldViolation::field)
         .containsExactly("organization_id", "states[1]", "page_size");
     assertThat(
-            error(() ->
+            Requests.error(() ->
                     commands()
                         .listInvoiceSettlements(
                             ListInvoiceSettlementsRequest.newBuilder()
@@ -763,19 +769,21 @@ class SubmitCommandTest {
   void aSettlementThatMakesNoSenseIsRefused() {
     String request = id();
     List<String> payments = IntStream.range(0, 101).mapToObj(i -> "p" + i).toList();
-    assertThat(error(() -> commands().settleInvoice(settle(request, List.of()))).violations())
-        .extracting(ApiError.FieldViolation::field)
-        .containsExactly("payment_ids");
-    assertThat(error(() -> commands().settleInvoice(settle(request, payments))).violations())
+    assertThat(
+            Requests.error(() -> commands().settleInvoice(settle(request, List.of()))).violations())
         .extracting(ApiError.FieldViolation::field)
         .containsExactly("payment_ids");
     assertThat(
-            error(() -> commands().settleInvoice(settle(request, List.of("a", "b", "a"))))
+            Requests.error(() -> commands().settleInvoice(settle(request, payments))).violations())
+        .extracting(ApiError.FieldViolation::field)
+        .containsExactly("payment_ids");
+    assertThat(
+            Requests.error(() -> commands().settleInvoice(settle(request, List.of("a", "b", "a"))))
                 .violations())
         .extracting(ApiError.FieldViolation::field)
         .containsExactly("payment_ids[2]");
     assertThat(
-            error(() ->
+            Requests.error(() ->
                     commands()
                         .settleInvoice(
                             settle(request, List.of("a")).toBuilder()
@@ -788,7 +796,7 @@ class SubmitCommandTest {
         .extracting(ApiError.FieldViolation::field)
         .containsExactly("context");
     assertThat(
-            error(() ->
+            Requests.error(() ->
                     commands()
                         .getInvoiceSettlement(
                             GetInvoiceSettlementRequest.newBuilder()

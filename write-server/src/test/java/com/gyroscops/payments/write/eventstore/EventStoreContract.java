@@ -56,6 +56,10 @@ public abstract class EventStoreContract {
         CommandError.newBuilder().setCode(5).setMessage(why).build());
   }
 
+  private static EventStore.Appended append(EventStore store, Chain... chains) {
+    return store.append(EventStore.ANY_EPOCH, List.of(chains));
+  }
+
   private static Chain chain(String paymentId, long base, Entry... entries) {
     return new Chain(key(paymentId), base, List.of(entries));
   }
@@ -78,12 +82,11 @@ public abstract class EventStoreContract {
   void chainsTakeDensePositionsInTheirOrder() {
     EventStore store = store();
     var appended =
-        store.append(
-            EventStore.ANY_EPOCH,
-            List.of(
-                chain("a", 0, accepted("1", event("a", 1)), accepted("2", event("a", 2))),
-                chain("b", 0, rejected("3", "no")),
-                chain("c", 0, accepted("4", event("c", 1)))));
+        append(
+            store,
+            chain("a", 0, accepted("1", event("a", 1)), accepted("2", event("a", 2))),
+            chain("b", 0, rejected("3", "no")),
+            chain("c", 0, accepted("4", event("c", 1))));
     assertThat(appended.answers())
         .containsExactly(
             new ChainAnswer.Stored(1), new ChainAnswer.Stored(2), new ChainAnswer.Stored(3));
@@ -99,8 +102,8 @@ public abstract class EventStoreContract {
   void theNewestEventOfAPaymentIsFoundWithItsPosition() {
     EventStore store = store();
     PaymentEvent second = event("a", 2);
-    store.append(EventStore.ANY_EPOCH, List.of(chain("a", 0, accepted("1", event("a", 1)))));
-    store.append(EventStore.ANY_EPOCH, List.of(chain("a", 1, accepted("2", second))));
+    append(store, chain("a", 0, accepted("1", event("a", 1))));
+    append(store, chain("a", 1, accepted("2", second)));
     var newest = store.newest(List.of(key("a"), key("unknown"))).events();
     assertThat(newest.keySet()).containsExactly(key("a"));
     assertThat(newest.get(key("a")))
@@ -110,27 +113,23 @@ public abstract class EventStoreContract {
   @Test
   void aPaymentIdInAnotherOrganizationIsAnotherPayment() {
     EventStore store = store();
-    store.append(EventStore.ANY_EPOCH, List.of(chain("a", 0, accepted("1", event("a", 1)))));
+    append(store, chain("a", 0, accepted("1", event("a", 1))));
     var elsewhere = new PaymentKey("other", "a");
     assertThat(store.newest(List.of(elsewhere)).events()).isEmpty();
-    var appended =
-        store.append(
-            EventStore.ANY_EPOCH,
-            List.of(new Chain(elsewhere, 0, List.of(accepted("2", event("a", 1))))));
+    var appended = append(store, new Chain(elsewhere, 0, List.of(accepted("2", event("a", 1)))));
     assertThat(appended.answers()).containsExactly(new ChainAnswer.Stored(2));
   }
 
   @Test
   void aConflictLeavesNothingBehindAndHindersNobody() {
     EventStore store = store();
-    store.append(EventStore.ANY_EPOCH, List.of(chain("a", 0, accepted("1", event("a", 1)))));
+    append(store, chain("a", 0, accepted("1", event("a", 1))));
     var appended =
-        store.append(
-            EventStore.ANY_EPOCH,
-            List.of(
-                chain("a", 0, accepted("2", event("a", 1)), rejected("3", "no")),
-                chain("b", 3, accepted("4", event("b", 4))),
-                chain("c", 0, accepted("5", event("c", 1)))));
+        append(
+            store,
+            chain("a", 0, accepted("2", event("a", 1)), rejected("3", "no")),
+            chain("b", 3, accepted("4", event("b", 4))),
+            chain("c", 0, accepted("5", event("c", 1))));
     assertThat(appended.answers())
         .containsExactly(
             new ChainAnswer.Conflict(1), new ChainAnswer.Conflict(0), new ChainAnswer.Stored(2));
@@ -144,14 +143,13 @@ public abstract class EventStoreContract {
   void aKnownRequestAnswersWhatWasStoredAndStopsItsChain() {
     EventStore store = store();
     PaymentEvent first = event("a", 1);
-    store.append(EventStore.ANY_EPOCH, List.of(chain("a", 0, accepted("1", first))));
-    store.append(EventStore.ANY_EPOCH, List.of(chain("b", 0, rejected("2", "no such payment"))));
+    append(store, chain("a", 0, accepted("1", first)));
+    append(store, chain("b", 0, rejected("2", "no such payment")));
     var appended =
-        store.append(
-            EventStore.ANY_EPOCH,
-            List.of(
-                chain("a", 1, accepted("9", event("a", 2)), accepted("1", event("a", 3))),
-                chain("b", 0, new Entry.Refused(request("2")))));
+        append(
+            store,
+            chain("a", 1, accepted("9", event("a", 2)), accepted("1", event("a", 3))),
+            chain("b", 0, new Entry.Refused(request("2"))));
     PaymentEvent stored = first.toBuilder().setPosition(1).setLogId(store.head().logId()).build();
     assertThat(appended.answers())
         .containsExactly(
@@ -175,13 +173,12 @@ public abstract class EventStoreContract {
   @Test
   void whatIsOnlyRefusedOrAskedIsCheckedButNotStored() {
     EventStore store = store();
-    store.append(EventStore.ANY_EPOCH, List.of(chain("a", 0, accepted("1", event("a", 1)))));
+    append(store, chain("a", 0, accepted("1", event("a", 1))));
     var appended =
-        store.append(
-            EventStore.ANY_EPOCH,
-            List.of(
-                chain("a", 1, new Entry.Refused(request("2")), new Entry.Asked()),
-                chain("b", 7, new Entry.Asked())));
+        append(
+            store,
+            chain("a", 1, new Entry.Refused(request("2")), new Entry.Asked()),
+            chain("b", 7, new Entry.Asked()));
     assertThat(appended.answers())
         .containsExactly(new ChainAnswer.Stored(1), new ChainAnswer.Conflict(0));
     assertThat(store.request(request("2"))).isEmpty();
@@ -213,13 +210,11 @@ public abstract class EventStoreContract {
         int stored = 0;
         for (int i = 0; i < appends; i++) {
           var answers =
-              store
-                  .append(
-                      EventStore.ANY_EPOCH,
-                      List.of(
-                          chain(writer, i, accepted(writer + i, event(writer, i + 1L))),
-                          // All writers want this one: of each version just one may win.
-                          chain("shared", i, accepted(writer + "s" + i, event("shared", i + 1L)))))
+              append(
+                      store,
+                      chain(writer, i, accepted(writer + i, event(writer, i + 1L))),
+                      // All writers want this one: of each version just one may win.
+                      chain("shared", i, accepted(writer + "s" + i, event("shared", i + 1L))))
                   .answers();
           assertThat(answers.getFirst()).isInstanceOf(ChainAnswer.Stored.class);
           stored += answers.getLast() instanceof ChainAnswer.Stored ? 1 : 0;
@@ -252,10 +247,7 @@ public abstract class EventStoreContract {
     EventStore store = store();
     assertThat(store.close(request("r"), hash("r"), cancelled())).isEmpty();
 
-    var late =
-        store
-            .append(EventStore.ANY_EPOCH, List.of(chain("p", 0, accepted("r", event("p", 1)))))
-            .answers();
+    var late = append(store, chain("p", 0, accepted("r", event("p", 1)))).answers();
 
     assertThat(late)
         .containsExactly(
@@ -271,9 +263,7 @@ public abstract class EventStoreContract {
   void aRequestThatWasDecidedStaysAsItIsWhenItIsClosed() {
     EventStore store = store();
     PaymentEvent event = event("p", 1);
-    store.append(
-        EventStore.ANY_EPOCH,
-        List.of(chain("p", 0, accepted("r", event)), chain("q", 0, rejected("s", "no"))));
+    append(store, chain("p", 0, accepted("r", event)), chain("q", 0, rejected("s", "no")));
 
     assertThat(store.close(request("r"), hash("other"), cancelled()))
         .hasValueSatisfying(known -> {
@@ -296,10 +286,7 @@ public abstract class EventStoreContract {
       int won = 0;
       for (int i = 0; i < requests; i++) {
         var answer =
-            store
-                .append(
-                    EventStore.ANY_EPOCH,
-                    List.of(chain("p" + i, 0, accepted("r" + i, event("p" + i, 1)))))
+            append(store, chain("p" + i, 0, accepted("r" + i, event("p" + i, 1))))
                 .answers()
                 .getFirst();
         won += answer instanceof ChainAnswer.Stored ? 1 : 0;
@@ -326,7 +313,7 @@ public abstract class EventStoreContract {
   @Test
   void whatItAnswersIsOfThePresentHistory() {
     EventStore store = store();
-    store.append(EventStore.ANY_EPOCH, List.of(chain("a", 0, accepted("1", event("a", 1)))));
+    append(store, chain("a", 0, accepted("1", event("a", 1))));
     String epoch = store.head().epoch();
     assertThat(store.head().lineage().ancestors()).isEmpty();
     assertThat(store.read(0, 10, 1_000).epoch()).isEqualTo(epoch);
@@ -338,7 +325,7 @@ public abstract class EventStoreContract {
   @Test
   void whatWasDecidedInAnotherHistoryIsNotStored() {
     EventStore store = store();
-    store.append(EventStore.ANY_EPOCH, List.of(chain("a", 0, accepted("1", event("a", 1)))));
+    append(store, chain("a", 0, accepted("1", event("a", 1))));
     String other = UUID.randomUUID().toString();
     // The versions are right, and so would be what is known of the first.
     var appended =

@@ -267,42 +267,35 @@ class JournalFolderTest {
 
   /** A disk that takes so many bytes, and then fails in the middle of a write, or of a sync. */
   private static SegmentFile.Opener failing(int[] room, boolean canTruncate) {
-    return (path, fresh) -> {
-      SegmentFile file = SegmentFile.onDisk(path, fresh);
-      return new SegmentFile() {
-        @Override
-        public void write(ByteBuffer bytes) throws IOException {
-          if (bytes.remaining() > room[0]) {
-            file.write(bytes.slice(bytes.position(), room[0]));
-            room[0] = 0;
-            throw new IOException("No space left on device");
+    return (path, fresh) ->
+        new ForwardingSegmentFile(SegmentFile.onDisk(path, fresh)) {
+          @Override
+          public void write(ByteBuffer bytes) throws IOException {
+            if (bytes.remaining() > room[0]) {
+              super.write(bytes.slice(bytes.position(), room[0]));
+              room[0] = 0;
+              throw new IOException("No space left on device");
+            }
+            room[0] -= bytes.remaining();
+            super.write(bytes);
           }
-          room[0] -= bytes.remaining();
-          file.write(bytes);
-        }
 
-        @Override
-        public void sync() throws IOException {
-          if (room[0]-- <= 0) {
-            throw new IOException("Input/output error");
+          @Override
+          public void sync() throws IOException {
+            if (room[0]-- <= 0) {
+              throw new IOException("Input/output error");
+            }
+            super.sync();
           }
-          file.sync();
-        }
 
-        @Override
-        public void truncate(long length) throws IOException {
-          if (!canTruncate) {
-            throw new IOException("Read-only file system");
+          @Override
+          public void truncate(long length) throws IOException {
+            if (!canTruncate) {
+              throw new IOException("Read-only file system");
+            }
+            super.truncate(length);
           }
-          file.truncate(length);
-        }
-
-        @Override
-        public void close() throws IOException {
-          file.close();
-        }
-      };
-    };
+        };
   }
 
   @Test

@@ -340,15 +340,14 @@ class JournalTest {
   }
 
   /** Stands still at the next write, until it is let go on. */
-  private static final class StillDisk implements SegmentFile {
+  private static final class StillDisk extends ForwardingSegmentFile {
 
-    private final SegmentFile file;
     private final AtomicBoolean stands;
     private final CountDownLatch still;
 
     StillDisk(Path path, boolean fresh, AtomicBoolean stands, CountDownLatch still)
         throws IOException {
-      this.file = SegmentFile.onDisk(path, fresh);
+      super(SegmentFile.onDisk(path, fresh));
       this.stands = stands;
       this.still = still;
     }
@@ -362,58 +361,27 @@ class JournalTest {
           throw new IOException(e);
         }
       }
-      file.write(bytes);
-    }
-
-    @Override
-    public void sync() throws IOException {
-      file.sync();
-    }
-
-    @Override
-    public void truncate(long length) throws IOException {
-      file.truncate(length);
-    }
-
-    @Override
-    public void close() throws IOException {
-      file.close();
+      super.write(bytes);
     }
   }
 
   /** Writes half of what it is given while it is full. */
-  private static final class FullDisk implements SegmentFile {
+  private static final class FullDisk extends ForwardingSegmentFile {
 
-    private final SegmentFile file;
     private final AtomicBoolean full;
 
     FullDisk(Path path, boolean fresh, AtomicBoolean full) throws IOException {
-      this.file = SegmentFile.onDisk(path, fresh);
+      super(SegmentFile.onDisk(path, fresh));
       this.full = full;
     }
 
     @Override
     public void write(ByteBuffer bytes) throws IOException {
       if (full.get()) {
-        file.write(bytes.slice(bytes.position(), bytes.remaining() / 2));
+        super.write(bytes.slice(bytes.position(), bytes.remaining() / 2));
         throw new IOException("No space left on device");
       }
-      file.write(bytes);
-    }
-
-    @Override
-    public void sync() throws IOException {
-      file.sync();
-    }
-
-    @Override
-    public void truncate(long length) throws IOException {
-      file.truncate(length);
-    }
-
-    @Override
-    public void close() throws IOException {
-      file.close();
+      super.write(bytes);
     }
   }
 

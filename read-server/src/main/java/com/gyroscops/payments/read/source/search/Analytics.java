@@ -202,15 +202,10 @@ final class Analytics {
                       .sorted()
                       .toList())));
     }
-    return Map.of(
-        "size",
-        0,
-        "track_total_hits",
-        false,
-        "query",
+    return SearchQueries.aggregation(
         SearchQueries.query(analysis.filter()),
-        "aggs",
-        Map.of(GROUPS, Map.of("composite", composite, "aggs", figures)));
+        GROUPS,
+        Map.of("composite", composite, "aggs", figures));
   }
 
   private static Map<String, Object> source(String name, Map<String, Object> terms) {

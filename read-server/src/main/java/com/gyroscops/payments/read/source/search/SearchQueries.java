@@ -153,15 +153,14 @@ final class SearchQueries {
             // Numbering all values of the index anew after each refresh would cost more.
             "execution_hint",
             "map");
+    return aggregation(butDeleted(all), VALUES, Map.of("terms", terms));
+  }
+
+  /** A search for an aggregation of what matches, and for none of it. */
+  static Map<String, Object> aggregation(
+      Map<String, Object> query, String name, Map<String, Object> aggregation) {
     return Map.of(
-        "size",
-        0,
-        "track_total_hits",
-        false,
-        "query",
-        butDeleted(all),
-        "aggs",
-        Map.of(VALUES, Map.of("terms", terms)));
+        "size", 0, "track_total_hits", false, "query", query, "aggs", Map.of(name, aggregation));
   }
 
   static Completion.Values readValues(JsonNode response) {

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Function;
 
 /** The statements behind everything but statistics, and how their rows are read. */
 final class SqlQueries {
@@ -256,14 +257,7 @@ final class SqlQueries {
   }
 
   static List<Payment> readPayments(ResultSet rows) throws SQLException {
-    List<Payment> payments = new ArrayList<>();
-    do {
-      byte[] bytes = rows.getBytes(SqlReads.SNAPSHOT_COLUMNS + 1);
-      if (bytes != null) {
-        payments.add(payment(bytes));
-      }
-    } while (rows.next());
-    return payments;
+    return readMessages(rows, SqlQueries::payment);
   }
 
   static SearchPage readPage(ResultSet rows, boolean counted) throws SQLException {
@@ -273,17 +267,23 @@ final class SqlQueries {
   }
 
   static List<PaymentEvent> readEvents(ResultSet rows) throws SQLException {
-    List<PaymentEvent> events = new ArrayList<>();
+    return readMessages(rows, SqlQueries::event);
+  }
+
+  /** What the rows hold behind the snapshot; the one row of an empty answer holds nothing. */
+  private static <T> List<T> readMessages(ResultSet rows, Function<byte[], T> parse)
+      throws SQLException {
+    List<T> messages = new ArrayList<>();
     do {
       byte[] bytes = rows.getBytes(SqlReads.SNAPSHOT_COLUMNS + 1);
       if (bytes != null) {
-        events.add(event(bytes));
+        messages.add(parse.apply(bytes));
       }
     } while (rows.next());
-    return events;
+    return messages;
   }
 
-  private static Payment payment(byte[] bytes) {
+  static Payment payment(byte[] bytes) {
     try {
       return Payment.parseFrom(bytes);
     } catch (InvalidProtocolBufferException e) {

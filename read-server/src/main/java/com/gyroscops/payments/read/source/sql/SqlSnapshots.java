@@ -1,10 +1,8 @@
 package com.gyroscops.payments.read.source.sql;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import com.gyroscops.payments.read.source.Snapshots;
 import com.gyroscops.payments.read.source.SourcePosition;
 import com.gyroscops.payments.read.source.SourceUnavailableException;
-import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentEvent;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -71,7 +69,7 @@ public final class SqlSnapshots implements Snapshots {
       statement.setFetchSize(FETCH_ROWS);
       try (ResultSet rows = statement.executeQuery()) {
         while (rows.next()) {
-          if (!receiver.payment(payment(rows.getBytes(1)))) {
+          if (!receiver.payment(SqlQueries.payment(rows.getBytes(1)))) {
             return false;
           }
         }
@@ -90,14 +88,6 @@ public final class SqlSnapshots implements Snapshots {
         PaymentEvent event = SqlQueries.event(rows.getBytes(1));
         receiver.parked(event);
       }
-    }
-  }
-
-  private static Payment payment(byte[] bytes) {
-    try {
-      return Payment.parseFrom(bytes);
-    } catch (InvalidProtocolBufferException e) {
-      throw new IllegalStateException("a stored payment is none", e);
     }
   }
 }

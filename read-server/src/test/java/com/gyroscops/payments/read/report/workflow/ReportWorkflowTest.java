@@ -89,8 +89,7 @@ class ReportWorkflowTest {
 
   private static TemporalConnection connection(String address) {
     return new TemporalConnection(
-        TemporalSettings.of(
-            address, "default", UUID.randomUUID().toString(), true, false, "", "", "", ""),
+        new TemporalSettings(address, "default", UUID.randomUUID().toString(), true, null, null),
         "test",
         new SimpleMeterRegistry());
   }

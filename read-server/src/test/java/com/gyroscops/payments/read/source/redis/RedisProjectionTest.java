@@ -47,7 +47,8 @@ class RedisProjectionTest extends ProjectionTest {
         new ProjectionMeters(new SimpleMeterRegistry(), "redis", known, heads);
     Projector projector =
         opened.open(
-            Projector.leased(source, "redis", client, database.leases(), replica, known, meters));
+            Projector.leased(
+                source, "redis", client, database.leases(), replica, known, known, meters));
     projector.start();
     return projector;
   }
@@ -70,6 +71,12 @@ class RedisProjectionTest extends ProjectionTest {
     }
   }
 
+  /** Has a source projected from the head on. */
+  private void begin(PaymentSource source) throws Exception {
+    project(source, "a");
+    eventually("it has begun", () -> standsAtHead(source));
+  }
+
   /** It may not be connected yet. */
   private static boolean isReady(PaymentSource source) {
     try {
@@ -77,6 +84,14 @@ class RedisProjectionTest extends ProjectionTest {
     } catch (SourceUnavailableException _) {
       return false;
     }
+  }
+
+  private static Answer<List<Payment>> find(PaymentSource source, Payment payment) {
+    return source.find(payment.getOrganizationId(), List.of(payment.getPaymentId()));
+  }
+
+  private static Answer<List<Payment>> find(PaymentSource source, PaymentEvent event) {
+    return source.find(event.getOrganizationId(), List.of(event.getPaymentId()));
   }
 
   /** The newest state of payments changed last is found. */
@@ -89,7 +104,7 @@ class RedisProjectionTest extends ProjectionTest {
                       && it.getPaymentId().equals(event.getPaymentId()))
               .findFirst()
               .orElseThrow();
-      assertThat(source.find(event.getOrganizationId(), List.of(event.getPaymentId())))
+      assertThat(find(source, event))
           .isInstanceOfSatisfying(
               Answer.Data.class, data -> assertThat(data.value()).isEqualTo(List.of(newest)));
     }
@@ -107,8 +122,7 @@ class RedisProjectionTest extends ProjectionTest {
         .extracting(SubscribeStart::getAtHead, SubscribeStart::getPosition)
         .containsExactly(tuple(true, 0L));
     Payment old = log.payments().getFirst();
-    assertThat(source.find(old.getOrganizationId(), List.of(old.getPaymentId())))
-        .isInstanceOf(Answer.NotHeld.class);
+    assertThat(find(source, old)).isInstanceOf(Answer.NotHeld.class);
     for (int i = 0; i < 20; i++) {
       change(random, 50);
     }
@@ -164,8 +178,7 @@ class RedisProjectionTest extends ProjectionTest {
         "the other history is followed",
         () -> source.position().isIn("payments", "epoch-2") && source.position().isReady());
     assertThat(source.position().position()).isEqualTo(400);
-    assertThat(source.find(lost.getOrganizationId(), List.of(lost.getPaymentId())))
-        .isInstanceOf(Answer.NotHeld.class);
+    assertThat(find(source, lost)).isInstanceOf(Answer.NotHeld.class);
   }
 
   @Test
@@ -257,8 +270,7 @@ class RedisProjectionTest extends ProjectionTest {
         PaymentEvent last = log.events().getLast();
         assertThat(server.process().destroyForcibly()).isTrue();
         server.close();
-        assertThat(source.find(last.getOrganizationId(), List.of(last.getPaymentId())))
-            .isInstanceOf(Answer.Unavailable.class);
+        assertThat(find(source, last)).isInstanceOf(Answer.Unavailable.class);
         change(random, 100);
         server = startEmpty(folder, round, port);
       }
@@ -287,8 +299,7 @@ class RedisProjectionTest extends ProjectionTest {
     try {
       PaymentSource source = redis.source();
       Random random = Seed.random(9);
-      project(source, "a");
-      eventually("it has begun", () -> standsAtHead(source));
+      begin(source);
       for (int round = 0; round < 3; round++) {
         change(random, 500);
         awaitApplied(source);
@@ -322,16 +333,14 @@ class RedisProjectionTest extends ProjectionTest {
     LocalRedis server = opened.open(LocalRedis.temporary());
     PaymentSource source = opened.open(ReadRedis.at(server.uri())).source();
     Random random = Seed.random(10);
-    project(source, "a");
-    eventually("it has begun", () -> standsAtHead(source));
+    begin(source);
     change(random, 300);
     awaitApplied(source);
     PaymentEvent last = log.events().getLast();
     Processes.pause(server.process());
     try {
       for (int i = 0; i < 3; i++) {
-        assertThat(source.find(last.getOrganizationId(), List.of(last.getPaymentId())))
-            .isInstanceOf(Answer.Unavailable.class);
+        assertThat(find(source, last)).isInstanceOf(Answer.Unavailable.class);
       }
       change(random, 300);
     } finally {
@@ -348,8 +357,7 @@ class RedisProjectionTest extends ProjectionTest {
     ReadRedis.Admin admin = opened.open(redis.admin());
     PaymentSource source = redis.source();
     Random random = Seed.random(11);
-    project(source, "a");
-    eventually("it has begun", () -> standsAtHead(source));
+    begin(source);
     change(random, 300);
     awaitApplied(source);
     admin.run().configSet("maxmemory", "100kb");
@@ -361,8 +369,7 @@ class RedisProjectionTest extends ProjectionTest {
         "it has been refused", () -> admin.run().info("errorstats").contains("errorstat_ERR"));
     assertThat(admin.run().get(redis.checkpointKey())).isEqualTo(before);
     PaymentEvent held = log.events().get((int) full - 1);
-    assertThat(source.find(held.getOrganizationId(), List.of(held.getPaymentId())))
-        .isInstanceOf(Answer.Data.class);
+    assertThat(find(source, held)).isInstanceOf(Answer.Data.class);
 
     admin.run().configSet("maxmemory", "0");
     awaitApplied(source);
@@ -377,8 +384,7 @@ class RedisProjectionTest extends ProjectionTest {
     ReadRedis.Admin admin = opened.open(redis.admin());
     PaymentSource source = redis.source();
     Random random = Seed.random(12);
-    project(source, "a");
-    eventually("it has begun", () -> standsAtHead(source));
+    begin(source);
     long used = usedMemory(admin);
     admin.run().configSet("maxmemory-policy", "allkeys-random");
     admin.run().configSet("maxmemory", Long.toString(used + 200_000));
@@ -386,7 +392,7 @@ class RedisProjectionTest extends ProjectionTest {
       change(random, 100);
       eventually("it has begun", () -> isReady(source));
       for (Payment payment : log.payments().subList(0, Math.min(100, log.payments().size()))) {
-        if (source.find(payment.getOrganizationId(), List.of(payment.getPaymentId()))
+        if (find(source, payment)
             instanceof Answer.Data<List<Payment>>(List<Payment> found, SourcePosition at)) {
           assertThat(found).containsExactly(stateAt(payment, at.position()));
         }

@@ -70,6 +70,7 @@ class SearchFailureTest extends ProjectionTest {
                 database.leases(),
                 replica,
                 indexed,
+                indexed,
                 new ProjectionMeters(new SimpleMeterRegistry(), "search", indexed, heads)));
     projector.start();
     return projector;
@@ -88,6 +89,15 @@ class SearchFailureTest extends ProjectionTest {
         "searches see all " + log.head(),
         ENGINE_MAX,
         () -> searchable.latest().position() == log.head());
+  }
+
+  /** A source that a projector has filled with that many events, and keeps up to date. */
+  private SearchSource filled(URI engine, long seed, int events) throws Exception {
+    SearchSource source = source(engine);
+    append(seed, events);
+    project(source, "a");
+    awaitSearchable();
+    return source;
   }
 
   private static PaymentSearch all(String organization) {
@@ -127,10 +137,7 @@ class SearchFailureTest extends ProjectionTest {
     LocalOpenSearch engine = LocalOpenSearch.start(data, 0, output);
     int port = engine.port();
     try {
-      SearchSource source = source(engine.url());
-      append(1, 2_000);
-      project(source, "a");
-      awaitSearchable();
+      SearchSource source = filled(engine.url(), 1, 2_000);
       // A crash may take what was written since the disk was last waited for.
       SearchEngines.ask(engine.url(), "POST", "/" + prefix + "-payments/_flush", "");
       for (int round = 0; round < 2; round++) {
@@ -163,10 +170,7 @@ class SearchFailureTest extends ProjectionTest {
     LocalOpenSearch engine = LocalOpenSearch.start(data, 0, output);
     int port = engine.port();
     try {
-      SearchSource source = source(engine.url());
-      append(1, 500);
-      project(source, "a");
-      awaitSearchable();
+      SearchSource source = filled(engine.url(), 1, 500);
       String index = "/" + prefix + "-payments-1";
       SearchEngines.ask(engine.url(), "POST", index + "/_flush", "");
       SearchEngines.ask(
@@ -199,10 +203,7 @@ class SearchFailureTest extends ProjectionTest {
     try (LocalOpenSearch engine = LocalOpenSearch.start(data, 0, folder.resolve("paused.log"));
         ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
         ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
-      SearchSource source = source(engine.url());
-      append(2, 300);
-      project(source, "a");
-      awaitSearchable();
+      SearchSource source = filled(engine.url(), 2, 300);
       Processes.pause(engine.process());
       try {
         Context.CancellableContext late =
@@ -327,10 +328,7 @@ class SearchFailureTest extends ProjectionTest {
   @Test
   void anIndexDeletedWhileNothingHappensIsFilledAnew() throws Exception {
     URI engine = SearchEngines.shared();
-    SearchSource source = source(engine);
-    append(4, 1_000);
-    project(source, "a");
-    awaitSearchable();
+    SearchSource source = filled(engine, 4, 1_000);
     feed.hold(true);
     SearchEngines.ask(engine, "DELETE", "/" + prefix + "-payments-1", "");
     assertThat(source.search(all("org-1"))).isInstanceOf(Answer.NotReady.class);
@@ -342,10 +340,7 @@ class SearchFailureTest extends ProjectionTest {
   @Test
   void anAliasRemovedWhileNothingHappensIsFilledAnew() throws Exception {
     URI engine = SearchEngines.shared();
-    SearchSource source = source(engine);
-    append(5, 500);
-    project(source, "a");
-    awaitSearchable();
+    SearchSource source = filled(engine, 5, 500);
     SearchEngines.ask(
         engine, "DELETE", "/" + prefix + "-payments-1/_alias/" + prefix + "-payments", "");
     eventually("it is there again", ENGINE_MAX, () -> standsAt(source, log.head()));
@@ -355,10 +350,7 @@ class SearchFailureTest extends ProjectionTest {
   @Test
   void anotherHistoryIsTakenUpInANewGeneration() throws Exception {
     URI engine = SearchEngines.shared();
-    SearchSource source = source(engine);
-    append(6, 700);
-    project(source, "a");
-    awaitSearchable();
+    SearchSource source = filled(engine, 6, 700);
     SampleLog other = new SampleLog("payments", "epoch-2").random(Seed.random(7), 300);
     feed.replaceLog(other);
     eventually(

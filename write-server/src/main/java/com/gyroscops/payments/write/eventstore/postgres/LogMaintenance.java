@@ -76,9 +76,8 @@ public final class LogMaintenance {
    * @throws StoreUnavailableException if the database does not answer
    */
   public long room() {
-    return database
-        .row("read partitions", "select event_room()", _ -> {}, row -> row.getLong(1))
-        .orElseThrow();
+    return database.theRow(
+        "read partitions", "select event_room()", _ -> {}, row -> row.getLong(1));
   }
 
   /**
@@ -90,13 +89,11 @@ public final class LogMaintenance {
    */
   public void forgetOldRequests() {
     boolean forgotten =
-        database
-            .row(
-                "forget old requests",
-                "select rotate_request_outcomes(? * interval '1 second')",
-                statement -> statement.setLong(1, requestRetention.toSeconds()),
-                row -> row.getBoolean(1))
-            .orElseThrow();
+        database.theRow(
+            "forget old requests",
+            "select rotate_request_outcomes(? * interval '1 second')",
+            statement -> statement.setLong(1, requestRetention.toSeconds()),
+            row -> row.getBoolean(1));
     if (forgotten) {
       LOG.info("forgot the outcomes of requests older than {}", requestRetention);
     }

@@ -83,8 +83,7 @@ public final class PostgresEventStore implements EventStore {
 
   @Override
   public LogHead head() {
-    LogHead head =
-        database.row("read the head", HEAD, _ -> {}, PostgresEventStore::head).orElseThrow();
+    LogHead head = database.theRow("read the head", HEAD, _ -> {}, PostgresEventStore::head);
     logId = head.logId();
     return head;
   }
@@ -155,11 +154,7 @@ public final class PostgresEventStore implements EventStore {
     return read(
         "read events",
         READ,
-        statement -> {
-          statement.setLong(1, after);
-          statement.setInt(2, countMax);
-          statement.setInt(3, bytesMax);
-        },
+        Database.Parameters.of(after, countMax, bytesMax),
         rows -> slice(log, rows));
   }
 
@@ -179,15 +174,12 @@ public final class PostgresEventStore implements EventStore {
 
   @Override
   public Optional<KnownRequest> request(UUID requestKey) {
+    return request("read a request", REQUEST, requestKey, requestKey);
+  }
+
+  private Optional<KnownRequest> request(String what, String sql, Object... parameters) {
     String log = logId();
-    return read(
-        "read a request",
-        REQUEST,
-        statement -> {
-          statement.setObject(1, requestKey);
-          statement.setObject(2, requestKey);
-        },
-        rows -> known(log, rows));
+    return read(what, sql, Database.Parameters.of(parameters), rows -> known(log, rows));
   }
 
   /** What a row says of a request, if there is one; empty: the present history is not noted. */
@@ -224,16 +216,7 @@ public final class PostgresEventStore implements EventStore {
 
   @Override
   public Optional<KnownRequest> close(UUID requestKey, UUID requestHash, CommandError outcome) {
-    String log = logId();
-    return read(
-        "close a request",
-        CLOSE,
-        statement -> {
-          statement.setObject(1, requestKey);
-          statement.setObject(2, requestHash);
-          statement.setBytes(3, outcome.toByteArray());
-        },
-        rows -> known(log, rows));
+    return request("close a request", CLOSE, requestKey, requestHash, outcome.toByteArray());
   }
 
   @Override

@@ -376,9 +376,7 @@ public final class PostgresImports implements ImportStore {
 
   @Override
   public int open(int countMax) {
-    return database
-        .row("count imports", OPEN, Parameters.of(countMax), row -> row.getInt(1))
-        .orElseThrow();
+    return database.theRow("count imports", OPEN, Parameters.of(countMax), row -> row.getInt(1));
   }
 
   @Override

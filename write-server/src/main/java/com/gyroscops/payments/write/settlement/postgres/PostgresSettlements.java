@@ -172,9 +172,8 @@ public final class PostgresSettlements implements SettlementStore {
 
   @Override
   public int open(int countMax) {
-    return database
-        .row("count settlements", OPEN, Parameters.of(countMax), row -> row.getInt(1))
-        .orElseThrow();
+    return database.theRow(
+        "count settlements", OPEN, Parameters.of(countMax), row -> row.getInt(1));
   }
 
   @Override

@@ -153,9 +153,8 @@ public final class PostgresSubmissions implements SubmissionStore {
 
   @Override
   public boolean remove(UUID requestKey) {
-    return database
-        .row("remove a submission", REMOVE, Parameters.of(requestKey), row -> row.getBoolean(1))
-        .orElseThrow();
+    return database.theRow(
+        "remove a submission", REMOVE, Parameters.of(requestKey), row -> row.getBoolean(1));
   }
 
   @Override
@@ -171,13 +170,11 @@ public final class PostgresSubmissions implements SubmissionStore {
 
   @Override
   public Backlog backlog(int countMax) {
-    return database
-        .row(
-            "count submissions",
-            BACKLOG,
-            Parameters.of(countMax),
-            row -> new Backlog(row.getInt(1), Duration.ofMillis((long) (row.getDouble(2) * 1_000))))
-        .orElseThrow();
+    return database.theRow(
+        "count submissions",
+        BACKLOG,
+        Parameters.of(countMax),
+        row -> new Backlog(row.getInt(1), Duration.ofMillis((long) (row.getDouble(2) * 1_000))));
   }
 
   private static Submission submission(ResultSet row)
