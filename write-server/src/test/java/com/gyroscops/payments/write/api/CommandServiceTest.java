@@ -407,7 +407,16 @@ class CommandServiceTest {
   void aFullQueueIsAnsweredWithPushbackAndTheClientsRetrySucceeds() throws Exception {
     try (HikariDataSource own = TestDatabase.open();
         TestServer small =
-            new TestServer(own.getJdbcUrl(), Map.of("payments.queue-commands-max", 2))) {
+            new TestServer(
+                own.getJdbcUrl(),
+                Map.of(
+                    "payments.queue-commands-max",
+                    2,
+                    // The append that waits for the lock does so until the test lets it go on.
+                    "datasources.default.data-source-properties.options",
+                    "-c statement_timeout=0",
+                    "datasources.default.data-source-properties.socketTimeout",
+                    0))) {
       Reflection.withServiceConfig(
           small.commandPort(), channel -> assertRefusedThenRetried(own, small, channel));
     }

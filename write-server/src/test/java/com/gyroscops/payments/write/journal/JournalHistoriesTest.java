@@ -340,13 +340,13 @@ class JournalHistoriesTest {
       Map<String, String> written = contents();
       log.set(continuing(second, THIRD, 19, 30));
       tail.wake();
-      AtomicReference<SinkStatus> stopped = new AtomicReference<>(journal.status());
+      List<SinkStatus> found = new ArrayList<>();
       await(() -> {
-        stopped.set(journal.status());
-        return stopped.get().state() == State.STOPPED;
+        found.add(journal.status());
+        return found.getLast().state() == State.STOPPED;
       });
-      assertThat(stopped.get().reason()).contains("19 are in the log");
-      assertThat(stopped.get().position()).isEqualTo(20);
+      assertThat(found.getLast().reason()).contains("19 are in the log");
+      assertThat(found.getLast().position()).isEqualTo(20);
       assertThat(contents()).isEqualTo(written);
     }
   }

@@ -23,7 +23,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -137,12 +136,12 @@ class JournalTest {
 
   /** As it was found: it tries again soon. */
   private static SinkStatus awaitStopped(SinkRunner journal) {
-    AtomicReference<SinkStatus> found = new AtomicReference<>(journal.status());
+    List<SinkStatus> found = new ArrayList<>();
     await(() -> {
-      found.set(journal.status());
-      return found.get().state() == State.STOPPED;
+      found.add(journal.status());
+      return found.getLast().state() == State.STOPPED;
     });
-    return found.get();
+    return found.getLast();
   }
 
   private static void awaitPosition(SinkRunner journal, long position) throws InterruptedException {
