@@ -3,6 +3,7 @@ package com.gyroscops.payments.stack;
 import com.gyroscops.payments.stack.process.Processes;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What {@code state.json} says of a stack: its supervisor, where to talk to it, and every process
@@ -15,31 +16,23 @@ import java.util.Optional;
 public record StackState(
     Ran supervisor, int controlPort, String token, StackPlan plan, List<Ran> servers) {
 
-  /** The clock by which a process's start is told is read to the second on some systems. */
-  private static final long START_TOLERANCE_MILLIS = 2_000;
-
   /**
    * A process, told apart from a later one of the same number by when it started.
    *
-   * @param startMillis since 1970; 0 if the system does not tell
+   * @param start as {@link Processes#start} tells it; empty if the system does not, and absent from
+   *     files of before
    */
-  public record Ran(String name, long pid, long startMillis) {
+  public record Ran(String name, long pid, @Nullable String start) {
 
     static Ran of(String name, ProcessHandle process) {
-      return new Ran(
-          name,
-          process.pid(),
-          process.info().startInstant().map(java.time.Instant::toEpochMilli).orElse(0L));
+      return new Ran(name, process.pid(), Processes.start(process).orElse(""));
     }
 
     /** The process, if it is still running. */
     public Optional<ProcessHandle> alive() {
       return ProcessHandle.of(pid)
           .filter(Processes::isRunning)
-          .filter(process ->
-              startMillis > 0
-                  && Math.abs(of(name, process).startMillis() - startMillis)
-                      <= START_TOLERANCE_MILLIS);
+          .filter(process -> Processes.start(process).filter(it -> it.equals(start)).isPresent());
     }
   }
 }

@@ -257,4 +257,14 @@ class SourceWaitsTest {
     assertThat(answer).isDone();
     assertThat(store.calls).isEqualTo(2);
   }
+
+  @Test
+  void whoHearsThatSomebodyWaitsElsewhereIsHastyForAWhile() {
+    assertThat(rounds.isHasty()).isFalse();
+    progress.hurry();
+    assertThat(rounds.isHasty()).isTrue();
+    assertThat(store.calls).isZero();
+    roundAfter(Duration.ofMinutes(1));
+    assertThat(rounds.isHasty()).isFalse();
+  }
 }

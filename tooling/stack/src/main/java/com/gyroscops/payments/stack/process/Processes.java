@@ -4,18 +4,27 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
+import java.util.Optional;
 
 /**
- * What the JDK does not know of processes: to pause them, and whether they still run, those
- * included that are no children of this one. For them {@link ProcessHandle#onExit} looks only every
- * few seconds, and {@link ProcessHandle#isAlive} takes for alive what ended and was not yet
- * collected by its parent, which in a container may be never.
+ * What the JDK does not know of processes: to pause them, which is which whatever becomes of the
+ * clock, and whether they still run, those included that are no children of this one. For them
+ * {@link ProcessHandle#onExit} looks only every few seconds, and {@link ProcessHandle#isAlive}
+ * takes for alive what ended and was not yet collected by its parent, which in a container may be
+ * never.
  */
 public final class Processes {
 
   /** Place of the number of threads behind the name in a process's stat file. */
   private static final int THREADS = 17;
+
+  /** Likewise of when it started, in ticks since the system did. */
+  private static final int START = 19;
+
+  /** Another one each time that the system starts. */
+  private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
 
   private static final Duration POLL = Duration.ofMillis(20);
 
@@ -26,20 +35,47 @@ public final class Processes {
     if (!process.isAlive()) {
       return false;
     }
-    Path stat = Path.of("/proc", Long.toString(process.pid()), "stat");
+    Path stat = stat(process);
     if (!Files.exists(stat)) {
       return process.isAlive(); // No such file system, or it ended just now.
     }
     try {
-      // pid (name) state ...; the name may hold anything.
-      String text = Files.readString(stat, java.nio.charset.StandardCharsets.ISO_8859_1);
-      String afterName = text.substring(text.lastIndexOf(')') + 1).strip();
-      boolean ended = afterName.startsWith("Z") || afterName.startsWith("X");
+      String[] words = wordsBehindName(stat);
+      boolean ended = words[0].equals("Z") || words[0].equals("X");
       // A killed one counts as ended with its first thread; its ports are free after the last one.
-      return !ended || Integer.parseInt(afterName.split(" ", -1)[THREADS]) > 1;
+      return !ended || Integer.parseInt(words[THREADS]) > 1;
     } catch (IOException e) {
       return process.isAlive(); // It ended while its file was read.
     }
+  }
+
+  /**
+   * When a process started, in one word that tells it from all others of its number. As long as it
+   * runs the word stays the same: {@link ProcessHandle.Info#startInstant} moves when the system's
+   * clock is set, as it is where a machine stood still for a while.
+   *
+   * @return empty if it has ended, or the system does not tell
+   */
+  public static Optional<String> start(ProcessHandle process) {
+    if (!Files.exists(BOOT)) {
+      return process.info().startInstant().map(Instant::toString);
+    }
+    try {
+      return Optional.of(
+          Files.readString(BOOT).strip() + "+" + wordsBehindName(stat(process))[START]);
+    } catch (IOException e) {
+      return Optional.empty(); // It has ended.
+    }
+  }
+
+  private static Path stat(ProcessHandle process) {
+    return Path.of("/proc", Long.toString(process.pid()), "stat");
+  }
+
+  /** Of: pid (name) state ...; the name may hold anything. */
+  private static String[] wordsBehindName(Path stat) throws IOException {
+    String text = Files.readString(stat, java.nio.charset.StandardCharsets.ISO_8859_1);
+    return text.substring(text.lastIndexOf(')') + 1).strip().split(" ", -1);
   }
 
   /**

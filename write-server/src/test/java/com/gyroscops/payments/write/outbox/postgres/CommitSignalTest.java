@@ -16,6 +16,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
@@ -49,6 +50,27 @@ class CommitSignalTest {
 
         proxy.resume();
         await(() -> listeners(direct) == 1 && proxy.connections() == 1);
+      }
+    }
+  }
+
+  @Test
+  void a_call_for_haste_is_heard_by_servers_at_which_nobody_waits() {
+    try (HikariDataSource database = TestDatabase.open();
+        OutboxTail tail = new OutboxTail(new PostgresEventStore(database, "other"))) {
+      PostgresProgress store = new PostgresProgress(database);
+      // Its clock stands still: what was heard once is not forgotten.
+      SubscriberProgress progress = new SubscriberProgress(store, () -> 7);
+      AtomicBoolean woken = new AtomicBoolean();
+      progress.onHaste(() -> woken.set(true));
+      try (CommitSignal _ =
+          new CommitSignal(new PrimaryDataSource(database), tail, progress, "this")) {
+        assertThat(progress.isHurried()).isFalse();
+        await(() -> {
+          // Again until it listens.
+          store.callForHaste();
+          return progress.isHurried() && woken.get();
+        });
       }
     }
   }
