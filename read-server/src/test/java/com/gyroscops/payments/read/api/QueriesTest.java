@@ -40,7 +40,6 @@ import io.grpc.Status.Code;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -109,14 +108,14 @@ class QueriesTest {
     var request = get("p001").toBuilder();
     request.getReadOptionsBuilder().setStrategy(ReadStrategy.READ_STRATEGY_DATABASE_FIRST);
     // Where the database takes long, the log answers.
-    var given = new AtomicReference<>(GetPaymentResponse.getDefaultInstance());
+    List<GetPaymentResponse> given = new ArrayList<>();
     Eventually.eventually(
         "the database answers",
         () -> {
-          given.set(replica.queries().getPayment(request.build()));
-          return given.get().getRead().getSource() == ReadSource.READ_SOURCE_SQL;
+          given.add(replica.queries().getPayment(request.build()));
+          return given.getLast().getRead().getSource() == ReadSource.READ_SOURCE_SQL;
         });
-    GetPaymentResponse answer = given.get();
+    GetPaymentResponse answer = given.getLast();
     assertThat(answer.getPayment().getStatus()).isEqualTo(PaymentStatus.PAYMENT_STATUS_COMPLETED);
     var readAt = ConsistencyTokens.decode(answer.getRead().getReadAt()).orElseThrow();
     assertThat(readAt.getLogId()).isEqualTo("payments");
