@@ -22,8 +22,8 @@ import com.gyroscops.payments.v1.GetPaymentRequest;
 import com.gyroscops.payments.v1.Payment;
 import com.gyroscops.payments.v1.PaymentFilter;
 import com.gyroscops.payments.v1.ProcessPaymentRequest;
-import com.gyroscops.payments.v1.QueryServiceGrpc.QueryServiceBlockingStub;
 import com.gyroscops.payments.v1.QueryServiceGrpc;
+import com.gyroscops.payments.v1.QueryServiceGrpc.QueryServiceBlockingStub;
 import com.gyroscops.payments.v1.ReadOptions;
 import com.gyroscops.payments.v1.ReadSource;
 import com.gyroscops.payments.v1.SearchPaymentsRequest;
@@ -266,10 +266,7 @@ final class ThroughIT {
       all.sort(Duration::compareTo);
       System.out.printf(
           "%d commands through sql and redis at write-server-%d: p50 %d ms, max %d ms%n",
-          all.size(),
-          server,
-          all.get(all.size() / 2).toMillis(),
-          all.getLast().toMillis());
+          all.size(), server, all.get(all.size() / 2).toMillis(), all.getLast().toMillis());
     }
   }
 
