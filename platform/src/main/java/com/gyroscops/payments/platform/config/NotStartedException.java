@@ -1,5 +1,7 @@
 package com.gyroscops.payments.platform.config;
 
+import java.util.Optional;
+
 /** Why a server does not start, in one line for people that tells no secret. */
 public final class NotStartedException extends Exception {
 
@@ -27,6 +29,28 @@ public final class NotStartedException extends Exception {
 
   static NotStartedException unavailable(String message) {
     return new NotStartedException(message, UNAVAILABLE);
+  }
+
+  /**
+   * What kept a server from starting whose variables are right one by one and make no sense
+   * together: an {@link IllegalArgumentException} at the root says so, and names them.
+   *
+   * @return empty: it failed for something else
+   */
+  public static Optional<NotStartedException> ofSettings(Throwable failure) {
+    Throwable root = root(failure);
+    return root instanceof IllegalArgumentException
+        ? Optional.of(misconfigured(String.valueOf(root.getMessage())))
+        : Optional.empty();
+  }
+
+  /** What a failure began with. */
+  public static Throwable root(Throwable failure) {
+    Throwable root = failure;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    return root;
   }
 
   /** What the process ends with. */

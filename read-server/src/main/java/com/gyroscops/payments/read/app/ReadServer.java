@@ -4,7 +4,9 @@ import com.gyroscops.payments.platform.config.DatabaseAccess;
 import com.gyroscops.payments.platform.config.Environment;
 import com.gyroscops.payments.platform.config.NotStartedException;
 import io.micronaut.context.env.PropertySource;
+import io.micronaut.context.exceptions.BeanInstantiationException;
 import io.micronaut.runtime.Micronaut;
+import io.micronaut.runtime.exceptions.ApplicationStartupException;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -30,24 +32,37 @@ public final class ReadServer {
     }
     SLF4JBridgeHandler.removeHandlersForRootLogger();
     SLF4JBridgeHandler.install();
-    Environment environment;
     try {
-      environment = Environment.of(ReadVariables.all(), System.getenv());
+      Environment environment = Environment.of(ReadVariables.all(), System.getenv());
       environment.requireFreePorts();
       Optional<String> away = new DatabaseAccess(environment, "READ_DATABASE").away();
       away.ifPresent(why -> LOG.warn("starting without the sql source: {}", why));
+      start(environment, args);
     } catch (NotStartedException e) {
       LOG.error("not started: {}", e.getMessage());
       System.exit(e.exitCode());
-      return;
     }
-    Micronaut.build(args)
-        .mainClass(ReadServer.class)
-        .banner(false)
-        // Where it runs is not guessed from the network.
-        .deduceEnvironment(false)
-        .deduceCloudEnvironment(false)
-        .propertySources(PropertySource.of("environment", environment.settings()))
-        .start();
+  }
+
+  private static void start(Environment environment, String[] args) throws NotStartedException {
+    try {
+      Micronaut.build(args)
+          .mainClass(ReadServer.class)
+          .banner(false)
+          // Thrown, to be told below.
+          .mapError(BeanInstantiationException.class, _ -> 0)
+          // Where it runs is not guessed from the network.
+          .deduceEnvironment(false)
+          .deduceCloudEnvironment(false)
+          .propertySources(PropertySource.of("environment", environment.settings()))
+          .start();
+    } catch (ApplicationStartupException e) {
+      Optional<NotStartedException> settings = NotStartedException.ofSettings(e);
+      if (settings.isPresent()) {
+        throw settings.get();
+      }
+      LOG.error("not started", e);
+      System.exit(1);
+    }
   }
 }

@@ -37,7 +37,8 @@ final class ReportWiring {
 
   private static final String FOLDER = "read-server.reports.folder";
 
-  @Singleton
+  /** At once, so that limits that contradict each other keep the server from starting. */
+  @Context
   ReportLimits reportLimits(ReportSettings settings) {
     return settings.limits();
   }

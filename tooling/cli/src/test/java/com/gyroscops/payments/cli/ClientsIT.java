@@ -47,7 +47,7 @@ final class ClientsIT {
   /** How much longer than at first, and than the page has it, streams are listened to at most. */
   private static final int PATIENCE_MAX = 8;
 
-  private static final Pattern SECONDS = Pattern.compile("\\b(-max-time|sleep) (\\d+)\\b");
+  private static final Pattern SECONDS = Pattern.compile("(?<!\\S)(-max-time|sleep) (\\d+)\\b");
   private static final Pattern ADDRESS = Pattern.compile("127\\.0\\.0\\.1:(\\d+)");
 
   private static final int NGINX_PORT = 50_050;

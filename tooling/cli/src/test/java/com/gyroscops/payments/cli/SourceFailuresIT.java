@@ -19,6 +19,7 @@ import com.gyroscops.payments.testing.Eventually;
 import com.gyroscops.payments.testing.Seed;
 import com.gyroscops.payments.v1.ReadSource;
 import io.grpc.ManagedChannel;
+import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
 import java.net.URI;
@@ -427,7 +428,9 @@ final class SourceFailuresIT {
       all.forEach(SteadyClient::change);
       awaitAllAtHead();
       for (ReadSource shared : SHARED) {
-        eventually("%s has one projector".formatted(shared), () -> projectors(shared) == 1);
+        eventually(
+            "%s has one projector".formatted(shared),
+            () -> servers().allMatch(this::hasSources) && projectors(shared) == 1);
       }
       for (int server = 0; server < READ_SERVERS; server++) {
         for (SteadyClient client : all) {
@@ -502,7 +505,8 @@ final class SourceFailuresIT {
   private Stream<SourceState> sourcesTold(int server) {
     try {
       return sources(server);
-    } catch (StatusRuntimeException _) {
+    } catch (StatusRuntimeException e) {
+      assertThat(e.getStatus().getCode()).isIn(Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED);
       return Stream.empty();
     }
   }

@@ -337,10 +337,16 @@ final class RunningStack {
       synchronized (servers) {
         before = servers.put(replica.name(), server);
       }
-      if (before != null) {
-        before.process().close();
+      try {
+        if (before != null) {
+          before.process().close();
+        }
+        changed.run();
+      } catch (IOException | RuntimeException e) {
+        // Nobody would know of it.
+        process.kill();
+        throw e;
       }
-      changed.run();
       return server;
     } catch (IOException e) {
       throw new StartFailedException(replica.name() + " could not be started: " + e, e);

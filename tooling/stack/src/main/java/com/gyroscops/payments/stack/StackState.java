@@ -1,6 +1,7 @@
 package com.gyroscops.payments.stack;
 
 import com.gyroscops.payments.stack.process.Processes;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -19,20 +20,23 @@ public record StackState(
   /**
    * A process, told apart from a later one of the same number by when it started.
    *
-   * @param start as {@link Processes#start} tells it; empty if the system does not, and absent from
-   *     files of before
+   * @param start as {@link Processes#start} tells it; empty if the system does not
+   * @param startMillis in files of before, in place of start: since 1970
    */
-  public record Ran(String name, long pid, @Nullable String start) {
+  public record Ran(String name, long pid, @Nullable String start, @Nullable Long startMillis) {
 
     static Ran of(String name, ProcessHandle process) {
-      return new Ran(name, process.pid(), Processes.start(process).orElse(""));
+      return new Ran(name, process.pid(), Processes.start(process).orElse(""), null);
     }
 
     /** The process, if it is still running. */
     public Optional<ProcessHandle> alive() {
       return ProcessHandle.of(pid)
           .filter(Processes::isRunning)
-          .filter(process -> Processes.start(process).filter(it -> it.equals(start)).isPresent());
+          .filter(process ->
+              startMillis == null
+                  ? Processes.start(process).filter(it -> it.equals(start)).isPresent()
+                  : Processes.startedNear(process, Instant.ofEpochMilli(startMillis)));
     }
   }
 }

@@ -8,6 +8,7 @@ import io.micronaut.context.exceptions.BeanInstantiationException;
 import io.micronaut.runtime.Micronaut;
 import io.micronaut.runtime.exceptions.ApplicationStartupException;
 import java.util.List;
+import java.util.Optional;
 import org.postgresql.util.PSQLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,7 +49,8 @@ public final class WriteServer {
     }
   }
 
-  private static void start(Environment environment, String[] arguments) {
+  private static void start(Environment environment, String[] arguments)
+      throws NotStartedException {
     try {
       Micronaut.build(arguments)
           .banner(false)
@@ -58,13 +60,11 @@ public final class WriteServer {
           .mapError(BeanInstantiationException.class, _ -> 0)
           .start();
     } catch (ApplicationStartupException e) {
-      Throwable cause = cause(e);
-      if (cause instanceof IllegalArgumentException) {
-        // Settings that make no sense together: their names and what is wrong say it all.
-        LOG.error("not started: {}", cause.getMessage());
-        System.exit(NotStartedException.MISCONFIGURED);
+      Optional<NotStartedException> settings = NotStartedException.ofSettings(e);
+      if (settings.isPresent()) {
+        throw settings.get();
       }
-      if (cause instanceof PSQLException refused
+      if (NotStartedException.root(e) instanceof PSQLException refused
           && NOT_MIGRATED.equals(refused.getSQLState())
           && refused.getServerErrorMessage() != null) {
         LOG.error("not started: {}", refused.getServerErrorMessage().getMessage());
@@ -73,13 +73,5 @@ public final class WriteServer {
       LOG.error("not started", e);
       System.exit(1);
     }
-  }
-
-  private static Throwable cause(Throwable failure) {
-    Throwable cause = failure;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause;
   }
 }

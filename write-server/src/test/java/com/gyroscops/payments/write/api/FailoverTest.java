@@ -8,10 +8,12 @@ import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.internal.v1.GetHeadRequest;
 import com.gyroscops.payments.stack.engine.LocalPostgres;
 import com.gyroscops.payments.stack.engine.LocalStandby;
+import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.write.eventstore.Chain;
 import com.gyroscops.payments.write.eventstore.ChainAnswer;
 import com.gyroscops.payments.write.eventstore.Creations;
 import com.gyroscops.payments.write.eventstore.EventStore;
+import com.gyroscops.payments.write.eventstore.Keys;
 import com.gyroscops.payments.write.eventstore.StoreUnavailableException;
 import com.gyroscops.payments.write.eventstore.postgres.PostgresEventStore;
 import com.gyroscops.payments.write.postgres.Database;
@@ -106,6 +108,14 @@ class FailoverTest {
                           _ -> {})));
       cancelWait();
       assertUnknown(transaction);
+      Future<?> closing =
+          threads.submit(() ->
+              store.close(
+                  Keys.request("acme", "closed"),
+                  Creations.REQUEST_HASH,
+                  CommandError.getDefaultInstance()));
+      cancelWait();
+      assertUnknown(closing);
 
       // Asked again, it is known, and its answer waits like the first.
       var again = threads.submit(() -> store.append(EventStore.ANY_EPOCH, List.of(creation)));

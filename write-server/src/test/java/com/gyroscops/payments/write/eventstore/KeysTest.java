@@ -16,7 +16,7 @@ class KeysTest {
 
   /** What is stored is found under these and no others. */
   @Test
-  void keysAreWhatTheyHaveAlwaysBeen() {
+  void keysStayWhatTheyAre() {
     assertThat(payment("pay-1")).hasToString("9c8ab52f-1932-0f3a-92de-fefd99640b6f");
     assertThat(Keys.request("acme", "req-1")).hasToString("9903e47d-6e1d-88c4-6e76-55f628b8e4aa");
     assertThat(Keys.chosen("acme", "req-1")).hasToString("eaa20a69-a826-8237-a2da-913bb11ca996");

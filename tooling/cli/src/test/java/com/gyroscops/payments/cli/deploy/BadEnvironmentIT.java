@@ -182,6 +182,10 @@ final class BadEnvironmentIT {
             "PAGE_TOKEN_SECRET_FILE",
             "is empty"),
         refused(READ, Map.of("FEED_TARGETS", " "), "FEED_TARGETS is required"),
+        refused(
+            READ,
+            Map.of("REPORT_BYTES_MAX", "100000000000", "REPORT_CHUNK_BYTES", "65536"),
+            "REPORT_BYTES_MAX must be at most 100000 times REPORT_CHUNK_BYTES"),
         refused(READ, Map.of("REDIS_URI", "redis://:" + WRONG + "@"), "REDIS_URI must be"),
         refused(READ, Map.of("ROUTING_FIND", "sql,oracle"), "ROUTING_FIND", "oracle"));
   }

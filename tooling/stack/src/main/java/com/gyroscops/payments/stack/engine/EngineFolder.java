@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -137,14 +138,21 @@ final class EngineFolder implements AutoCloseable {
             .filter(it -> it.size() == 2 && it.getFirst().matches("[0-9]{1,18}"))
             .flatMap(it -> ProcessHandle.of(Long.parseLong(it.getFirst())))
             // Its number may be another process's by now.
-            .filter(it -> Processes.isRunning(it) && startOf(it).equals(words.getLast()))
-            .filter(it -> !startOf(it).equals(UNKNOWN));
+            .filter(it -> Processes.isRunning(it) && started(it, words.getLast()));
     if (leftOver.isPresent()) {
       // Engines recover at their next start, so one that had to be killed is no failure.
       var _ = EngineProcess.end(leftOver.get(), stopSignal, STOP_MAX);
     }
     Files.deleteIfExists(note);
     return leftOver.isPresent();
+  }
+
+  /** Whether a note means this process; one of before has the start by the system's clock. */
+  private static boolean started(ProcessHandle process, String noted) {
+    if (noted.endsWith("Z")) {
+      return Processes.startedNear(process, Instant.parse(noted));
+    }
+    return !noted.equals(UNKNOWN) && startOf(process).equals(noted);
   }
 
   private static String startOf(ProcessHandle process) {

@@ -26,6 +26,9 @@ public final class Processes {
   /** Another one each time that the system starts. */
   private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
 
+  /** The clock by which a start is told is read to the second on some systems. */
+  private static final Duration START_TOLERANCE = Duration.ofSeconds(2);
+
   private static final Duration POLL = Duration.ofMillis(20);
 
   private Processes() {}
@@ -66,6 +69,18 @@ public final class Processes {
     } catch (IOException e) {
       return Optional.empty(); // It has ended.
     }
+  }
+
+  /**
+   * Whether a process started at that time by the system's clock, as files of before have it. Not
+   * so where the clock was set meanwhile.
+   */
+  public static boolean startedNear(ProcessHandle process, Instant time) {
+    return process
+        .info()
+        .startInstant()
+        .filter(it -> Duration.between(it, time).abs().compareTo(START_TOLERANCE) <= 0)
+        .isPresent();
   }
 
   private static Path stat(ProcessHandle process) {

@@ -110,6 +110,7 @@ public final class PostgresEventStore implements EventStore {
                 try (PreparedStatement statement = connection.prepareStatement(sql)) {
                   parameters.set(statement);
                   try (ResultSet rows = statement.executeQuery()) {
+                    Database.requireReplicated(statement.getWarnings());
                     return answer.read(rows);
                   }
                 }
