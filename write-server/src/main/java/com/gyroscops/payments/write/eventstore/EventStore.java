@@ -95,7 +95,10 @@ public interface EventStore {
    */
   record Appended(String logId, String epoch, List<ChainAnswer> answers) {}
 
-  /** What became of a request; empty: nothing is stored of it. */
+  /**
+   * What became of a request; empty: nothing is stored of it. What it tells is as durable as if the
+   * request had just been appended.
+   */
   Optional<KnownRequest> request(UUID requestKey);
 
   /** Which of these requests something is stored of. */

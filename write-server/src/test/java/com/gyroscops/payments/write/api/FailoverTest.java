@@ -117,13 +117,17 @@ class FailoverTest {
       cancelWait();
       assertUnknown(closing);
 
-      // Asked again, it is known, and its answer waits like the first.
+      // Asked again, it is known, and its answer waits like the first, as does the look-up's.
       var again = threads.submit(() -> store.append(EventStore.ANY_EPOCH, List.of(creation)));
-      awaitWaiting();
+      awaitWaiting(1);
       assertThat(again).isNotDone();
+      var lookUp = threads.submit(() -> store.request(Keys.request("acme", "cancelled")));
+      awaitWaiting(2);
+      assertThat(lookUp).isNotDone();
       standby = LocalPostgres.start(folder.resolve("standby"), standby.port());
       assertThat(again.get(60, TimeUnit.SECONDS).answers().getFirst())
           .isInstanceOf(ChainAnswer.Known.class);
+      assertThat(lookUp.get(60, TimeUnit.SECONDS)).isPresent();
       assertThat(number(standby, "select count(*) from events")).isEqualTo(1);
     } finally {
       LocalStandby.requireNoneForCommits(primary);
@@ -179,12 +183,13 @@ class FailoverTest {
         .hasCauseInstanceOf(StoreUnavailableException.class);
   }
 
-  private static void awaitWaiting() throws Exception {
-    await("select count(*) = 1 from pg_stat_activity where wait_event = 'SyncRep'");
+  private static void awaitWaiting(int steps) throws Exception {
+    await(
+        "select count(*) = %d from pg_stat_activity where wait_event = 'SyncRep'".formatted(steps));
   }
 
   private static void cancelWait() throws Exception {
-    awaitWaiting();
+    awaitWaiting(1);
     ask(
         primary,
         "select pg_cancel_backend(pid) from pg_stat_activity where wait_event = 'SyncRep'");

@@ -59,8 +59,11 @@ public final class PostgresEventStore implements EventStore {
   private static final String REQUEST =
       "select present_epoch(), o.position, o.request_hash,"
           + " coalesce(o.rejection, (select e.payload from events_at(array[o.position]) e)) from ("
-          + "select * from request_outcomes_a where request_key = ? union all "
-          + "select * from request_outcomes_b where request_key = ?) o limit 1";
+          + "select * from (select * from request_outcomes_a where request_key = ?"
+          + Database.AS_REPLICATED
+          + ") a union all select * from (select * from request_outcomes_b where request_key = ?"
+          + Database.AS_REPLICATED
+          + ") b) o limit 1";
   private static final String DECIDED = "select decided_requests(?)";
   private static final String CLOSE =
       "select present_epoch(), position, request_hash, data from close_request(?, ?, ?)";
