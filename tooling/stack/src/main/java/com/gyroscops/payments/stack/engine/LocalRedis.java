@@ -93,6 +93,9 @@ public final class LocalRedis implements AutoCloseable {
         "no",
         "--save",
         "",
+        // It would be written over the environment, by which a run's processes are found.
+        "--set-proc-title",
+        "no",
         "--appendonly",
         appendOnly);
   }
