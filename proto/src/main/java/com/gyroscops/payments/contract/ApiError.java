@@ -115,6 +115,13 @@ public record ApiError(
     return new ApiError(code, reason, message, metadata, violations, delay);
   }
 
+  /** The same of a part of a request; {@code field} also goes into the metadata. */
+  public ApiError at(String field) {
+    Map<String, String> more = new TreeMap<>(metadata);
+    more.put("field", field);
+    return new ApiError(code, reason, field + ": " + message, more, violations, retryAfter);
+  }
+
   /** As the standard error model has it. */
   public com.google.rpc.Status toStatus() {
     var status =

@@ -38,7 +38,6 @@ class ArchitectureTest {
           Map.entry("imports", Set.of("command", "eventstore", "payment", "submission")),
           Map.entry("imports.postgres", Set.of("command", "payment", "postgres")),
           Map.entry("journal", Set.of("command", "outbox")),
-          Map.entry("journal.postgres", Set.of("eventstore", "outbox")),
           Map.entry("outbox", Set.of("command", "eventstore")),
           Map.entry("outbox.postgres", Set.of("eventstore")),
           Map.entry("postgres", Set.of("eventstore")),
@@ -86,7 +85,7 @@ class ArchitectureTest {
   @Test
   void whatWaitsBehindTheCommitAndTheJournalAreKnownAtTheEdgeAlone() {
     PLAN.checkKnownOnlyTo("writethrough", "api", "app");
-    PLAN.checkKnownOnlyTo("journal", "journal.postgres", "app");
+    PLAN.checkKnownOnlyTo("journal", "app");
     PLAN.checkKnownOnlyTo("workflow", "app");
   }
 

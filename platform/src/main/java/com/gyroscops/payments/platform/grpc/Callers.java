@@ -1,25 +1,71 @@
 package com.gyroscops.payments.platform.grpc;
 
+import com.google.protobuf.Message;
+import com.gyroscops.payments.contract.ApiError;
+import com.gyroscops.payments.platform.access.Access;
+import com.gyroscops.payments.platform.access.AccessMode;
+import com.gyroscops.payments.platform.access.AccessRule;
+import com.gyroscops.payments.platform.access.AccessRules;
+import com.gyroscops.payments.platform.access.Authenticator.Verdict;
+import com.gyroscops.payments.platform.access.Caller;
+import com.gyroscops.payments.platform.access.Demand;
+import com.gyroscops.payments.platform.access.PersonalMask;
+import com.gyroscops.payments.platform.access.Scope;
 import io.grpc.Context;
 import io.grpc.Contexts;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
+import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.StatusRuntimeException;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * Finds out who makes a call, and keeps that in the call's context. {@link GrpcTransport#newServer}
- * has every call to every server pass here, so this is where callers are authenticated and their
- * calls refused; whatever asks for a caller asks {@link #current}. For concurrent use.
+ * has every call to every server pass here, so this is where callers are authenticated, at the
+ * headers and before a message is read, and where messages are refused whose callers may not ask
+ * for what is in them, before the service sees them. What is personal is taken out of answers here
+ * where the caller may not see it. For concurrent use.
  */
 public final class Callers implements ServerInterceptor {
 
-  private static final Context.Key<Caller> CALLER =
-      Context.keyWithDefault("caller", Caller.ANONYMOUS);
+  private static final Metadata.Key<String> AUTHORIZATION =
+      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+  private static final Context.Key<Passing> PASSING =
+      Context.keyWithDefault("caller", new Passing(Caller.ANONYMOUS, Access.OFF, "", ""));
+
+  private final Access access;
+
+  /** A call that passes, and whose it is. */
+  private record Passing(Caller caller, Access access, String method, String peer) {
+
+    /** Why it may not do something, which is noted; empty: it may. */
+    Optional<ApiError> denied(List<Demand> demands) {
+      return Access.denied(caller, demands).filter(error -> isEnforced(error, ""));
+    }
+
+    /** Notes what is denied, or would be; whether it is. */
+    boolean isEnforced(ApiError error, String why) {
+      boolean enforced = access.mode() == AccessMode.REQUIRED;
+      access.log().denied(caller, method, peer, error, why, enforced);
+      return enforced;
+    }
+  }
+
+  /**
+   * @param access lets calls in
+   */
+  public Callers(Access access) {
+    this.access = access;
+  }
 
   /** The current call's; outside of calls, {@link Caller#ANONYMOUS}. */
   public static Caller current() {
-    return CALLER.get();
+    return PASSING.get().caller();
   }
 
   /** The {@link Caller#actor} of the current call. */
@@ -27,11 +73,145 @@ public final class Callers implements ServerInterceptor {
     return current().actor();
   }
 
+  /**
+   * Why the current call may not do something that only its service knows of: what an element of
+   * its message demands, for instance. Noted in the audit log.
+   *
+   * @return empty: it may
+   */
+  public static Optional<ApiError> denied(Demand demand) {
+    return PASSING.get().denied(List.of(demand));
+  }
+
+  /** Whether the current call may do something; nothing is noted where it may not. */
+  public static boolean may(Demand demand) {
+    Passing passing = PASSING.get();
+    return passing.access().mode() != AccessMode.REQUIRED
+        || passing.caller().may(demand.scope(), demand.organization());
+  }
+
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-    // Nobody is authenticated yet.
+    String method = call.getMethodDescriptor().getFullMethodName();
+    Optional<AccessRule> rule = AccessRules.of(method);
+    if (rule.isPresent() && rule.get() instanceof AccessRule.Open) {
+      return as(passing(Caller.ANONYMOUS, call), call, headers, next);
+    }
+    if (access.mode() == AccessMode.OFF) {
+      return as(passing(Caller.UNRESTRICTED, call), call, headers, next);
+    }
+    String authorization = headers.get(AUTHORIZATION);
+    Caller caller = Caller.ANONYMOUS;
+    Optional<ApiError> denied;
+    String why = "";
+    switch (access.authenticate(authorization == null ? "" : authorization)) {
+      case Verdict.Known(Caller known) -> {
+        caller = known;
+        denied = Access.denied(known, rule);
+      }
+      case Verdict.Refused refused -> {
+        denied = Optional.of(refused.error());
+        why = refused.why();
+      }
+    }
+    Passing passing = passing(caller, call);
+    if (denied.isPresent() && passing.isEnforced(denied.get(), why)) {
+      close(call, denied.get());
+      return new ServerCall.Listener<>() {};
+    }
+    if (rule.isPresent()
+        && denied.isEmpty()
+        && rule.get() instanceof AccessRule.Demanded demanded) {
+      return demanded(passing, demanded, call, headers, next);
+    }
+    return as(passing, masking(passing, call), headers, next);
+  }
+
+  private <Q, A> Masking<Q, A> masking(Passing passing, ServerCall<Q, A> call) {
+    return new Masking<>(call, passing.caller(), access.mode() == AccessMode.REQUIRED);
+  }
+
+  private <Q, A> ServerCall.Listener<Q> demanded(
+      Passing passing,
+      AccessRule.Demanded rule,
+      ServerCall<Q, A> call,
+      Metadata headers,
+      ServerCallHandler<Q, A> next) {
+    Masking<Q, A> masking = masking(passing, call);
+    return new SimpleForwardingServerCallListener<>(as(passing, masking, headers, next)) {
+      private boolean ended;
+
+      @Override
+      public void onMessage(Q message) {
+        List<Demand> demands = rule.demands().apply((Message) message);
+        Optional<ApiError> denied = passing.denied(demands);
+        if (denied.isEmpty()) {
+          demands.stream().findFirst().ifPresent(it -> masking.organization = it.organization());
+          super.onMessage(message);
+        } else if (!ended) {
+          ended = true;
+          close(call, denied.get());
+        }
+      }
+
+      @Override
+      public void onHalfClose() {
+        if (!ended) {
+          super.onHalfClose();
+        }
+      }
+    };
+  }
+
+  private Passing passing(Caller caller, ServerCall<?, ?> call) {
+    return new Passing(
+        caller,
+        access,
+        call.getMethodDescriptor().getFullMethodName(),
+        String.valueOf(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)));
+  }
+
+  private static void close(ServerCall<?, ?> call, ApiError error) {
+    StatusRuntimeException ended = error.toException();
+    Metadata trailers = ended.getTrailers();
+    call.close(ended.getStatus(), trailers == null ? new Metadata() : trailers);
+  }
+
+  private static <Q, A> ServerCall.Listener<Q> as(
+      Passing passing, ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
     return Contexts.interceptCall(
-        Context.current().withValue(CALLER, Caller.ANONYMOUS), call, headers, next);
+        Context.current().withValue(PASSING, passing), call, headers, next);
+  }
+
+  /** Takes out of answers what is personal and not the caller's to see. */
+  private static final class Masking<Q, A> extends SimpleForwardingServerCall<Q, A> {
+
+    private final Caller caller;
+    private final boolean enforced;
+
+    /** Of answers that name none; set before the service sees the request. */
+    private volatile String organization = "";
+
+    Masking(ServerCall<Q, A> call, Caller caller, boolean enforced) {
+      super(call);
+      this.caller = caller;
+      this.enforced = enforced;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // A masked message is of the message's type.
+    public void sendMessage(A message) {
+      super.sendMessage(
+          enforced
+                  && message instanceof Message answer
+                  && !caller.may(Scope.PERSONAL_READ, organization)
+              ? (A) PersonalMask.apply(answer, organization, this::mayRead)
+              : message);
+    }
+
+    private boolean mayRead(String of) {
+      return caller.may(Scope.PERSONAL_READ, of);
+    }
   }
 }

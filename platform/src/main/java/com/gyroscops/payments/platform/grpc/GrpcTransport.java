@@ -1,5 +1,6 @@
 package com.gyroscops.payments.platform.grpc;
 
+import com.gyroscops.payments.platform.access.Access;
 import io.grpc.ServerBuilder;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
@@ -80,8 +81,9 @@ public record GrpcTransport(
    *
    * @param executor runs the application's side of calls; it must not block if it is the network
    *     thread's own
+   * @param access lets calls in
    */
-  public ServerBuilder<?> newServer(Executor executor) {
+  public ServerBuilder<?> newServer(Executor executor, Access access) {
     return NettyServerBuilder.forAddress(new InetSocketAddress(host, port))
         .executor(executor)
         .maxInboundMessageSize(messageBytesMax)
@@ -94,7 +96,7 @@ public record GrpcTransport(
         .maxConnectionAge(connectionAgeMax.toMillis(), TimeUnit.MILLISECONDS)
         .maxConnectionAgeGrace(connectionAgeGrace.toMillis(), TimeUnit.MILLISECONDS)
         // The last one is passed first.
-        .intercept(new Callers())
+        .intercept(new Callers(access))
         .intercept(new UnexpectedErrors())
         .addService(ProtoReflectionServiceV1.newInstance())
         .addService(reflectionV1Alpha());

@@ -4,7 +4,6 @@ import com.google.protobuf.Descriptors.EnumDescriptor;
 import com.google.protobuf.Descriptors.EnumValueDescriptor;
 import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Message;
-import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.Violations;
 import java.util.List;
 import java.util.Objects;
@@ -51,7 +50,7 @@ public final class ListPage {
     PageKey after =
         token.isEmpty()
             ? PageKey.START
-            : tokens.read(list, token).orElseThrow(() -> tokenInvalid().toException());
+            : tokens.read(list, token).orElseThrow(() -> Pages.tokenOfAnotherList().toException());
     return new ListPage(tokens, list, size, after);
   }
 
@@ -89,12 +88,6 @@ public final class ListPage {
 
   private static FieldDescriptor field(Message request, String name) {
     return Objects.requireNonNull(request.getDescriptorForType().findFieldByName(name), name);
-  }
-
-  private static ApiError tokenInvalid() {
-    return Pages.tokenInvalid(
-        "is not a next_page_token of the same list; all arguments but page_size must stay as they"
-            + " were");
   }
 
   /**

@@ -1,5 +1,6 @@
 package com.gyroscops.payments.platform.page;
 
+import com.google.protobuf.Message;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -9,7 +10,8 @@ import java.util.function.Supplier;
 
 /**
  * Writes and reads the page tokens of lists: {@link SignedTokens} about a list's digest, whose
- * content is a place, microseconds and id. For concurrent use.
+ * content is a place: microseconds and id, or, of a list whose parts are numbered, a number. For
+ * concurrent use.
  */
 public final class ListTokens {
 
@@ -40,6 +42,33 @@ public final class ListTokens {
   /** The place that a token names; empty: it is no token of that list. */
   Optional<PageKey> read(byte[] list, String token) {
     return tokens.read(list, token).filter(it -> it.length >= Long.BYTES).map(ListTokens::place);
+  }
+
+  /**
+   * The token of the page that begins with a part, by its number.
+   *
+   * @param list what is listed: the request without its token
+   */
+  public String write(Message list, int from) {
+    return tokens.write(
+        Pages.digest(list), ByteBuffer.allocate(Integer.BYTES).putInt(from).array());
+  }
+
+  /**
+   * The part that a page begins with.
+   *
+   * @param list as in {@link #write(Message, int)}
+   * @param token empty: the list's beginning, 0
+   * @throws io.grpc.StatusRuntimeException INVALID_ARGUMENT {@code PAGE_TOKEN_INVALID}
+   */
+  public int read(Message list, String token) {
+    return token.isEmpty()
+        ? 0
+        : tokens
+            .read(Pages.digest(list), token)
+            .filter(it -> it.length == Integer.BYTES)
+            .map(it -> ByteBuffer.wrap(it).getInt())
+            .orElseThrow(() -> Pages.tokenOfAnotherList().toException());
   }
 
   private static PageKey place(byte[] content) {

@@ -64,6 +64,13 @@ public final class Pages {
     return found.subList(0, taken);
   }
 
+  /** The same, of a token that does not belong to the list that is asked for. */
+  static ApiError tokenOfAnotherList() {
+    return tokenInvalid(
+        "is not a next_page_token of the same list; all arguments but page_size must stay as they"
+            + " were");
+  }
+
   /**
    * INVALID_ARGUMENT {@code PAGE_TOKEN_INVALID}.
    *

@@ -3,6 +3,8 @@ package com.gyroscops.payments.platform.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.gyroscops.payments.platform.access.Access;
+import com.gyroscops.payments.platform.access.Caller;
 import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -31,7 +33,7 @@ class CallersTest {
   private static void call(BindableService service) throws Exception {
     Server server =
         GrpcTransport.defaults("127.0.0.1", 0)
-            .newServer(Runnable::run)
+            .newServer(Runnable::run, Access.OFF)
             .addService(service)
             .build()
             .start();

@@ -3,6 +3,7 @@ package com.gyroscops.payments.platform.grpc;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.gyroscops.payments.platform.access.Access;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.Status.Code;
@@ -31,7 +32,7 @@ final class ServingHealthTest {
   void start() throws Exception {
     server =
         GrpcTransport.defaults("127.0.0.1", 0)
-            .newServer(Runnable::run)
+            .newServer(Runnable::run, Access.OFF)
             .addService(health.service())
             .build()
             .start();

@@ -11,6 +11,7 @@ import java.util.List;
  * @param internalGrpcPort of ReadAdminService; 0: any free one
  * @param drainNotice how long it says NOT_SERVING before it stops taking calls
  * @param feedTargets gRPC targets of the write-servers' internal ports, in order of preference
+ * @param feedApiKey what it shows them; empty: nothing
  * @param pageTokenSecret key that signs page tokens, the same on all replicas
  * @param crossOrganizationQueries whether anyone may ask for all organizations at once
  */
@@ -20,6 +21,7 @@ record ReadServerSettings(
     int internalGrpcPort,
     Duration drainNotice,
     List<String> feedTargets,
+    String feedApiKey,
     String pageTokenSecret,
     boolean crossOrganizationQueries) {
 

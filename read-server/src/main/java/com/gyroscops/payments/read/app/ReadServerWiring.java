@@ -49,7 +49,7 @@ final class ReadServerWiring {
   @Bean(preDestroy = "close")
   @Singleton
   FeedClient feedClient(ReadServerSettings settings) {
-    return FeedClient.to(settings.feedTargets());
+    return FeedClient.to(settings.feedTargets(), settings.feedApiKey());
   }
 
   @Bean(preDestroy = "close")

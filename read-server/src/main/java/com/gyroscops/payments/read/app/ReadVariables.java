@@ -3,6 +3,7 @@ package com.gyroscops.payments.read.app;
 import static com.gyroscops.payments.platform.config.Variable.optional;
 import static com.gyroscops.payments.platform.config.Variable.required;
 
+import com.gyroscops.payments.platform.access.AccessVariables;
 import com.gyroscops.payments.platform.config.Rule;
 import com.gyroscops.payments.platform.config.Variable;
 import com.gyroscops.payments.platform.config.Variables;
@@ -45,7 +46,11 @@ public final class ReadVariables {
   /** All of them. */
   public static Variables all() {
     return new Variables(
-        Stream.of(own(), reports(), TemporalVariables.all("no reports", "writes reports"))
+        Stream.of(
+                own(),
+                AccessVariables.all(),
+                reports(),
+                TemporalVariables.all("no reports", "writes reports"))
             .flatMap(List::stream)
             .toList());
   }
@@ -86,6 +91,13 @@ public final class ReadVariables {
             "read-server.feed-targets",
             new Rule.Servers(FEED_TARGETS_MAX),
             "internal ports of the write-servers"),
+        optional(
+            "FEED_API_KEY",
+            "read-server.feed-api-key",
+            "",
+            new Rule.Secret(0),
+            "what this server shows the write-servers: an API key with the grant `-:feed`; none:"
+                + " nothing"),
         required(
             "PAGE_TOKEN_SECRET",
             "read-server.page-token-secret",

@@ -1,5 +1,7 @@
 package com.gyroscops.payments.read.app;
 
+import com.gyroscops.payments.platform.access.Demand;
+import com.gyroscops.payments.platform.access.Scope;
 import com.gyroscops.payments.platform.grpc.Callers;
 import com.gyroscops.payments.platform.page.ListTokens;
 import com.gyroscops.payments.platform.temporal.TemporalConfiguration;
@@ -105,7 +107,8 @@ final class ReportWiring {
         limits,
         meters,
         new ListTokens(() -> pageTokenKey),
-        Callers::actor);
+        Callers::actor,
+        organization -> Callers.may(new Demand(Scope.PERSONAL_READ, organization)));
   }
 
   @Singleton

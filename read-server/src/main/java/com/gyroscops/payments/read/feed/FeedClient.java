@@ -9,8 +9,10 @@ import com.gyroscops.payments.internal.v1.ReadPaymentResponse;
 import com.gyroscops.payments.internal.v1.SubscribeStart;
 import io.grpc.Deadline;
 import io.grpc.ManagedChannel;
+import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.MetadataUtils;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,6 +26,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class FeedClient implements AutoCloseable {
 
+  private static final Metadata.Key<String> AUTHORIZATION =
+      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
   private static final Logger LOG = LoggerFactory.getLogger(FeedClient.class);
 
   /** Largest message taken: a batch is about 1 MiB, or one event of whatever size. */
@@ -52,13 +56,28 @@ public final class FeedClient implements AutoCloseable {
     this.channels = List.copyOf(channels);
   }
 
-  /** A client of servers that speak plain text, as on an internal port. */
+  /** A client of servers that ask nobody who it is. */
   public static FeedClient to(List<String> targets) {
-    return new FeedClient(targets.stream().map(FeedClient::channel).toList());
+    return to(targets, "");
   }
 
-  private static ManagedChannel channel(String target) {
-    return NettyChannelBuilder.forTarget(target)
+  /**
+   * A client of servers that speak plain text, as on an internal port.
+   *
+   * @param apiKey what it shows them; empty: nothing
+   */
+  public static FeedClient to(List<String> targets, String apiKey) {
+    return new FeedClient(targets.stream().map(target -> channel(target, apiKey)).toList());
+  }
+
+  private static ManagedChannel channel(String target, String apiKey) {
+    NettyChannelBuilder builder = NettyChannelBuilder.forTarget(target);
+    if (!apiKey.isEmpty()) {
+      Metadata headers = new Metadata();
+      headers.put(AUTHORIZATION, "Bearer " + apiKey);
+      builder.intercept(MetadataUtils.newAttachHeadersInterceptor(headers));
+    }
+    return builder
         .usePlaintext()
         .maxInboundMessageSize(MESSAGE_BYTES_MAX)
         .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)

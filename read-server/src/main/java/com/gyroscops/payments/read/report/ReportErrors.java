@@ -50,6 +50,15 @@ public final class ReportErrors {
         .retryAfter(MUCH_LATER);
   }
 
+  /** PERMISSION_DENIED {@code SCOPE_DENIED}: the file holds what is personal. */
+  static ApiError personal(String organizationId) {
+    return ApiError.of(
+        Code.PERMISSION_DENIED,
+        "SCOPE_DENIED",
+        "the report holds what is personal, and personal.read is not granted",
+        Map.of("organization_id", organizationId, "scope", "personal.read"));
+  }
+
   static ApiError notFound(String organizationId, String reportId) {
     return ApiError.of(
         Code.NOT_FOUND,

@@ -3,6 +3,7 @@ package com.gyroscops.payments.read.report;
 import com.google.protobuf.Message;
 import com.gyroscops.payments.contract.ConsistencyTokens;
 import com.gyroscops.payments.internal.v1.ConsistencyToken;
+import com.gyroscops.payments.platform.access.PersonalMask;
 import com.gyroscops.payments.read.query.Filters;
 import com.gyroscops.payments.read.source.Filter;
 import com.gyroscops.payments.read.source.NumberField;
@@ -175,7 +176,7 @@ public final class ReportExecutor implements AutoCloseable {
         ReportPages.Page page = inTime(() -> pages.after(after));
         requireNotBefore(from, page.at());
         for (Message row : page.rows()) {
-          append(lines.of(row));
+          append(lines.of(asked.getPersonalData() ? row : masked(row)));
         }
         rows += page.rows().size();
         place = page.place();
@@ -188,6 +189,10 @@ public final class ReportExecutor implements AutoCloseable {
         }
       }
       return succeed();
+    }
+
+    private Message masked(Message row) {
+      return PersonalMask.apply(row, asked.getOrganizationId(), _ -> false);
     }
 
     private void requireTime() {

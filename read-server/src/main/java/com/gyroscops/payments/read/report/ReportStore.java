@@ -24,6 +24,7 @@ public interface ReportStore {
    * What is to be kept.
    *
    * @param actor who starts it; empty: not authenticated
+   * @param personal whether it may hold what is personal
    * @param openMax most reports of the organization that may be open, this one included
    * @param startWithin after this long {@link #due} names it
    */
@@ -33,6 +34,7 @@ public interface ReportStore {
       String requestId,
       String actor,
       ReportSpecification specification,
+      boolean personal,
       int openMax,
       Duration startWithin) {}
 

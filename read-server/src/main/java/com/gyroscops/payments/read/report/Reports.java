@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -58,6 +59,7 @@ public final class Reports {
   private final ReportMeters meters;
   private final ListTokens pageTokens;
   private final Supplier<String> actor;
+  private final Predicate<String> seesPersonal;
   private final Semaphore downloads;
   private final Reachability engine =
       new Reachability(
@@ -69,6 +71,7 @@ public final class Reports {
    * @param workflows empty: no reports are written in this installation
    * @param folder empty: this server has no files of reports
    * @param actor who makes the current call; empty: not authenticated
+   * @param seesPersonal whether the current call may see what is personal in an organization
    */
   public Reports(
       ReportStore store,
@@ -77,7 +80,8 @@ public final class Reports {
       ReportLimits limits,
       ReportMeters meters,
       ListTokens pageTokens,
-      Supplier<String> actor) {
+      Supplier<String> actor,
+      Predicate<String> seesPersonal) {
     this.store = store;
     this.workflows = workflows;
     this.folder = folder;
@@ -85,6 +89,7 @@ public final class Reports {
     this.meters = meters;
     this.pageTokens = pageTokens;
     this.actor = actor;
+    this.seesPersonal = seesPersonal;
     downloads = new Semaphore(limits.downloadsMax());
   }
 
@@ -115,6 +120,7 @@ public final class Reports {
             request.getRequestId(),
             actor.get(),
             request.getSpecification(),
+            seesPersonal.test(request.getOrganizationId()),
             limits.openMax(),
             START_WITHIN);
     return switch (store.keep(report)) {
@@ -221,6 +227,9 @@ public final class Reports {
     StoredReport found = find(request.getOrganizationId(), request.getReportId());
     if (found.report().getState() != ReportState.REPORT_STATE_SUCCEEDED) {
       throw ReportErrors.notReady(found.report().getState()).toException();
+    }
+    if (found.report().getPersonalData() && !seesPersonal.test(request.getOrganizationId())) {
+      throw ReportErrors.personal(request.getOrganizationId()).toException();
     }
     ReportFolder own =
         folder

@@ -16,6 +16,7 @@ import com.gyroscops.payments.v1.PaymentStatus;
 import com.gyroscops.payments.v1.PersonalData;
 import com.gyroscops.payments.v1.Report;
 import com.gyroscops.payments.v1.ReportFormat;
+import com.gyroscops.payments.v1.ReportSpecification;
 import com.gyroscops.payments.v1.ReportState;
 import com.gyroscops.payments.v1.TimeRange;
 import java.nio.charset.StandardCharsets;
@@ -460,6 +461,28 @@ class ReportExecutorTest {
         fixture.keep(ReportFixture.events(EventsReport.newBuilder().setPaymentId("p7").build()));
     fixture.executor().write(one, UNHEARD);
     assertThat(fixture.report(one).getRows()).isEqualTo(2);
+  }
+
+  @Test
+  void whatIsPersonalIsNotWrittenForWhoMayNotSeeIt() throws Exception {
+    log.update("acme", "p7", "canary");
+    fixture.fill(log);
+    for (ReportSpecification each :
+        List.of(
+            ReportFixture.payments(JSON),
+            ReportFixture.payments(CSV),
+            ReportFixture.events(EventsReport.getDefaultInstance()))) {
+      UUID whole = fixture.keep("acme", each, true);
+      fixture.executor().write(whole, UNHEARD);
+      assertThat(fixture.report(whole).getPersonalData()).isTrue();
+      assertThat(fixture.content(whole)).contains("canary");
+
+      UUID masked = fixture.keep("acme", each, false);
+      fixture.executor().write(masked, UNHEARD);
+      assertThat(fixture.report(masked).getPersonalData()).isFalse();
+      assertThat(fixture.content(masked)).doesNotContain("canary");
+      assertThat(fixture.report(masked).getRows()).isEqualTo(fixture.report(whole).getRows());
+    }
   }
 
   @Test

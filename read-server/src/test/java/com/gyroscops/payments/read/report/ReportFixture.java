@@ -98,6 +98,11 @@ final class ReportFixture implements AutoCloseable {
   }
 
   UUID keep(String organization, ReportSpecification specification) {
+    return keep(organization, specification, true);
+  }
+
+  /** Keeps a report for someone who may see what is personal, or may not. */
+  UUID keep(String organization, ReportSpecification specification, boolean personal) {
     var kept =
         store.keep(
             new ReportStore.NewReport(
@@ -106,6 +111,7 @@ final class ReportFixture implements AutoCloseable {
                 UUID.randomUUID().toString(),
                 "",
                 specification,
+                personal,
                 LIMITS.openMax(),
                 Duration.ZERO));
     return ((ReportStore.Kept.New) kept).report().id();

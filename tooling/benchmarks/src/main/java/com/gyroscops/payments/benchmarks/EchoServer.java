@@ -1,5 +1,6 @@
 package com.gyroscops.payments.benchmarks;
 
+import com.gyroscops.payments.platform.access.Access;
 import com.gyroscops.payments.platform.grpc.GrpcTransport;
 import com.gyroscops.payments.platform.grpc.ServingHealth;
 import com.gyroscops.payments.v1.GetPaymentRequest;
@@ -35,7 +36,7 @@ final class EchoServer extends QueryServiceGrpc.QueryServiceImplBase {
     var answer = GetPaymentResponse.parseFrom(Files.readAllBytes(Path.of(arguments[1])));
     Server server =
         GrpcTransport.defaults("127.0.0.1", Integer.parseInt(arguments[0]))
-            .newServer(Executors.newVirtualThreadPerTaskExecutor())
+            .newServer(Executors.newVirtualThreadPerTaskExecutor(), Access.OFF)
             .addService(new EchoServer(answer))
             .addService(health.service())
             .build()

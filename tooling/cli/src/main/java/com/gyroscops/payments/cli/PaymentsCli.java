@@ -1,5 +1,6 @@
 package com.gyroscops.payments.cli;
 
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ScopeType;
@@ -23,6 +24,7 @@ import picocli.CommandLine.ScopeType;
       ImportCommand.class,
       DemoCommand.class,
       JournalCommand.class,
+      KeysCommand.class,
       DocsCommand.class,
       SuperviseCommand.class,
       TrainCommand.class
@@ -32,13 +34,24 @@ public final class PaymentsCli {
   private PaymentsCli() {}
 
   public static void main(String[] arguments) {
-    System.exit(
+    System.exit(commandLine().execute(arguments));
+  }
+
+  /** All commands, which say in a line what went wrong. */
+  static CommandLine commandLine() {
+    CommandLine all =
         new CommandLine(new PaymentsCli())
             .setExecutionExceptionHandler((failure, line, parsed) -> {
               line.getErr().println("payments: " + message(failure));
               return 1;
-            })
-            .execute(arguments));
+            });
+    // A grant of the deployment, -:feed, looks like an option.
+    of(of(all, "keys"), "create").setUnmatchedOptionsArePositionalParams(true);
+    return all;
+  }
+
+  private static CommandLine of(CommandLine line, String subcommand) {
+    return Objects.requireNonNull(line.getSubcommands().get(subcommand), subcommand);
   }
 
   private static String message(Exception failure) {

@@ -108,10 +108,14 @@ final class CliStack implements AutoCloseable {
     if (Files.exists(real.commands()) && Files.exists(real.expected())) {
       return real;
     }
-    Path small = HOME.resolve("tooling/cli/src/test/resources");
     System.out.printf(
-        "no real input in %s, which -Dpayments.retail.dir names: the small one of %s is used%n",
-        folder, small);
+        "no real input in %s, which -Dpayments.retail.dir names: the small one is used%n", folder);
+    return smallInput();
+  }
+
+  /** The small input of the repository. */
+  static Input smallInput() {
+    Path small = HOME.resolve("tooling/cli/src/test/resources");
     return new Input(small.resolve(DirtyInput.COMMANDS), small.resolve(DirtyInput.EXPECTED));
   }
 

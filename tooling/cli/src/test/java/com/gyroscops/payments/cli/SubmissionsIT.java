@@ -48,9 +48,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What was submitted ends exactly once, succeeded or rejected as it must, while the write-servers
- * and Temporal, which keeps nothing, are killed at any moment. Each victim gets half of the rounds
- * that the system property {@code payments.kill.rounds} says, one stack each.
+ * What was submitted ends exactly once, succeeded or rejected as it must, and settlements settled
+ * or cancelled, while the write-servers and Temporal, which keeps nothing, are killed at any
+ * moment. Each victim gets half of the rounds that the system property {@code payments.kill.rounds}
+ * says, one stack each.
  */
 @Order(Order.DEFAULT + 2)
 final class SubmissionsIT {
@@ -63,7 +64,7 @@ final class SubmissionsIT {
   private static final int KILL_WITHIN_MILLIS = 5_000;
 
   /** Longest that a submission may take to end, lost workflows included. */
-  private static final Duration END_MAX = Duration.ofMinutes(5);
+  static final Duration END_MAX = Duration.ofMinutes(5);
 
   private static final Set<Code> TRY_AGAIN =
       Set.of(Code.UNAVAILABLE, Code.DEADLINE_EXCEEDED, Code.RESOURCE_EXHAUSTED);
@@ -82,14 +83,16 @@ final class SubmissionsIT {
 
   @ParameterizedTest
   @MethodSource("rounds")
-  void whoever_is_killed_every_submission_ends_exactly_once(String round) throws Exception {
+  void whoever_is_killed_every_submission_and_settlement_ends_exactly_once(String round)
+      throws Exception {
     Random random = new Random(Seed.any());
     try (CliStack stack = new CliStack(folder.resolve("data"))) {
       stack.up("--write-servers", "2", "--without", "search,memory").succeeded();
       List<ManagedChannel> servers =
           List.of(
               Clients.failingFast(stack.writeTarget(0)), Clients.failingFast(stack.writeTarget(1)));
-      try (ExecutorService clients = Executors.newFixedThreadPool(CLIENTS)) {
+      try (ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
+          CancelledSettlements settlements = new CancelledSettlements(servers)) {
         for (int i = 0; i < EXISTING; i++) {
           String payment = "existing-" + i;
           call(servers, stub -> stub.createPayment(create("setup-" + payment, payment)));
@@ -110,6 +113,7 @@ final class SubmissionsIT {
               stack.up().succeeded();
               return null;
             });
+        settlements.begin(random);
         List<Callable<CommandState>> submissions = new ArrayList<>();
         for (Expected each : expected) {
           submissions.add(() -> {
@@ -129,8 +133,9 @@ final class SubmissionsIT {
           counts.merge(expected.get(i).end(), 1, Integer::sum);
         }
         System.out.println("  ended: " + counts);
-        assertStored(stack, counts.getOrDefault(CommandState.COMMAND_STATE_SUCCEEDED, 0));
-        System.out.println("  passed: every submission ended exactly once");
+        assertStored(
+            stack, settlements, counts.getOrDefault(CommandState.COMMAND_STATE_SUCCEEDED, 0));
+        System.out.println("  passed: every submission and settlement ended exactly once");
       } finally {
         servers.forEach(ManagedChannel::shutdownNow);
       }
@@ -252,7 +257,7 @@ final class SubmissionsIT {
   }
 
   /** Asks one server, then the other, until one answers. */
-  private static <T> T call(
+  static <T> T call(
       List<ManagedChannel> servers, Function<CommandServiceGrpc.CommandServiceBlockingStub, T> call)
       throws InterruptedException {
     long deadline = System.nanoTime() + END_MAX.toNanos();
@@ -274,16 +279,17 @@ final class SubmissionsIT {
    * No event too many, none twice, and nothing stays open: a row goes just after its outcome can be
    * seen, or, where its server was killed between the two, when its workflow is started again.
    */
-  private static void assertStored(CliStack stack, int succeeded) throws Exception {
+  private static void assertStored(CliStack stack, CancelledSettlements settlements, int succeeded)
+      throws Exception {
     try (Connection connection = stack.database("payments_write");
         Statement statement = connection.createStatement()) {
       eventually(
           "no submission stays",
           END_MAX,
           () -> number(statement, "select count(*) from submissions") == 0);
-      assertThat(number(statement, "select count(*) from events")).isEqualTo(EXISTING + succeeded);
-      assertThat(number(statement, "select position from outbox_head"))
-          .isEqualTo(EXISTING + succeeded);
+      int events = EXISTING + succeeded + settlements.assertEnded(statement);
+      assertThat(number(statement, "select count(*) from events")).isEqualTo(events);
+      assertThat(number(statement, "select position from outbox_head")).isEqualTo(events);
     }
   }
 

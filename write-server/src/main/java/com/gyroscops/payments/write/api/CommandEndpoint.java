@@ -181,13 +181,14 @@ public final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImpl
             "commands",
             "must be 1 to " + BATCH_COMMANDS_MAX + ", but are " + count)
         .throwIfAny();
+    PermittedCommands permitted = new PermittedCommands(reader);
     List<CompletableFuture<CommandOutcome>> outcomes = new ArrayList<>(count);
     boolean room = true;
     for (Command command : request.getCommandsList()) {
       // Once the queue is full it stays so for the rest: a later command must not overtake.
       CompletableFuture<CommandOutcome> outcome =
           room
-              ? handle(reader.read(command)).toCompletableFuture()
+              ? handle(permitted.read(command)).toCompletableFuture()
               : CompletableFuture.completedFuture(CommandBatcher.QUEUE_FULL);
       room = !CommandBatcher.isQueueFull(outcome);
       outcomes.add(outcome);
@@ -207,7 +208,7 @@ public final class CommandEndpoint extends CommandServiceGrpc.CommandServiceImpl
       StreamObserver<StreamCommandsResponse> responses) {
     CommandStream stream =
         new CommandStream(
-            reader,
+            new PermittedCommands(reader),
             commands,
             whenRoom,
             (ServerCallStreamObserver<StreamCommandsResponse>) responses,

@@ -8,7 +8,6 @@ import com.gyroscops.payments.write.command.CommandEnvelope;
 import com.gyroscops.payments.write.command.CommandErrors;
 import com.gyroscops.payments.write.command.CommandHandler;
 import com.gyroscops.payments.write.command.CommandOutcome;
-import com.gyroscops.payments.write.command.CommandReader;
 import com.gyroscops.payments.write.command.CommandReader.Reading;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -31,7 +30,7 @@ final class CommandStream implements StreamObserver<StreamCommandsRequest> {
   /** Most commands of one stream that are read and not yet answered. */
   static final int IN_FLIGHT_MAX = 1_024;
 
-  private final CommandReader reader;
+  private final PermittedCommands permitted;
   private final CommandHandler commands;
   private final Consumer<Runnable> whenRoom;
   private final ServerCallStreamObserver<StreamCommandsResponse> responses;
@@ -47,12 +46,12 @@ final class CommandStream implements StreamObserver<StreamCommandsRequest> {
   private record Waiting(long sequence, CommandEnvelope command) {}
 
   CommandStream(
-      CommandReader reader,
+      PermittedCommands permitted,
       CommandHandler commands,
       Consumer<Runnable> whenRoom,
       ServerCallStreamObserver<StreamCommandsResponse> responses,
       Consumer<CommandStream> onEnd) {
-    this.reader = reader;
+    this.permitted = permitted;
     this.commands = commands;
     this.whenRoom = whenRoom;
     this.responses = responses;
@@ -69,7 +68,7 @@ final class CommandStream implements StreamObserver<StreamCommandsRequest> {
       return;
     }
     inFlight++;
-    switch (reader.read(request.getCommand())) {
+    switch (permitted.read(request.getCommand())) {
       case Reading.Malformed(ApiError error) ->
           send(request.getSequence(), Responses.message(CommandOutcome.Refused.of(error)));
       case Reading.WellFormed(CommandEnvelope command) -> {

@@ -1,6 +1,11 @@
 package com.gyroscops.payments.write.api;
 
+import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.contract.Violations;
+import com.gyroscops.payments.platform.access.Demand;
+import com.gyroscops.payments.platform.access.Grants;
+import com.gyroscops.payments.platform.access.Scope;
+import com.gyroscops.payments.platform.grpc.Callers;
 import com.gyroscops.payments.platform.page.ListPage;
 import com.gyroscops.payments.platform.page.ListTokens;
 import com.gyroscops.payments.v1.CancelImportRequest;
@@ -87,6 +92,7 @@ public final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBas
           .require(seen.add(row.getRow()), "rows[" + i + "].row", "comes a second time");
     }
     violations.throwIfAny();
+    requirePermitted(request);
     requireEngine();
     ImportStore.Upload upload =
         imports
@@ -111,6 +117,25 @@ public final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBas
     };
   }
 
+  /** Of the import's owner, and row by row of the organizations that its commands name. */
+  private static void requirePermitted(UploadImportRequest request) {
+    denied(request.getOwner())
+        .ifPresent(error -> {
+          throw error.toException();
+        });
+    for (int i = 0; i < request.getRowsCount(); i++) {
+      Optional<ApiError> denied = PermittedCommands.denied(request.getRows(i).getCommand());
+      if (denied.isPresent()) {
+        throw denied.get().at("rows[" + i + "].command").toException();
+      }
+    }
+  }
+
+  /** Why the current call may not work on imports of an owner; empty: it may. */
+  private static Optional<ApiError> denied(String owner) {
+    return Callers.denied(new Demand(Scope.IMPORTS, owner.isEmpty() ? Grants.DEPLOYMENT : owner));
+  }
+
   @Override
   public void startImport(
       StartImportRequest request, StreamObserver<StartImportResponse> responses) {
@@ -128,6 +153,7 @@ public final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBas
             "chunks",
             "must be from 1 to " + CHUNKS_MAX)
         .throwIfAny();
+    var _ = existing(request.getImportId());
     requireEngine();
     ImportStore.Start start = imports.start(request.getImportId(), request.getChunks());
     Import now = existing(request.getImportId());
@@ -188,29 +214,18 @@ public final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBas
   }
 
   private ListImportRejectionsResponse rejections(ListImportRejectionsRequest request) {
-    Optional<Integer> from = chunk(request.getPageToken());
-    new Violations()
-        .identifier("import_id", request.getImportId())
-        .require(from.isPresent(), "page_token", "is none of this service's")
-        .throwIfAny();
+    requireNamed(request.getImportId());
+    ListImportRejectionsRequest list = request.toBuilder().clearPageToken().build();
+    int from = pageTokens.read(list, request.getPageToken());
+    var _ = existing(request.getImportId());
     ImportStore.Rejections found =
         imports
-            .rejections(request.getImportId(), from.orElseThrow())
+            .rejections(request.getImportId(), from)
             .orElseThrow(() -> CommandErrors.importNotFound(request.getImportId()).toException());
     return ListImportRejectionsResponse.newBuilder()
         .addAllRejections(found.rejections())
-        .setNextPageToken(found.nextChunk().map(Object::toString).orElse(""))
+        .setNextPageToken(found.nextChunk().map(chunk -> pageTokens.write(list, chunk)).orElse(""))
         .build();
-  }
-
-  /** A page's token is the chunk that it begins with. */
-  private static Optional<Integer> chunk(String pageToken) {
-    if (pageToken.isEmpty()) {
-      return Optional.of(0);
-    }
-    return pageToken.matches("[0-9]{1,5}")
-        ? Optional.of(Integer.parseInt(pageToken))
-        : Optional.empty();
   }
 
   @Override
@@ -221,6 +236,7 @@ public final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBas
         responses,
         () -> {
           requireNamed(request.getImportId());
+          var _ = existing(request.getImportId());
           return CancelImportResponse.newBuilder()
               .setImport(
                   imports
@@ -241,9 +257,11 @@ public final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBas
     new Violations().identifier("import_id", importId).throwIfAny();
   }
 
+  /** One that the current call may work on; of others it is told nothing. */
   private Import existing(String importId) {
     return imports
         .find(importId)
+        .filter(found -> denied(found.getOwner()).isEmpty())
         .orElseThrow(() -> CommandErrors.importNotFound(importId).toException());
   }
 }

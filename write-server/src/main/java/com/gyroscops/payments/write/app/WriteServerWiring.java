@@ -2,6 +2,9 @@ package com.gyroscops.payments.write.app;
 
 import com.fasterxml.uuid.Generators;
 import com.fasterxml.uuid.impl.TimeBasedEpochGenerator;
+import com.gyroscops.payments.platform.access.AccessConfiguration;
+import com.gyroscops.payments.platform.access.OpenedAccess;
+import com.gyroscops.payments.platform.grpc.Callers;
 import com.gyroscops.payments.platform.grpc.GrpcTransport;
 import com.gyroscops.payments.platform.grpc.InternalServer;
 import com.gyroscops.payments.platform.grpc.ServingHealth;
@@ -27,11 +30,11 @@ import com.gyroscops.payments.write.eventstore.postgres.PostgresEventStore;
 import com.gyroscops.payments.write.journal.Journal;
 import com.gyroscops.payments.write.outbox.EventRelay;
 import com.gyroscops.payments.write.outbox.OutboxTail;
-import com.gyroscops.payments.write.outbox.SinkLease;
 import com.gyroscops.payments.write.outbox.SinkRunner;
 import com.gyroscops.payments.write.outbox.SubscriberProgress;
 import com.gyroscops.payments.write.outbox.postgres.CommitSignal;
 import com.gyroscops.payments.write.outbox.postgres.PostgresProgress;
+import com.gyroscops.payments.write.outbox.postgres.SinkLeases;
 import com.gyroscops.payments.write.writethrough.ProgressPoller;
 import com.gyroscops.payments.write.writethrough.SourceWaits;
 import com.gyroscops.payments.write.writethrough.WriteRules;
@@ -204,7 +207,7 @@ final class WriteServerWiring {
       JournalSettings rules,
       @Named("reads") EventStore store,
       OutboxTail tail,
-      SinkLease lease,
+      SinkLeases leases,
       WriteServerSettings settings,
       MeterRegistry registry) {
     if (!rules.isKept()) {
@@ -218,7 +221,7 @@ final class WriteServerWiring {
             rules.behindEventsMax(),
             store,
             tail,
-            lease,
+            leases.of(journal.name()),
             settings.instanceId(),
             SinkRunner.RETRY);
     runner.measure(registry);
@@ -240,7 +243,7 @@ final class WriteServerWiring {
 
   @Singleton
   CommandReader commandReader(Clock clock) {
-    return new CommandReader(clock, TraceContext::current);
+    return new CommandReader(clock, TraceContext::current, Callers::actor);
   }
 
   /** Not the primary handler: what is executed behind waits for no source. */
@@ -277,6 +280,12 @@ final class WriteServerWiring {
     return new FeedEndpoint(store, relay);
   }
 
+  @Singleton
+  @Bean(preDestroy = "close")
+  OpenedAccess access(AccessConfiguration configuration, Clock clock, MeterRegistry registry) {
+    return new OpenedAccess(configuration, clock).measured(registry);
+  }
+
   /**
    * The public server's builder. micronaut-grpc's own is replaced, for it builds on the Netty that
    * is not shaded and would serve the internal services here as well. Calls run on the network
@@ -288,10 +297,11 @@ final class WriteServerWiring {
       WriteServerSettings settings,
       CommandEndpoint commands,
       ImportEndpoint imports,
-      ServingHealth health) {
+      ServingHealth health,
+      OpenedAccess access) {
     Executor networkThread = Runnable::run;
     return GrpcTransport.defaults(settings.host(), settings.grpcPort())
-        .newServer(networkThread)
+        .newServer(networkThread, access.access())
         .addService(commands)
         .addService(imports)
         .addService(health.service())
@@ -306,10 +316,11 @@ final class WriteServerWiring {
       FeedEndpoint feed,
       EventRelay relay,
       ServingHealth health,
+      OpenedAccess access,
       @Named(TaskExecutors.VIRTUAL) ExecutorService virtualThreads) {
     return new InternalServer(
             GrpcTransport.internal(settings.host(), settings.internalGrpcPort())
-                .newServer(virtualThreads)
+                .newServer(virtualThreads, access.access())
                 .addService(feed)
                 .addService(health.service())
                 .build(),

@@ -2,6 +2,7 @@ package com.gyroscops.payments.write.app;
 
 import static com.gyroscops.payments.platform.config.Variable.optional;
 
+import com.gyroscops.payments.platform.access.AccessVariables;
 import com.gyroscops.payments.platform.config.Rule;
 import com.gyroscops.payments.platform.config.Variable;
 import com.gyroscops.payments.platform.config.Variables;
@@ -54,6 +55,7 @@ public final class WriteVariables {
     return new Variables(
         Stream.of(
                 own(),
+                AccessVariables.all(),
                 TemporalVariables.all(
                     "no submissions, settlements, imports", "works on what is submitted"))
             .flatMap(List::stream)

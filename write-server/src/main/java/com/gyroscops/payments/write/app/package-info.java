@@ -10,7 +10,7 @@
  *         ├─> command ─> payment (the domain)
  *         │        └─> eventstore  &lt;── eventstore.postgres, eventstore.memory
  *         └─> outbox ─> eventstore &lt;── outbox.postgres
- *    └─> journal ─> outbox, command &lt;── journal.postgres
+ *    └─> journal ─> outbox, command
  * </pre>
  *
  * <p>{@code settlement}, {@code imports} and {@code submission} have their stores in {@code

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param effectiveAt business time; null: the time of the decision
  * @param validateOnly decide, but store nothing
  * @param traceparent W3C Trace Context of the call; may be empty
+ * @param actor who asks for it, as its event notes; empty: not authenticated
  * @param sizeBytes about how much it weighs in a batch
  * @param abandoned whether the caller no longer waits: its deadline passed or it cancelled
  * @param answerWhen what the caller wants to have happened before it is answered; no part of what
@@ -44,6 +45,7 @@ public record CommandEnvelope(
     @Nullable Instant effectiveAt,
     boolean validateOnly,
     String traceparent,
+    String actor,
     int sizeBytes,
     BooleanSupplier abandoned,
     AckPolicy answerWhen) {
@@ -53,8 +55,12 @@ public record CommandEnvelope(
     return command.getClass().getSimpleName();
   }
 
-  /** The same as it was submitted earlier: by a call that is over, under that call's digest. */
-  public CommandEnvelope submitted(UUID hash, String submittedTraceparent) {
+  /**
+   * The same as it was submitted earlier: by a call that is over, under that call's digest.
+   *
+   * @param submitter who made that call
+   */
+  public CommandEnvelope submitted(UUID hash, String submittedTraceparent, String submitter) {
     return new CommandEnvelope(
         command,
         requestId,
@@ -67,6 +73,7 @@ public record CommandEnvelope(
         effectiveAt,
         validateOnly,
         submittedTraceparent,
+        submitter,
         sizeBytes,
         () -> false,
         AckPolicy.UNSPECIFIED);

@@ -57,13 +57,16 @@ public final class CommandReader {
 
   private final Clock clock;
   private final Supplier<String> traceparent;
+  private final Supplier<String> actor;
 
   /**
    * @param traceparent the current call's; empty if it has none
+   * @param actor who makes the current call; empty: not authenticated
    */
-  public CommandReader(Clock clock, Supplier<String> traceparent) {
+  public CommandReader(Clock clock, Supplier<String> traceparent, Supplier<String> actor) {
     this.clock = clock;
     this.traceparent = traceparent;
+    this.actor = actor;
   }
 
   /** What a request turned out to be. */
@@ -75,7 +78,8 @@ public final class CommandReader {
     /**
      * No command at all.
      *
-     * @param error INVALID_ARGUMENT {@code FIELD_INVALID} with every field at fault
+     * @param error INVALID_ARGUMENT {@code FIELD_INVALID} with every field at fault, or why its
+     *     caller may not ask for it
      */
     record Malformed(ApiError error) implements Reading {}
   }
@@ -388,6 +392,7 @@ public final class CommandReader {
                 : null,
             context.getValidateOnly(),
             traceparent.get(),
+            actor.get(),
             sizeBytes,
             call::isCancelled,
             new AckPolicy(

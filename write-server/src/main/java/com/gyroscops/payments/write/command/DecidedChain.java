@@ -95,6 +95,7 @@ final class DecidedChain {
                 .setCausationId(envelope.causationId())
                 .setRequestId(envelope.requestId())
                 .setTraceparent(envelope.traceparent())
+                .setActor(envelope.actor())
                 .setEffectiveTime(Timestamps.of(at.effectiveAt()))
                 .setRecordTime(Timestamps.of(at.recordedAt()))
                 .setPayment(payment);

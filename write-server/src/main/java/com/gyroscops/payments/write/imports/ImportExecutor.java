@@ -133,7 +133,8 @@ public final class ImportExecutor {
                     new Task(
                         i,
                         rows.get(i),
-                        command.submitted(command.requestHash(), chunk.traceparent())));
+                        command.submitted(
+                            command.requestHash(), chunk.traceparent(), chunk.actor())));
       }
     }
     List<CompletableFuture<Void>> running = new ArrayList<>();

@@ -27,7 +27,7 @@ public interface ImportStore {
     REPEATED,
     /** Another chunk of that number is kept. */
     DIFFERENT,
-    /** The import has another owner. */
+    /** The import has another owner, or another caller made it. */
     OF_ANOTHER,
     /** The import was started or has ended. */
     STARTED
@@ -77,8 +77,9 @@ public interface ImportStore {
    * A chunk to execute.
    *
    * @param traceparent of the call that uploaded the import's first chunk; may be empty
+   * @param actor who uploaded the import; empty: not authenticated
    */
-  record Chunk(UploadImportRequest rows, String traceparent) {}
+  record Chunk(UploadImportRequest rows, String traceparent, String actor) {}
 
   /** The first chunk without a result, if the import is under way. */
   Optional<Chunk> next(String importId);

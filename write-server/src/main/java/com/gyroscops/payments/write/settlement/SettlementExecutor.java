@@ -155,7 +155,8 @@ public final class SettlementExecutor {
       case Reading.Malformed(ApiError error) ->
           throw new IllegalStateException("a step is malformed: " + error.message());
       case Reading.WellFormed(CommandEnvelope envelope) ->
-          envelope.submitted(envelope.requestHash(), settlement.traceparent());
+          envelope.submitted(
+              envelope.requestHash(), settlement.traceparent(), settlement.progress().getActor());
     };
   }
 

@@ -69,7 +69,9 @@ public final class SubmissionExecutor {
       case Reading.Malformed(ApiError error) -> close(submission, error);
       case Reading.WellFormed(CommandEnvelope command) ->
           execute(
-              submission, command.submitted(submission.requestHash(), submission.traceparent()));
+              submission,
+              command.submitted(
+                  submission.requestHash(), submission.traceparent(), submission.actor()));
     }
   }
 

@@ -7,6 +7,7 @@ import com.gyroscops.payments.internal.v1.EventFeedServiceGrpc;
 import com.gyroscops.payments.internal.v1.SubscribeRequest;
 import com.gyroscops.payments.internal.v1.SubscribeResponse;
 import com.gyroscops.payments.internal.v1.SubscribeStart;
+import com.gyroscops.payments.platform.access.Access;
 import com.gyroscops.payments.platform.grpc.GrpcTransport;
 import com.gyroscops.payments.platform.grpc.InternalServer;
 import com.gyroscops.payments.stack.process.StallingProxy;
@@ -49,7 +50,10 @@ class HalfOpenFeedTest {
                 Clock.systemUTC());
         InternalServer server =
             new InternalServer(
-                    transport.newServer(threads).addService(new FeedEndpoint(store, relay)).build(),
+                    transport
+                        .newServer(threads, Access.OFF)
+                        .addService(new FeedEndpoint(store, relay))
+                        .build(),
                     relay::close)
                 .start();
         StallingProxy proxy = StallingProxy.to(server.port())) {

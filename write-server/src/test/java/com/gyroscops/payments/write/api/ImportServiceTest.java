@@ -29,6 +29,7 @@ import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
 import com.zaxxer.hikari.HikariDataSource;
 import io.grpc.Status.Code;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -162,9 +163,7 @@ class ImportServiceTest {
         .extracting(Import::getRows, Import::getAccepted, Import::getRejected, Import::getReplayed)
         .containsExactly(300L, 294L, 6L, 0L);
     assertThat(ended.hasEndTime()).isTrue();
-    ListImportRejectionsResponse rejected =
-        imports()
-            .listImportRejections(ListImportRejectionsRequest.newBuilder().setImportId(id).build());
+    ListImportRejectionsResponse rejected = rejections(id, "");
     assertThat(rejected.getNextPageToken()).isEmpty();
     assertThat(rejected.getRejectionsList())
         .extracting(ImportRejection::getRow)
@@ -385,6 +384,45 @@ class ImportServiceTest {
     ApiError error = Requests.error(() -> call.accept(imports()));
     assertThat(error.code()).isEqualTo(Code.INVALID_ARGUMENT);
     assertThat(error.violations()).singleElement().extracting("field").isEqualTo(field);
+  }
+
+  @Test
+  void rejectionsComeInPagesWhoseTokensAreOfThatImportAlone() {
+    String id = id();
+    int chunks = 6;
+    for (int chunk = 0; chunk < chunks; chunk++) {
+      imports().uploadImport(chunk(id, chunk, List.of(row(chunk + 1, id.substring(0, 8), 0))));
+    }
+    start(imports(), id, chunks);
+    assertThat(awaitEnd(id).getRejected()).isEqualTo(chunks);
+
+    List<Long> rows = new ArrayList<>();
+    List<String> tokens = new ArrayList<>(List.of(""));
+    do {
+      ListImportRejectionsResponse page = rejections(id, tokens.getLast());
+      page.getRejectionsList().forEach(it -> rows.add(it.getRow()));
+      tokens.add(page.getNextPageToken());
+    } while (!tokens.getLast().isEmpty());
+    assertThat(rows).containsExactly(1L, 2L, 3L, 4L, 5L, 6L);
+    assertThat(tokens).hasSize(3);
+
+    String second = tokens.get(1);
+    for (Runnable call :
+        List.<Runnable>of(
+            () -> rejections(id(), second),
+            () -> rejections(id, "4"),
+            () -> rejections(id, second.substring(1)))) {
+      assertThat(Requests.error(call).reason()).isEqualTo("PAGE_TOKEN_INVALID");
+    }
+  }
+
+  private static ListImportRejectionsResponse rejections(String id, String pageToken) {
+    return imports()
+        .listImportRejections(
+            ListImportRejectionsRequest.newBuilder()
+                .setImportId(id)
+                .setPageToken(pageToken)
+                .build());
   }
 
   @Test

@@ -72,6 +72,7 @@ final class Commands {
         of.effectiveAt(),
         of.validateOnly(),
         of.traceparent(),
+        of.actor(),
         bytes,
         of.abandoned(),
         of.answerWhen());
@@ -113,6 +114,7 @@ final class Commands {
         "",
         null,
         validateOnly,
+        "",
         "",
         100,
         abandoned,

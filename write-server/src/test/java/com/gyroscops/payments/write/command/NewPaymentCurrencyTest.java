@@ -61,7 +61,7 @@ class NewPaymentCurrencyTest {
   }
 
   private String answer(Command command) {
-    var reader = new CommandReader(Clock.fixed(now, ZoneOffset.UTC), () -> "");
+    var reader = new CommandReader(Clock.fixed(now, ZoneOffset.UTC), () -> "", () -> "");
     return switch (reader.read(command)) {
       case Reading.Malformed(var error) ->
           error.reason() + " " + error.violations().getFirst().field();
@@ -169,7 +169,7 @@ class NewPaymentCurrencyTest {
   void anOldPaymentInAFundIsRefundedInIt() {
     var read =
         (Reading.WellFormed)
-            new CommandReader(Clock.fixed(now, ZoneOffset.UTC), () -> "")
+            new CommandReader(Clock.fixed(now, ZoneOffset.UTC), () -> "", () -> "")
                 .read(refund("p", amount(1, "CLF")));
     assertThat(read.command().command().key().paymentId()).isEqualTo("p");
   }

@@ -90,7 +90,7 @@ class RepeatedRequestTest {
 
   /** As the version before executed it: under its digest. */
   private CommandOutcome byTheVersionBefore(CommandEnvelope command) {
-    return outcome(command.submitted(command.formerHash(), ""));
+    return outcome(command.submitted(command.formerHash(), "", ""));
   }
 
   @Test

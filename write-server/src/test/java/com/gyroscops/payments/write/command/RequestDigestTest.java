@@ -43,7 +43,7 @@ class RequestDigestTest {
   private static final Timestamp EPOCH = Timestamp.getDefaultInstance();
 
   static CommandEnvelope read(Command command) {
-    var reader = new CommandReader(CLOCK, () -> "");
+    var reader = new CommandReader(CLOCK, () -> "", () -> "");
     return ((Reading.WellFormed) reader.read(command)).command();
   }
 

@@ -85,7 +85,7 @@ class ImportExecutorTest {
     return new ImportExecutor(
         events,
         imports,
-        new CommandReader(Clock.systemUTC(), () -> ""),
+        new CommandReader(Clock.systemUTC(), () -> "", () -> ""),
         commands,
         threads,
         pauses::add);
@@ -224,7 +224,7 @@ class ImportExecutorTest {
     process.getContextBuilder().setExpectedVersion(2);
     var update = refund("p");
     started(List.of(List.of(row(1, create("p")), row(2, process), row(3, update))));
-    CommandReader reader = new CommandReader(Clock.systemUTC(), () -> "");
+    CommandReader reader = new CommandReader(Clock.systemUTC(), () -> "", () -> "");
     assertThat(executor(batcher).executeNext("i")).isFalse();
     assertThat(rejections()).extracting(ImportRejection::getRow).containsExactly(2L, 3L);
 

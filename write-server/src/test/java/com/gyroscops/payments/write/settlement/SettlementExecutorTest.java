@@ -66,7 +66,7 @@ class SettlementExecutorTest {
     events = new PostgresEventStore(pool, "test");
     rows = new PostgresSettlements(pool, Clock.systemUTC());
     batcher = Batchers.on(events, 8_192);
-    reader = new CommandReader(Clock.systemUTC(), () -> "");
+    reader = new CommandReader(Clock.systemUTC(), () -> "", () -> "");
     settlements =
         new Settlements(
             events,

@@ -61,7 +61,7 @@ class SubmissionExecutorTest {
     store = new PostgresEventStore(pool, "test");
     rows = new PostgresSubmissions(pool);
     batcher = Batchers.on(store, 8_192);
-    reader = new CommandReader(Clock.systemUTC(), () -> "");
+    reader = new CommandReader(Clock.systemUTC(), () -> "", () -> "");
     submissions = new Submissions(store, rows, _ -> {}, launcher(List.of()));
   }
 

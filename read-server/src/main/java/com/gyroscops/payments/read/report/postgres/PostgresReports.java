@@ -48,8 +48,9 @@ public final class PostgresReports implements ReportStore {
   private static final String OPEN =
       "select count(*) from reports where organization_id = ? and ended_at is null";
   private static final String KEEP =
-      "insert into reports (report_id, organization_id, request_id, actor, specification, state,"
-          + " start_due_at) values (?, ?, ?, ?, ?, ?, now() + ? * interval '1 millisecond')"
+      "insert into reports (report_id, organization_id, request_id, actor, specification, personal,"
+          + " state, start_due_at)"
+          + " values (?, ?, ?, ?, ?, ?, ?, now() + ? * interval '1 millisecond')"
           + " returning *";
   private static final String OF_REQUEST =
       "select * from reports where organization_id = ? and request_id = ?";
@@ -165,6 +166,7 @@ public final class PostgresReports implements ReportStore {
                   report.requestId(),
                   report.actor(),
                   report.specification().toByteArray(),
+                  report.personal(),
                   PENDING,
                   report.startWithin().toMillis())
               .orElseThrow());
@@ -352,6 +354,7 @@ public final class PostgresReports implements ReportStore {
             .setOrganizationId(row.getString("organization_id"))
             .setOwner(row.getString("organization_id"))
             .setActor(row.getString("actor"))
+            .setPersonalData(row.getBoolean("personal"))
             .setReportId(id.toString())
             .setRequestId(row.getString("request_id"))
             .setSpecification(specification(row.getBytes("specification")))

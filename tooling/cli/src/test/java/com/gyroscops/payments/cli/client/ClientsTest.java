@@ -2,6 +2,7 @@ package com.gyroscops.payments.cli.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.gyroscops.payments.platform.access.Access;
 import com.gyroscops.payments.platform.grpc.GrpcTransport;
 import com.gyroscops.payments.platform.grpc.ServingHealth;
 import com.gyroscops.payments.stack.process.FreePorts;
@@ -52,7 +53,7 @@ final class ClientsTest {
       health.report(true);
       server =
           GrpcTransport.defaults(host, port)
-              .newServer(Runnable::run)
+              .newServer(Runnable::run, Access.OFF)
               .addService(health.service())
               .addService(this)
               .build()

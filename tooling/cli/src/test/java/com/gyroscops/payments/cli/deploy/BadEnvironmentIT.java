@@ -67,6 +67,7 @@ final class BadEnvironmentIT {
           "READ_DATABASE_USER",
           "READ_DATABASE_PASSWORD",
           "TEMPORAL_API_KEY",
+          "FEED_API_KEY",
           "SEARCH_USER",
           "SEARCH_PASSWORD",
           "MEMORY_FOLDER",
@@ -187,6 +188,18 @@ final class BadEnvironmentIT {
             Map.of("REPORT_BYTES_MAX", "100000000000", "REPORT_CHUNK_BYTES", "65536"),
             "REPORT_BYTES_MAX must be at most 100000 times REPORT_CHUNK_BYTES"),
         refused(READ, Map.of("REDIS_URI", "redis://:" + WRONG + "@"), "REDIS_URI must be"),
+        refused(WRITE, Map.of("AUTH", "required"), "AUTH is required, and neither API_KEYS_FILE"),
+        refused(READ, Map.of("AUTH", "observe"), "AUTH is observe, and neither API_KEYS_FILE"),
+        refused(WRITE, Map.of("AUTH", "yes"), "AUTH must be required, observe or off"),
+        refused(
+            WRITE,
+            Map.of("AUTH", "required", "API_KEYS_FILE", wrong),
+            "API_KEYS_FILE names " + wrong,
+            "chmod 600"),
+        refused(
+            READ,
+            Map.of("AUTH", "required", "AUTH_ISSUERS", "id https://id.example.com"),
+            "AUTH_ISSUERS must be of a name"),
         refused(READ, Map.of("ROUTING_FIND", "sql,oracle"), "ROUTING_FIND", "oracle"));
   }
 

@@ -41,7 +41,7 @@ public final class PostgresImports implements ImportStore {
       "insert into imports (import_id, owner, actor, traceparent) values (?, ?, ?, ?)"
           + " on conflict do nothing";
   private static final String LOCK =
-      "select started_at is not null, ended_at is not null, cancelled, owner from imports"
+      "select started_at is not null, ended_at is not null, cancelled, owner, actor from imports"
           + " where import_id = ? for update";
   private static final String KEEP =
       "insert into import_chunks (import_id, chunk, row_count, digest, rows) values (?, ?, ?, ?, ?)"
@@ -73,7 +73,7 @@ public final class PostgresImports implements ImportStore {
           + " order by i.created_at desc, i.import_id desc";
 
   private static final String NEXT =
-      "select c.rows, i.traceparent from imports i join import_chunks c using (import_id)"
+      "select c.rows, i.traceparent, i.actor from imports i join import_chunks c using (import_id)"
           + " where i.import_id = ? and i.started_at is not null and i.ended_at is null"
           + " and c.rows is not null order by c.chunk limit 1";
   private static final String EXECUTED =
@@ -110,7 +110,8 @@ public final class PostgresImports implements ImportStore {
   }
 
   /** How far an import is, its row locked. */
-  private record Stage(boolean started, boolean ended, boolean cancelled, String owner) {}
+  private record Stage(
+      boolean started, boolean ended, boolean cancelled, String owner, String actor) {}
 
   private static Optional<Stage> lock(Connection connection, String importId)
       throws SQLException, InvalidProtocolBufferException {
@@ -119,7 +120,12 @@ public final class PostgresImports implements ImportStore {
         LOCK,
         Parameters.of(importId),
         row ->
-            new Stage(row.getBoolean(1), row.getBoolean(2), row.getBoolean(3), row.getString(4)));
+            new Stage(
+                row.getBoolean(1),
+                row.getBoolean(2),
+                row.getBoolean(3),
+                row.getString(4),
+                row.getString(5)));
   }
 
   @Override
@@ -135,7 +141,7 @@ public final class PostgresImports implements ImportStore {
                   MAKE,
                   Parameters.of(chunk.getImportId(), chunk.getOwner(), actor, traceparent));
           Stage stage = lock(connection, chunk.getImportId()).orElseThrow();
-          if (!stage.owner().equals(chunk.getOwner())) {
+          if (!stage.owner().equals(chunk.getOwner()) || !stage.actor().equals(actor)) {
             return Upload.OF_ANOTHER;
           }
           if (stage.started() || stage.ended()) {
@@ -267,7 +273,11 @@ public final class PostgresImports implements ImportStore {
         "read a chunk of an import",
         NEXT,
         Parameters.of(importId),
-        row -> new Chunk(UploadImportRequest.parseFrom(row.getBytes(1)), row.getString(2)));
+        row ->
+            new Chunk(
+                UploadImportRequest.parseFrom(row.getBytes(1)),
+                row.getString(2),
+                row.getString(3)));
   }
 
   @Override
