@@ -16,6 +16,9 @@ public record Access(AccessMode mode, List<Authenticator> authenticators, Access
   /** Everybody may do everything. */
   public static final Access OFF = new Access(AccessMode.OFF, List.of(), AccessLog.NONE);
 
+  /** Nobody may do anything: of what is no call, or has lost the context of its call. */
+  public static final Access CLOSED = new Access(AccessMode.REQUIRED, List.of(), AccessLog.NONE);
+
   /** Longest credential that is looked at: metadata as a whole is bounded at 16 KiB. */
   static final int CREDENTIAL_LENGTH_MAX = 8 * 1024;
 

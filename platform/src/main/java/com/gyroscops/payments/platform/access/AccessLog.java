@@ -95,7 +95,7 @@ public final class AccessLog {
       char each = text.charAt(i);
       if (each == '"' || each == '\\') {
         line.append('\\').append(each);
-      } else if (each < ' '
+      } else if (Character.isISOControl(each)
           || Character.isSurrogate(each)
           || each == '\u2028'
           || each == '\u2029') {

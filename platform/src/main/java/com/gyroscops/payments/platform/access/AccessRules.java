@@ -62,10 +62,10 @@ public final class AccessRules {
     commands("WaitCommand", Scope.PAYMENTS_READ);
     commands("ListSubmittedCommands", Scope.PAYMENTS_READ);
     commands("CancelCommand", Scope.PAYMENTS_WRITE);
-    commands("SettleInvoice", Scope.PAYMENTS_WRITE);
+    settles("SettleInvoice");
     commands("GetInvoiceSettlement", Scope.PAYMENTS_READ);
     commands("ListInvoiceSettlements", Scope.PAYMENTS_READ);
-    commands("CancelInvoiceSettlement", Scope.PAYMENTS_WRITE);
+    settles("CancelInvoiceSettlement");
     put(
         CommandServiceGrpc.SERVICE_NAME + "/SubmitCommand",
         new Demanded(
@@ -136,6 +136,18 @@ public final class AccessRules {
 
   private static void commands(String method, Scope scope) {
     ofOrganization(CommandServiceGrpc.SERVICE_NAME + "/" + method, scope);
+  }
+
+  /** What processes payments and, where not all of them can be, refunds them. */
+  private static void settles(String method) {
+    put(
+        CommandServiceGrpc.SERVICE_NAME + "/" + method,
+        new Demanded(
+            Set.of(Scope.PAYMENTS_WRITE),
+            it ->
+                List.of(
+                    new Demand(Scope.PAYMENTS_WRITE, organization(it)),
+                    new Demand(Scope.PAYMENTS_REFUND, organization(it)))));
   }
 
   private static void queries(String method, Scope scope) {

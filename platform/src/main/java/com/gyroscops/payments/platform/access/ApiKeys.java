@@ -13,6 +13,9 @@ import java.util.Optional;
 /** Knows callers by API keys. The list may be replaced at any time. For concurrent use. */
 public final class ApiKeys implements Authenticator {
 
+  /** What actors begin with that are API keys. */
+  static final String ACTOR = "key";
+
   private final Clock clock;
   private volatile Map<String, List<Stored>> keys = Map.of();
 
@@ -33,7 +36,7 @@ public final class ApiKeys implements Authenticator {
               new Stored(
                   HexFormat.of().parseHex(entry.hash()),
                   new Caller(
-                      "key:" + entry.id(),
+                      ACTOR + ":" + entry.id(),
                       Grants.parse(entry.grants(), _ -> {}),
                       entry.expiresAt())));
     }

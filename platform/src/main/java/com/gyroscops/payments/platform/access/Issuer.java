@@ -8,7 +8,8 @@ import java.util.regex.Pattern;
 /**
  * Who issues JWTs that are taken.
  *
- * @param name short, told in {@link Caller#actor}: 1 to 32 of {@code a-z 0-9 -}
+ * @param name short, told in {@link Caller#actor}: 1 to 32 of {@code a-z 0-9 -}, and not {@code
+ *     key}, as which API keys are told
  * @param issuer what {@code iss} must be
  * @param keys where its keys are, as a JWK set: {@code https:} or {@code file:}
  */
@@ -27,10 +28,12 @@ public record Issuer(String name, String issuer, URI keys) {
     List<Issuer> issuers = new ArrayList<>();
     for (String each : text.isBlank() ? new String[0] : text.split(",", -1)) {
       String[] words = each.strip().split("\\s+", -1);
-      if (words.length != 3 || !NAME.matcher(words[0]).matches()) {
+      if (words.length != 3
+          || !NAME.matcher(words[0]).matches()
+          || words[0].equals(ApiKeys.ACTOR)) {
         throw new IllegalArgumentException(
             variable
-                + " must be of a name (1 to 32 of a-z 0-9 -), an issuer and the URL of its keys,"
+                + " must be of a name (1 to 32 of a-z 0-9 -, not key), an issuer and the URL of its keys,"
                 + " with blanks between, but has \""
                 + each.strip()
                 + "\"");

@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -71,6 +72,9 @@ public final class JwtCallers implements Authenticator {
   private final Cache<String, Caller> kept =
       Caffeine.newBuilder().maximumSize(KEPT_MAX).expireAfterWrite(KEPT).build();
 
+  /** Grows each time the keys change. */
+  private final AtomicLong generation = new AtomicLong();
+
   private record Trusted(Issuer issuer, DefaultJWTProcessor<SecurityContext> processor) {}
 
   /**
@@ -107,6 +111,7 @@ public final class JwtCallers implements Authenticator {
 
   /** Forgets what tokens turned out to be: keys have changed. */
   public void forget() {
+    generation.incrementAndGet();
     kept.invalidateAll();
   }
 
@@ -124,9 +129,14 @@ public final class JwtCallers implements Authenticator {
               ? new Verdict.Known(known)
               : new Verdict.Refused(AccessErrors.expired(), "expired"));
     }
+    long before = generation.get();
     Verdict verdict = look(bearer);
     if (verdict instanceof Verdict.Known(Caller caller)) {
       kept.put(digest, caller);
+      if (generation.get() != before) {
+        // By keys of before, perhaps, and kept after all others were forgotten.
+        kept.invalidate(digest);
+      }
     }
     return Optional.of(verdict);
   }
@@ -142,24 +152,32 @@ public final class JwtCallers implements Authenticator {
       return caller(trusted.issuer(), trusted.processor().process(token, null));
     } catch (ExpiredJWTException e) {
       return new Verdict.Refused(AccessErrors.expired(), why(e));
-    } catch (ParseException | BadJOSEException | JOSEException | IllegalArgumentException e) {
+    } catch (ParseException | BadJOSEException | JOSEException | RuntimeException e) {
+      // Whatever is in a token, a call ends as one whose credential is none.
       return refused(why(e));
     }
   }
 
   private Verdict caller(Issuer issuer, JWTClaimsSet claims)
       throws ParseException, BadJWTException {
-    Instant expires = claims.getExpirationTime().toInstant();
-    Instant issued = claims.getIssueTime().toInstant();
+    @Nullable Date exp = claims.getExpirationTime();
+    @Nullable Date iat = claims.getIssueTime();
+    @Nullable String subject = claims.getSubject();
+    if (exp == null || iat == null || subject == null) {
+      return refused("exp, iat or sub is null");
+    }
+    Instant expires = exp.toInstant();
+    Instant issued = iat.toInstant();
     if (Duration.between(issued, expires).compareTo(LIFETIME_MAX) > 0) {
       return refused("lives for longer than an hour");
     }
     if (issued.isAfter(clock.instant().plus(SKEW))) {
       return refused("issued in the future");
     }
-    String subject = claims.getSubject();
-    if (subject.isEmpty() || subject.length() > SUBJECT_LENGTH_MAX) {
-      return refused("sub has not 1 to " + SUBJECT_LENGTH_MAX + " characters");
+    if (subject.isEmpty()
+        || subject.length() > SUBJECT_LENGTH_MAX
+        || subject.chars().anyMatch(Character::isISOControl)) {
+      return refused("sub has not 1 to " + SUBJECT_LENGTH_MAX + " printable characters");
     }
     @Nullable List<String> grants = claims.getStringListClaim(GRANTS);
     return new Verdict.Known(

@@ -33,10 +33,8 @@ import java.util.Optional;
  */
 public final class Callers implements ServerInterceptor {
 
-  private static final Metadata.Key<String> AUTHORIZATION =
-      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
   private static final Context.Key<Passing> PASSING =
-      Context.keyWithDefault("caller", new Passing(Caller.ANONYMOUS, Access.OFF, "", ""));
+      Context.keyWithDefault("caller", new Passing(Caller.ANONYMOUS, Access.CLOSED, "", ""));
 
   private final Access access;
 
@@ -75,7 +73,7 @@ public final class Callers implements ServerInterceptor {
 
   /**
    * Why the current call may not do something that only its service knows of: what an element of
-   * its message demands, for instance. Noted in the audit log.
+   * its message demands, for instance. Noted in the audit log. Outside of calls nobody may.
    *
    * @return empty: it may
    */
@@ -101,7 +99,7 @@ public final class Callers implements ServerInterceptor {
     if (access.mode() == AccessMode.OFF) {
       return as(passing(Caller.UNRESTRICTED, call), call, headers, next);
     }
-    String authorization = headers.get(AUTHORIZATION);
+    String authorization = headers.get(Credentials.AUTHORIZATION);
     Caller caller = Caller.ANONYMOUS;
     Optional<ApiError> denied;
     String why = "";
@@ -125,11 +123,14 @@ public final class Callers implements ServerInterceptor {
         && rule.get() instanceof AccessRule.Demanded demanded) {
       return demanded(passing, demanded, call, headers, next);
     }
-    return as(passing, masking(passing, call), headers, next);
-  }
-
-  private <Q, A> Masking<Q, A> masking(Passing passing, ServerCall<Q, A> call) {
-    return new Masking<>(call, passing.caller(), access.mode() == AccessMode.REQUIRED);
+    // Those who keep the sources keep all of it; of the deployment nothing else is personal.
+    return as(
+        passing,
+        rule.isPresent() && rule.get() instanceof AccessRule.Deployment
+            ? call
+            : new Masking<>(call, passing, denied.isPresent()),
+        headers,
+        next);
   }
 
   private <Q, A> ServerCall.Listener<Q> demanded(
@@ -138,15 +139,18 @@ public final class Callers implements ServerInterceptor {
       ServerCall<Q, A> call,
       Metadata headers,
       ServerCallHandler<Q, A> next) {
-    Masking<Q, A> masking = masking(passing, call);
+    Masking<Q, A> masking = new Masking<>(call, passing, false);
     return new SimpleForwardingServerCallListener<>(as(passing, masking, headers, next)) {
       private boolean ended;
 
       @Override
       public void onMessage(Q message) {
         List<Demand> demands = rule.demands().apply((Message) message);
-        Optional<ApiError> denied = passing.denied(demands);
-        if (denied.isEmpty()) {
+        Optional<ApiError> denied = Access.denied(passing.caller(), demands);
+        if (denied.isPresent()) {
+          masking.noted = true;
+        }
+        if (denied.isEmpty() || !passing.isEnforced(denied.get(), "")) {
           demands.stream().findFirst().ifPresent(it -> masking.organization = it.organization());
           super.onMessage(message);
         } else if (!ended) {
@@ -184,34 +188,49 @@ public final class Callers implements ServerInterceptor {
         Context.current().withValue(PASSING, passing), call, headers, next);
   }
 
-  /** Takes out of answers what is personal and not the caller's to see. */
+  /**
+   * Takes out of answers what is personal and not the caller's to see; where that is not enforced,
+   * it is noted once a call.
+   */
   private static final class Masking<Q, A> extends SimpleForwardingServerCall<Q, A> {
 
-    private final Caller caller;
-    private final boolean enforced;
+    private final Passing passing;
 
     /** Of answers that name none; set before the service sees the request. */
     private volatile String organization = "";
 
-    Masking(ServerCall<Q, A> call, Caller caller, boolean enforced) {
+    /** Whether the call was noted already. */
+    private volatile boolean noted;
+
+    Masking(ServerCall<Q, A> call, Passing passing, boolean noted) {
       super(call);
-      this.caller = caller;
-      this.enforced = enforced;
+      this.passing = passing;
+      this.noted = noted;
     }
 
     @Override
-    @SuppressWarnings("unchecked") // A masked message is of the message's type.
     public void sendMessage(A message) {
       super.sendMessage(
-          enforced
-                  && message instanceof Message answer
-                  && !caller.may(Scope.PERSONAL_READ, organization)
-              ? (A) PersonalMask.apply(answer, organization, this::mayRead)
+          message instanceof Message answer && !mayRead(organization)
+              ? permitted(message, answer)
               : message);
     }
 
+    @SuppressWarnings("unchecked") // A masked message is of the message's type.
+    private A permitted(A message, Message answer) {
+      Message masked = PersonalMask.apply(answer, organization, this::mayRead);
+      if (passing.access().mode() == AccessMode.REQUIRED) {
+        return (A) masked;
+      }
+      if (!noted && !masked.equals(answer)) {
+        noted = true;
+        var _ = passing.denied(List.of(new Demand(Scope.PERSONAL_READ, organization, "answer")));
+      }
+      return message;
+    }
+
     private boolean mayRead(String of) {
-      return caller.may(Scope.PERSONAL_READ, of);
+      return passing.caller().may(Scope.PERSONAL_READ, of);
     }
   }
 }

@@ -47,13 +47,13 @@ class AccessLogTest {
 
   @Test
   void aDenialIsALineOfJsonWhateverTheCallerSent() {
-    deny("a\"b\\c\n\u2028" + "x".repeat(500));
+    deny("a\"b\\c\n\u2028\u0085\u009b" + "x".repeat(500));
     assertThat(lines)
         .singleElement()
         .asString()
         .startsWith(
             "{\"time\":\"2026-11-30T12:00:00Z\",\"actor\":\"key:shop\",\"event\":\"denied\","
-                + "\"method\":\"S/M\",\"organization_id\":\"a\\\"b\\\\c\\u000a\\u2028xxx")
+                + "\"method\":\"S/M\",\"organization_id\":\"a\\\"b\\\\c\\u000a\\u2028\\u0085\\u009bxxx")
         .contains("\"reason\":\"ORGANIZATION_DENIED\",\"scope\":\"reports\"}")
         .hasSizeLessThan(500);
   }

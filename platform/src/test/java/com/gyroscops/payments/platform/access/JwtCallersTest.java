@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.gyroscops.payments.platform.access.Authenticator.Verdict;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.JWSObject;
 import com.nimbusds.jose.JWSSigner;
+import com.nimbusds.jose.Payload;
 import com.nimbusds.jose.crypto.ECDSASigner;
 import com.nimbusds.jose.crypto.MACSigner;
 import com.nimbusds.jose.crypto.RSASSASigner;
@@ -19,6 +21,7 @@ import com.nimbusds.jose.jwk.RSAKey;
 import com.nimbusds.jose.jwk.gen.ECKeyGenerator;
 import com.nimbusds.jose.jwk.gen.RSAKeyGenerator;
 import com.nimbusds.jose.jwk.source.ImmutableJWKSet;
+import com.nimbusds.jose.util.JSONObjectUtils;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
 import com.nimbusds.jwt.SignedJWT;
@@ -30,6 +33,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Date;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -93,6 +97,18 @@ class JwtCallersTest {
     return signed(claims.build(), JWSAlgorithm.ES256, "ec", new ECDSASigner(ec));
   }
 
+  /** A token that is signed and says some things as no library would write them. */
+  private static String unchecked(String changes) throws Exception {
+    Map<String, Object> payload = new HashMap<>(claims().build().toJSONObject());
+    payload.putAll(JSONObjectUtils.parse(changes));
+    JWSObject token =
+        new JWSObject(
+            new JWSHeader.Builder(JWSAlgorithm.ES256).keyID("ec").build(),
+            new Payload(JSONObjectUtils.toJSONString(payload)));
+    token.sign(new ECDSASigner(ec));
+    return token.serialize();
+  }
+
   private static Caller caller(JwtCallers of, String token) {
     Verdict verdict = of.verify(token).orElseThrow();
     assertThat(verdict).isInstanceOf(Verdict.Known.class);
@@ -152,6 +168,13 @@ class JwtCallersTest {
             token(it -> it.subject(null)),
             token(it -> it.subject("")),
             token(it -> it.subject("a".repeat(91))),
+            token(it -> it.subject("a\u0000b")),
+            unchecked("{\"sub\":null}"),
+            unchecked("{\"exp\":null}"),
+            unchecked("{\"iat\":null}"),
+            unchecked("{\"exp\":\"soon\"}"),
+            unchecked("{\"gyroscops_orgs\":[\"acme:payments.read\",null]}"),
+            unchecked("{\"gyroscops_orgs\":[1]}"),
             token(it -> it.expirationTime(null)),
             token(it -> it.issueTime(null)),
             token(it -> it.expirationTime(Date.from(NOW.plusSeconds(3_601)))),
@@ -223,6 +246,7 @@ class JwtCallersTest {
         "id",
         "id https://id.example.com",
         "ID https://id.example.com https://id.example.com/keys",
+        "key https://id.example.com https://id.example.com/keys",
         "id https://id.example.com http://id.example.com/keys",
         "a https://a.example https://a.example/k, a https://b.example https://b.example/k",
         "a https://a.example https://a.example/k, b https://a.example https://b.example/k"

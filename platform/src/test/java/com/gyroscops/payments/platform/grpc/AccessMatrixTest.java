@@ -7,6 +7,7 @@ import com.google.protobuf.Message;
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.internal.v1.EventFeedServiceGrpc;
 import com.gyroscops.payments.internal.v1.ReadAdminServiceGrpc;
+import com.gyroscops.payments.internal.v1.ReadPaymentResponse;
 import com.gyroscops.payments.platform.access.Access;
 import com.gyroscops.payments.platform.access.AccessLog;
 import com.gyroscops.payments.platform.access.AccessMode;
@@ -102,6 +103,9 @@ class AccessMatrixTest {
                   .setPersonalData(PersonalData.newBuilder().setUserId("canary")))
           .build();
 
+  private static final ReadPaymentResponse FEED_ANSWER =
+      ReadPaymentResponse.newBuilder().setPayment(ANSWER.getPayment()).build();
+
   private static final Set<String> reached = ConcurrentHashMap.newKeySet();
   private static final List<String> audit = new CopyOnWriteArrayList<>();
   private static final Map<Set<Scope>, ApiKey> keyWithout = new LinkedHashMap<>();
@@ -112,6 +116,7 @@ class AccessMatrixTest {
   private static ApiKey right;
   private static ApiKey stranger;
   private static ApiKey impersonal;
+  private static ApiKey feed;
   private static JwtCallers jwts;
   private static Server server;
   private static ManagedChannel channel;
@@ -121,6 +126,7 @@ class AccessMatrixTest {
     signing = new ECKeyGenerator(Curve.P_256).keyID("k").generate();
     right = key("right", grants(Set.of(), "acme", "-"));
     stranger = key("stranger", grants(Set.of(), "globex"));
+    feed = key("feed", List.of("-:feed"));
     impersonal = key("impersonal", grants(Set.of(Scope.PERSONAL_READ), "acme"));
     for (MethodDescriptor<?, ?> method : methods().toList()) {
       Set<Scope> needed = needed(method);
@@ -204,10 +210,13 @@ class AccessMatrixTest {
             public void onHalfClose() {
               call.sendHeaders(new Metadata());
               call.sendMessage(
-                  method.getFullMethodName().endsWith("/GetPayment")
-                      ? (A) ANSWER
-                      : ((PrototypeMarshaller<A>) method.getResponseMarshaller())
-                          .getMessagePrototype());
+                  switch (method.getFullMethodName().replaceFirst(".*/", "")) {
+                    case "GetPayment" -> (A) ANSWER;
+                    case "ReadPayment" -> (A) FEED_ANSWER;
+                    default ->
+                        ((PrototypeMarshaller<A>) method.getResponseMarshaller())
+                            .getMessagePrototype();
+                  });
               call.close(Status.OK, new Metadata());
             }
           };
@@ -372,6 +381,27 @@ class AccessMatrixTest {
     GetPaymentResponse masked = (GetPaymentResponse) call(get, bearer(impersonal)).answer();
     assertThat(masked.toString()).doesNotContain("canary");
     assertThat(masked.getPayment().getOrganizationId()).isEqualTo("acme");
+  }
+
+  @Test
+  void whoKeepsTheSourcesIsSentAllOfIt() throws Exception {
+    MethodDescriptor<?, ?> read = EventFeedServiceGrpc.getReadPaymentMethod();
+    assertThat(call(read, bearer(feed)).answer()).isEqualTo(FEED_ANSWER);
+  }
+
+  @Test
+  void whatWouldBeTakenOutOfAnAnswerIsNotedToo() throws Exception {
+    Server observing = server(AccessMode.OBSERVE);
+    ManagedChannel by = channel(observing);
+    try {
+      audit.clear();
+      MethodDescriptor<?, ?> get = QueryServiceGrpc.getGetPaymentMethod();
+      assertThat(call(by, get, bearer(impersonal)).answer()).isEqualTo(ANSWER);
+      assertThat(audit).singleElement().asString().contains("would_deny", "personal.read");
+    } finally {
+      by.shutdownNow();
+      observing.shutdownNow();
+    }
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.gyroscops.payments.platform.access.Access;
 import com.gyroscops.payments.platform.access.Caller;
+import com.gyroscops.payments.platform.access.Demand;
+import com.gyroscops.payments.platform.access.Scope;
 import io.grpc.BindableService;
 import io.grpc.ManagedChannel;
 import io.grpc.Server;
@@ -63,5 +65,8 @@ class CallersTest {
   void outsideOfCallsNobodyCalls() {
     assertThat(Callers.current()).isSameAs(Caller.ANONYMOUS);
     assertThat(Callers.actor()).isEmpty();
+    Demand demand = new Demand(Scope.PAYMENTS_READ, "acme");
+    assertThat(Callers.denied(demand)).isPresent();
+    assertThat(Callers.may(demand)).isFalse();
   }
 }

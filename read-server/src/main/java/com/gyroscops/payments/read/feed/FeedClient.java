@@ -7,12 +7,11 @@ import com.gyroscops.payments.internal.v1.GetHeadRequest;
 import com.gyroscops.payments.internal.v1.ReadPaymentRequest;
 import com.gyroscops.payments.internal.v1.ReadPaymentResponse;
 import com.gyroscops.payments.internal.v1.SubscribeStart;
+import com.gyroscops.payments.platform.grpc.Credentials;
 import io.grpc.Deadline;
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.MetadataUtils;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -26,8 +25,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class FeedClient implements AutoCloseable {
 
-  private static final Metadata.Key<String> AUTHORIZATION =
-      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
   private static final Logger LOG = LoggerFactory.getLogger(FeedClient.class);
 
   /** Largest message taken: a batch is about 1 MiB, or one event of whatever size. */
@@ -71,13 +68,8 @@ public final class FeedClient implements AutoCloseable {
   }
 
   private static ManagedChannel channel(String target, String apiKey) {
-    NettyChannelBuilder builder = NettyChannelBuilder.forTarget(target);
-    if (!apiKey.isEmpty()) {
-      Metadata headers = new Metadata();
-      headers.put(AUTHORIZATION, "Bearer " + apiKey);
-      builder.intercept(MetadataUtils.newAttachHeadersInterceptor(headers));
-    }
-    return builder
+    return NettyChannelBuilder.forTarget(target)
+        .intercept(Credentials.ofApiKey(apiKey))
         .usePlaintext()
         .maxInboundMessageSize(MESSAGE_BYTES_MAX)
         .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)

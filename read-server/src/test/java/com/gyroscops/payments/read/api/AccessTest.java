@@ -11,6 +11,7 @@ import com.gyroscops.payments.internal.v1.ListSourcesRequest;
 import com.gyroscops.payments.internal.v1.ReadAdminServiceGrpc;
 import com.gyroscops.payments.platform.access.ApiKey;
 import com.gyroscops.payments.platform.access.KeyList;
+import com.gyroscops.payments.platform.grpc.Credentials;
 import com.gyroscops.payments.read.ReplicaTest;
 import com.gyroscops.payments.read.RunningReplica;
 import com.gyroscops.payments.v1.CacheLevel;
@@ -25,10 +26,8 @@ import com.gyroscops.payments.v1.WatchPaymentsResponse;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.Status.Code;
 import io.grpc.StatusRuntimeException;
-import io.grpc.stub.MetadataUtils;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -86,11 +85,7 @@ class AccessTest extends ReplicaTest {
   }
 
   private static Channel as(ApiKey key, Channel channel) {
-    Metadata headers = new Metadata();
-    headers.put(
-        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + key.text());
-    return ClientInterceptors.intercept(
-        channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+    return ClientInterceptors.intercept(channel, Credentials.ofApiKey(key.text()));
   }
 
   private QueryServiceGrpc.QueryServiceBlockingStub queries(ApiKey key) {

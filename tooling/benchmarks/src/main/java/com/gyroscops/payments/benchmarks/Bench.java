@@ -52,6 +52,7 @@ final class Bench implements Callable<Integer> {
     submit,
     rolling,
     old,
+    access,
     before;
 
     Benchmark benchmark(@Nullable Path otherBuild) {
@@ -69,6 +70,7 @@ final class Bench implements Callable<Integer> {
         case submit -> new SubmitBenchmark();
         case rolling -> new RollingBenchmark();
         case old -> new OldBenchmark();
+        case access -> new AccessBenchmark();
         case before -> new BeforeBenchmark(Objects.requireNonNull(otherBuild));
       };
     }

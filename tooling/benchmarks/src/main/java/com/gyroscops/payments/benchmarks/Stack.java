@@ -1,5 +1,6 @@
 package com.gyroscops.payments.benchmarks;
 
+import com.gyroscops.payments.platform.grpc.Credentials;
 import com.gyroscops.payments.stack.AotCaches;
 import com.gyroscops.payments.stack.Programs;
 import com.gyroscops.payments.stack.ServerEnvironment;
@@ -102,6 +103,7 @@ final class Stack implements AutoCloseable {
   private final @Nullable LocalRedis redis;
   private final @Nullable LocalOpenSearch search;
   private final Map<String, String> serverSettings;
+  private final String apiKey;
 
   private final Programs programs;
   private final AotCaches caches;
@@ -111,9 +113,15 @@ final class Stack implements AutoCloseable {
   private boolean closed;
 
   /** Holds its lock, so that a JVM that ends waits for what is being started, and stops it. */
-  private Stack(Path folder, Path home, Set<Engine> engines, Map<String, String> serverSettings)
+  private Stack(
+      Path folder,
+      Path home,
+      Set<Engine> engines,
+      Map<String, String> serverSettings,
+      String apiKey)
       throws IOException, SQLException {
     this.folder = folder;
+    this.apiKey = apiKey;
     this.serverSettings = serverSettings;
     this.caches = new AotCaches(folder);
     synchronized (this) {
@@ -152,35 +160,45 @@ final class Stack implements AutoCloseable {
    * @throws IOException if one of them does not come up; with the end of its log
    */
   static Stack start(Settings settings) throws IOException, SQLException, InterruptedException {
-    return start(settings, Set.of(), Map.of());
+    return start(settings, Map.of());
   }
 
   /** Likewise with settings for all servers. */
   static Stack start(Settings settings, Map<String, String> serverSettings)
       throws IOException, SQLException, InterruptedException {
-    return start(settings, Set.of(), serverSettings);
+    return start(settings, serverSettings, "");
+  }
+
+  /**
+   * Likewise for callers with an API key.
+   *
+   * @param apiKey what its channels show the servers; empty: nothing
+   */
+  static Stack start(Settings settings, Map<String, String> serverSettings, String apiKey)
+      throws IOException, SQLException, InterruptedException {
+    return start(settings, Set.of(), serverSettings, apiKey);
   }
 
   /** Likewise with Redis and OpenSearch, for read-servers that have every source. */
   static Stack startWithAllSources(Settings settings)
       throws IOException, SQLException, InterruptedException {
-    return start(settings, Set.of(Engine.values()), Map.of());
+    return start(settings, Set.of(Engine.values()), Map.of(), "");
   }
 
   /** Likewise with Redis alone, for read-servers that have sql and redis. */
   static Stack startWithRedis(Settings settings)
       throws IOException, SQLException, InterruptedException {
-    return start(settings, Set.of(Engine.REDIS), Map.of());
+    return start(settings, Set.of(Engine.REDIS), Map.of(), "");
   }
 
   private static Stack start(
-      Settings settings, Set<Engine> engines, Map<String, String> serverSettings)
+      Settings settings, Set<Engine> engines, Map<String, String> serverSettings, String apiKey)
       throws IOException, SQLException, InterruptedException {
     if (ending) {
       throw new IllegalStateException("this JVM is ending");
     }
     Path folder = Files.createTempDirectory(settings.folder(), "payments-bench-");
-    Stack stack = new Stack(folder, settings.home(), engines, serverSettings);
+    Stack stack = new Stack(folder, settings.home(), engines, serverSettings, apiKey);
     try {
       stack.writeServer.awaitServing();
     } catch (IOException | InterruptedException e) {
@@ -385,14 +403,19 @@ final class Stack implements AutoCloseable {
 
   /** A connection of its own to a server on this machine. */
   ManagedChannel channel(int port) {
-    ManagedChannel channel = channelTo(port);
+    ManagedChannel channel = channelTo(port, apiKey);
     register(channel::shutdownNow);
     return channel;
   }
 
   /** Calls end on network threads: nothing that a load does with an answer blocks. */
   static ManagedChannel channelTo(int port) {
+    return channelTo(port, "");
+  }
+
+  private static ManagedChannel channelTo(int port, String apiKey) {
     return NettyChannelBuilder.forAddress(LOOPBACK, port)
+        .intercept(Credentials.ofApiKey(apiKey))
         .usePlaintext()
         .directExecutor()
         .disableRetry()

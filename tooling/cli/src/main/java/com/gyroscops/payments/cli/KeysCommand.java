@@ -11,6 +11,8 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -191,8 +193,11 @@ final class KeysCommand {
     }
   }
 
+  /** Replaces the file at once; whoever could read it still can, and nobody else. */
   private void write(List<KeyList.Entry> entries) throws IOException {
-    Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
+    boolean exists = Files.exists(file);
+    Path target = exists ? file.toRealPath() : file.toAbsolutePath();
+    Path folder = Objects.requireNonNull(target.getParent());
     Files.createDirectories(folder);
     Path draft =
         Files.createTempFile(
@@ -200,8 +205,19 @@ final class KeysCommand {
             ".api-keys",
             ".draft",
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    Files.write(draft, new KeyList(entries).lines());
-    Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    try {
+      Files.write(draft, new KeyList(entries).lines());
+      if (exists) {
+        PosixFileAttributes of = Files.readAttributes(target, PosixFileAttributes.class);
+        PosixFileAttributeView to = Files.getFileAttributeView(draft, PosixFileAttributeView.class);
+        to.setOwner(of.owner());
+        to.setGroup(of.group());
+        to.setPermissions(of.permissions());
+      }
+      Files.move(draft, target, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(draft);
+    }
   }
 
   private PrintWriter out() {

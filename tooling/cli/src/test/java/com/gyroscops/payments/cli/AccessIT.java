@@ -30,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 final class AccessIT {
 
   private static final Duration REVOKED_MAX = Duration.ofMinutes(1);
+  private static final Duration READ_MAX = Duration.ofMinutes(2);
 
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   Path folder;
@@ -85,6 +86,10 @@ final class AccessIT {
       assertThat(stack.ready().exitCode()).isZero();
 
       assertThat(actors(stack)).containsExactly("key:demo");
+      eventually(
+          "the read model has what is personal, which the feed brought",
+          READ_MAX,
+          () -> paymentsOfUsers(stack) > 0);
       assertThat(stranger.run("demo").err()).contains("CREDENTIAL_MISSING");
 
       keys(ofFeed);
@@ -107,6 +112,16 @@ final class AccessIT {
         actors.add(PaymentEvent.parseFrom(row.getBytes(1)).getActor());
       }
       return actors.build().distinct().toList();
+    }
+  }
+
+  private static long paymentsOfUsers(CliStack stack) throws Exception {
+    try (Connection connection = stack.database("payments_read");
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery("select count(*) from payments where user_id <> ''")) {
+      row.next();
+      return row.getLong(1);
     }
   }
 

@@ -101,6 +101,20 @@ class KeysCommandTest {
   }
 
   @Test
+  void whoCouldReadTheFileStillCanWhenAKeyIsTakenBack() throws Exception {
+    assertThat(run("create", "shop", "acme:payments.read")).isZero();
+    Path real = folder.resolve("real");
+    Files.move(file(), real);
+    Files.createSymbolicLink(file(), real);
+    Files.setPosixFilePermissions(real, PosixFilePermissions.fromString("rw-r-----"));
+    assertThat(run("revoke", "shop")).isZero();
+    assertThat(file()).isSymbolicLink();
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(real)))
+        .isEqualTo("rw-r-----");
+    assertThat(entries()).isEmpty();
+  }
+
+  @Test
   void whatIsWrongIsSaidAndChangesNothing() throws Exception {
     assertThat(run("create", "shop", "acme:payments.read")).isZero();
     List<KeyList.Entry> before = entries();

@@ -43,7 +43,8 @@ final class ServerProcessTest {
       server.awaitServing();
 
       assertThat(List.of(first, second)).doesNotHaveDuplicates().doesNotContain(server.pid());
-      assertThat(folder.resolve("main.log")).content().isEqualTo("told\n".repeat(3));
+      assertThat(Files.readAllLines(folder.resolve("main.log")).stream().filter("told"::equals))
+          .hasSize(3);
     }
   }
 

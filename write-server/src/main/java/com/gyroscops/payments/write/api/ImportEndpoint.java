@@ -10,9 +10,11 @@ import com.gyroscops.payments.platform.page.ListPage;
 import com.gyroscops.payments.platform.page.ListTokens;
 import com.gyroscops.payments.v1.CancelImportRequest;
 import com.gyroscops.payments.v1.CancelImportResponse;
+import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.GetImportRequest;
 import com.gyroscops.payments.v1.GetImportResponse;
 import com.gyroscops.payments.v1.Import;
+import com.gyroscops.payments.v1.ImportRejection;
 import com.gyroscops.payments.v1.ImportRow;
 import com.gyroscops.payments.v1.ImportServiceGrpc;
 import com.gyroscops.payments.v1.ImportState;
@@ -89,7 +91,9 @@ public final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBas
       ImportRow row = request.getRows(i);
       violations
           .require(row.getRow() >= 1, "rows[" + i + "].row", "must be 1 or more")
-          .require(seen.add(row.getRow()), "rows[" + i + "].row", "comes a second time");
+          .require(seen.add(row.getRow()), "rows[" + i + "].row", "comes a second time")
+          // A later version might take it for a command of an organization that nobody looked at.
+          .known("rows[" + i + "].command.", row.getCommand());
     }
     violations.throwIfAny();
     requirePermitted(request);
@@ -223,9 +227,23 @@ public final class ImportEndpoint extends ImportServiceGrpc.ImportServiceImplBas
             .rejections(request.getImportId(), from)
             .orElseThrow(() -> CommandErrors.importNotFound(request.getImportId()).toException());
     return ListImportRejectionsResponse.newBuilder()
-        .addAllRejections(found.rejections())
+        .addAllRejections(found.rejections().stream().map(ImportEndpoint::permitted).toList())
         .setNextPageToken(found.nextChunk().map(chunk -> pageTokens.write(list, chunk)).orElse(""))
         .build();
+  }
+
+  /** A row of an organization that the current call may not look into, without what is of it. */
+  private static ImportRejection permitted(ImportRejection rejection) {
+    Demand demand = new Demand(Scope.PAYMENTS_READ, rejection.getOrganizationId());
+    return rejection.getOrganizationId().isEmpty() || Callers.may(demand)
+        ? rejection
+        : rejection.toBuilder()
+            .clearPaymentId()
+            .setError(
+                CommandError.newBuilder()
+                    .setCode(rejection.getError().getCode())
+                    .setReason(rejection.getError().getReason()))
+            .build();
   }
 
   @Override

@@ -219,7 +219,10 @@ public final class CommandErrors {
   /** An import is another owner's. */
   public static ApiError importOfAnother(String importId, int chunk) {
     return importIdReused(
-        importId, chunk, "owner", "import %s has another owner".formatted(importId));
+        importId,
+        chunk,
+        "owner",
+        "import %s has another owner, or another caller made it".formatted(importId));
   }
 
   private static ApiError importIdReused(String importId, int chunk, String field, String message) {

@@ -6,19 +6,24 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.internal.v1.EventFeedServiceGrpc;
 import com.gyroscops.payments.internal.v1.GetHeadRequest;
+import com.gyroscops.payments.internal.v1.ReadPaymentRequest;
 import com.gyroscops.payments.platform.access.ApiKey;
 import com.gyroscops.payments.platform.access.KeyList;
 import com.gyroscops.payments.platform.config.NotStartedException;
+import com.gyroscops.payments.platform.grpc.Credentials;
 import com.gyroscops.payments.v1.CancelImportRequest;
 import com.gyroscops.payments.v1.Command;
+import com.gyroscops.payments.v1.CommandError;
 import com.gyroscops.payments.v1.CommandOutcome;
 import com.gyroscops.payments.v1.CommandServiceGrpc;
 import com.gyroscops.payments.v1.CreatePaymentRequest;
 import com.gyroscops.payments.v1.ExecuteBatchRequest;
 import com.gyroscops.payments.v1.GetImportRequest;
+import com.gyroscops.payments.v1.ImportRejection;
 import com.gyroscops.payments.v1.ImportRow;
 import com.gyroscops.payments.v1.ImportServiceGrpc;
 import com.gyroscops.payments.v1.ListImportRejectionsRequest;
+import com.gyroscops.payments.v1.ListImportRejectionsResponse;
 import com.gyroscops.payments.v1.ListImportsRequest;
 import com.gyroscops.payments.v1.PaymentEvent;
 import com.gyroscops.payments.v1.PersonalData;
@@ -31,9 +36,7 @@ import com.gyroscops.payments.write.eventstore.postgres.TestDatabase;
 import com.zaxxer.hikari.HikariDataSource;
 import io.grpc.Channel;
 import io.grpc.ClientInterceptors;
-import io.grpc.Metadata;
 import io.grpc.Status.Code;
-import io.grpc.stub.MetadataUtils;
 import io.grpc.stub.StreamObserver;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,11 +108,7 @@ class AccessTest {
   }
 
   private static Channel as(ApiKey key, Channel channel) {
-    Metadata headers = new Metadata();
-    headers.put(
-        Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER), "Bearer " + key.text());
-    return ClientInterceptors.intercept(
-        channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+    return ClientInterceptors.intercept(channel, Credentials.ofApiKey(key.text()));
   }
 
   private static CommandServiceGrpc.CommandServiceBlockingStub commands(ApiKey key) {
@@ -331,6 +330,48 @@ class AccessTest {
   }
 
   @Test
+  void ofARejectedRowOfAnotherOrganizationOnlyTheReasonIsTold() throws Exception {
+    String id = id();
+    insertImport(id, "acme");
+    CommandError error =
+        CommandError.newBuilder()
+            .setCode(Code.FAILED_PRECONDITION.value())
+            .setReason("REFUND_EXCEEDS_REMAINING")
+            .putMetadata("remaining_minor_units", "1234")
+            .build();
+    ListImportRejectionsResponse stored =
+        ListImportRejectionsResponse.newBuilder()
+            .addRejections(
+                ImportRejection.newBuilder()
+                    .setRow(1)
+                    .setOrganizationId("globex")
+                    .setPaymentId("theirs")
+                    .setError(error))
+            .addRejections(
+                ImportRejection.newBuilder()
+                    .setRow(2)
+                    .setOrganizationId("acme")
+                    .setPaymentId("ours")
+                    .setError(error))
+            .build();
+    try (Connection connection = pool.getConnection();
+        var insert =
+            connection.prepareStatement(
+                "insert into import_chunks (import_id, chunk, row_count, digest, accepted,"
+                    + " rejected, replayed, rejections) values (?, 0, 2, '', 0, 2, 0, ?)")) {
+      insert.setString(1, id);
+      insert.setBytes(2, stored.toByteArray());
+      insert.executeUpdate();
+    }
+    var told =
+        imports(ACME)
+            .listImportRejections(ListImportRejectionsRequest.newBuilder().setImportId(id).build());
+    assertThat(told.getRejections(0).getError().getReason()).isEqualTo("REFUND_EXCEEDS_REMAINING");
+    assertThat(told.getRejections(0).toString()).doesNotContain("theirs", "1234");
+    assertThat(told.getRejections(1)).isEqualTo(stored.getRejections(1));
+  }
+
+  @Test
   void theFeedIsOfThoseAloneWhoMayFollowIt() {
     Channel internal = server.feed().getChannel();
     for (ApiKey key : List.of(ACME, GLOBEX)) {
@@ -344,11 +385,22 @@ class AccessTest {
     assertThat(
             Requests.error(() -> server.feed().getHead(GetHeadRequest.getDefaultInstance())).code())
         .isEqualTo(Code.UNAUTHENTICATED);
+    String id = id();
+    var _ = commands(ACME).createPayment(create("acme", id));
+    EventFeedServiceGrpc.EventFeedServiceBlockingStub feed =
+        EventFeedServiceGrpc.newBlockingStub(as(FEED, internal));
+    assertThat(feed.getHead(GetHeadRequest.getDefaultInstance()).getEpoch()).isNotEmpty();
+    // All of it: sources keep what is personal for those who may see it.
     assertThat(
-            EventFeedServiceGrpc.newBlockingStub(as(FEED, internal))
-                .getHead(GetHeadRequest.getDefaultInstance())
-                .getEpoch())
-        .isNotEmpty();
+            feed.readPayment(
+                    ReadPaymentRequest.newBuilder()
+                        .setOrganizationId("acme")
+                        .setPaymentId(id)
+                        .build())
+                .getPayment()
+                .getPersonalData()
+                .getUserId())
+        .isEqualTo("canary");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static com.gyroscops.payments.testing.Eventually.eventually;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import com.google.protobuf.UnknownFieldSet;
 import com.gyroscops.payments.contract.ApiError;
 import com.gyroscops.payments.stack.engine.LocalTemporal;
 import com.gyroscops.payments.stack.process.FreePorts;
@@ -350,6 +351,26 @@ class ImportServiceTest {
                         IntStream.rangeClosed(1, 501).mapToObj(n -> row(n, "p", 1)).toList()))),
         bad("rows[1].row", it -> it.uploadImport(chunk("i", 0, List.of(good, good)))),
         bad("rows[0].row", it -> it.uploadImport(chunk("i", 0, List.of(row(0, "p", 1))))),
+        bad(
+            "rows[0].command.99",
+            it ->
+                it.uploadImport(
+                    chunk(
+                        "i",
+                        0,
+                        List.of(
+                            good.toBuilder()
+                                .setCommand(
+                                    good.getCommand().toBuilder()
+                                        .setUnknownFields(
+                                            UnknownFieldSet.newBuilder()
+                                                .addField(
+                                                    99,
+                                                    UnknownFieldSet.Field.newBuilder()
+                                                        .addVarint(1)
+                                                        .build())
+                                                .build()))
+                                .build())))),
         bad("chunks", it -> start(it, "i", 0)),
         bad("owner", it -> it.uploadImport(owned("i", 0, "a b"))),
         bad("owner", it -> it.uploadImport(owned("i", 0, "-"))),

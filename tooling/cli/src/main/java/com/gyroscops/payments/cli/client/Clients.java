@@ -1,11 +1,10 @@
 package com.gyroscops.payments.cli.client;
 
 import com.gyroscops.payments.contract.ServiceConfig;
+import com.gyroscops.payments.platform.grpc.Credentials;
 import io.grpc.ManagedChannel;
-import io.grpc.Metadata;
 import io.grpc.NameResolverRegistry;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
-import io.grpc.stub.MetadataUtils;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +21,6 @@ public final class Clients {
   /** The environment variable with the API key. */
   public static final String API_KEY = "PAYMENTS_API_KEY";
 
-  private static final Metadata.Key<String> AUTHORIZATION =
-      Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
   private static final int KEEP_ALIVE_SECONDS = 20;
   private static final int KEEP_ALIVE_TIMEOUT_SECONDS = 5;
 
@@ -107,14 +104,8 @@ public final class Clients {
   }
 
   private static NettyChannelBuilder builder(String target) {
-    NettyChannelBuilder builder = NettyChannelBuilder.forTarget(target);
-    String apiKey = System.getenv().getOrDefault(API_KEY, "");
-    if (!apiKey.isEmpty()) {
-      Metadata headers = new Metadata();
-      headers.put(AUTHORIZATION, "Bearer " + apiKey);
-      builder.intercept(MetadataUtils.newAttachHeadersInterceptor(headers));
-    }
-    return builder
+    return NettyChannelBuilder.forTarget(target)
+        .intercept(Credentials.ofApiKey(System.getenv().getOrDefault(API_KEY, "")))
         .usePlaintext()
         .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
         .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
