@@ -7,7 +7,9 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -103,8 +105,9 @@ public record KeyList(List<Entry> entries) {
     if (entries.size() > KEYS_MAX) {
       throw new IllegalArgumentException("more than " + KEYS_MAX + " keys");
     }
+    Map<String, Integer> secrets = new HashMap<>();
     for (Entry each : entries) {
-      if (entries.stream().filter(it -> it.id().equals(each.id())).count() > SECRETS_MAX) {
+      if (secrets.merge(each.id(), 1, Integer::sum) > SECRETS_MAX) {
         throw new IllegalArgumentException(
             "%s has more than %d lines".formatted(each.id(), SECRETS_MAX));
       }

@@ -20,9 +20,9 @@ import io.grpc.Metadata;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
-import io.grpc.StatusRuntimeException;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds out who makes a call, and keeps that in the call's context. {@link GrpcTransport#newServer}
@@ -34,12 +34,16 @@ import java.util.Optional;
 public final class Callers implements ServerInterceptor {
 
   private static final Context.Key<Passing> PASSING =
-      Context.keyWithDefault("caller", new Passing(Caller.ANONYMOUS, Access.CLOSED, "", ""));
+      Context.keyWithDefault("caller", new Passing(Caller.ANONYMOUS, Access.CLOSED, null));
 
   private final Access access;
 
-  /** A call that passes, and whose it is. */
-  private record Passing(Caller caller, Access access, String method, String peer) {
+  /**
+   * A call that passes, and whose it is.
+   *
+   * @param call null: none, as outside of calls
+   */
+  private record Passing(Caller caller, Access access, @Nullable ServerCall<?, ?> call) {
 
     /** Why it may not do something, which is noted; empty: it may. */
     Optional<ApiError> denied(List<Demand> demands) {
@@ -49,7 +53,11 @@ public final class Callers implements ServerInterceptor {
     /** Notes what is denied, or would be; whether it is. */
     boolean isEnforced(ApiError error, String why) {
       boolean enforced = access.mode() == AccessMode.REQUIRED;
-      access.log().denied(caller, method, peer, error, why, enforced);
+      if (call != null) {
+        String method = call.getMethodDescriptor().getFullMethodName();
+        String peer = String.valueOf(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR));
+        access.log().denied(caller, method, peer, error, why, enforced);
+      }
       return enforced;
     }
   }
@@ -94,10 +102,10 @@ public final class Callers implements ServerInterceptor {
     String method = call.getMethodDescriptor().getFullMethodName();
     Optional<AccessRule> rule = AccessRules.of(method);
     if (rule.isPresent() && rule.get() instanceof AccessRule.Open) {
-      return as(passing(Caller.ANONYMOUS, call), call, headers, next);
+      return as(new Passing(Caller.ANONYMOUS, access, call), call, headers, next);
     }
     if (access.mode() == AccessMode.OFF) {
-      return as(passing(Caller.UNRESTRICTED, call), call, headers, next);
+      return as(new Passing(Caller.UNRESTRICTED, access, call), call, headers, next);
     }
     String authorization = headers.get(Credentials.AUTHORIZATION);
     Caller caller = Caller.ANONYMOUS;
@@ -113,9 +121,9 @@ public final class Callers implements ServerInterceptor {
         why = refused.why();
       }
     }
-    Passing passing = passing(caller, call);
+    Passing passing = new Passing(caller, access, call);
     if (denied.isPresent() && passing.isEnforced(denied.get(), why)) {
-      close(call, denied.get());
+      UnexpectedErrors.end(call, denied.get().toException());
       return new ServerCall.Listener<>() {};
     }
     if (rule.isPresent()
@@ -155,7 +163,7 @@ public final class Callers implements ServerInterceptor {
           super.onMessage(message);
         } else if (!ended) {
           ended = true;
-          close(call, denied.get());
+          UnexpectedErrors.end(call, denied.get().toException());
         }
       }
 
@@ -166,20 +174,6 @@ public final class Callers implements ServerInterceptor {
         }
       }
     };
-  }
-
-  private Passing passing(Caller caller, ServerCall<?, ?> call) {
-    return new Passing(
-        caller,
-        access,
-        call.getMethodDescriptor().getFullMethodName(),
-        String.valueOf(call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)));
-  }
-
-  private static void close(ServerCall<?, ?> call, ApiError error) {
-    StatusRuntimeException ended = error.toException();
-    Metadata trailers = ended.getTrailers();
-    call.close(ended.getStatus(), trailers == null ? new Metadata() : trailers);
   }
 
   private static <Q, A> ServerCall.Listener<Q> as(

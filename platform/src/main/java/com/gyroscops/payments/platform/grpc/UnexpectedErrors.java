@@ -26,6 +26,12 @@ public final class UnexpectedErrors implements ServerInterceptor {
         .toException();
   }
 
+  /** Ends a call with an error and its trailers. */
+  static void end(ServerCall<?, ?> call, StatusRuntimeException error) {
+    Metadata trailers = error.getTrailers();
+    call.close(error.getStatus(), trailers == null ? new Metadata() : trailers);
+  }
+
   @Override
   public <Q, A> ServerCall.Listener<Q> interceptCall(
       ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
@@ -49,14 +55,11 @@ public final class UnexpectedErrors implements ServerInterceptor {
         try {
           step.run();
         } catch (StatusRuntimeException e) {
-          Metadata trailers = e.getTrailers();
-          call.close(e.getStatus(), trailers == null ? new Metadata() : trailers);
+          end(call, e);
         } catch (RuntimeException e) {
           String method = call.getMethodDescriptor().getFullMethodName();
           LOG.log(Level.SEVERE, e, () -> method + " failed unexpectedly");
-          StatusRuntimeException ended = hidden();
-          Metadata trailers = ended.getTrailers();
-          call.close(ended.getStatus(), trailers == null ? new Metadata() : trailers);
+          end(call, hidden());
         }
       }
     };
